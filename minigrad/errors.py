@@ -1,0 +1,47 @@
+"""Every error and warning minigrad raises, in one tree.
+
+Each class also inherits from the built-in a NumPy user would catch
+(`ValueError` for shapes, `TypeError` for dtypes), so existing `except` clauses
+go on working. The text of a message says what happened and where on its first
+line, and how to mend it on its second.
+"""
+
+
+class MinigradError(Exception):
+    """The root of everything minigrad raises on purpose."""
+
+
+class GradError(MinigradError, RuntimeError):
+    """A gradient was asked for that cannot be given."""
+
+
+class GraphFreedError(GradError):
+    """A backward pass met a graph that an earlier pass has already freed."""
+
+
+class InplaceError(GradError):
+    """An array was changed in place where the graph needs it as it was."""
+
+
+class GraphCutError(MinigradError, TypeError):
+    """A call would leave the graph and lose the gradient without a word."""
+
+
+class ShapeError(MinigradError, ValueError):
+    """Shapes that do not fit each other."""
+
+
+class DtypeError(MinigradError, TypeError):
+    """A dtype that cannot do what was asked: integers and complex numbers have no gradient here."""
+
+
+class BackendError(MinigradError, RuntimeError):
+    """The array library asked for is missing, has no device, or does not own these arrays."""
+
+
+class GradWarning(UserWarning):
+    """Legal, but rarely what was meant."""
+
+
+class BroadcastWarning(GradWarning):
+    """An (n, 1) met an (n,) and made an (n, n)."""

@@ -1,0 +1,173 @@
+"""Making tensors: from numbers, from NumPy, filled with a value, or counted.
+
+Names and defaults are NumPy's (float64 for floats). All take `dtype`,
+`requires_grad` and `backend` ("numpy" or "cupy"), and raise DtypeError for an
+integer tensor that should require a gradient.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .backend import Array, library, library_of
+from .errors import DtypeError
+from .graph import Value, implements, wrap
+from .place import at, here
+from .tensor import Tensor, check_numbers
+
+
+def _made(array: Array, requires_grad: bool) -> Tensor:
+    """A leaf around an array nobody else holds."""
+    made: Tensor = wrap(Tensor, array)
+    if requires_grad:
+        made.requires_grad = True
+    return made
+
+
+def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, backend: str | None = None) -> Tensor:
+    """Return a tensor with a copy of `data`: a number, nested lists, or an array.
+
+    Raises as `Tensor` does.
+
+    >>> import minigrad as mg
+    >>> mg.tensor([1, 2.5], requires_grad=True)
+    Tensor([1. , 2.5], requires_grad=True)
+    """
+    return Tensor(data, requires_grad, dtype=dtype, backend=backend)
+
+
+def from_numpy(array: Any, requires_grad: bool = False) -> Tensor:
+    """Return a tensor on the memory of an existing array: a change to one is seen in the other.
+
+    Raises TypeError for anything but an array, DtypeError for one without real numbers.
+
+    >>> import minigrad as mg, numpy as np
+    >>> a = np.zeros(2)
+    >>> t = mg.from_numpy(a)
+    >>> a[0] = 7
+    >>> t
+    Tensor([7., 0.])
+    """
+    if isinstance(array, Value) or not (hasattr(array, "dtype") and hasattr(array, "shape")):
+        raise TypeError(f"from_numpy() shares an array's memory, and {type(array).__name__} is none{at(here())}.\n"
+                        "For numbers and lists: minigrad.tensor(data)")
+    if isinstance(array, np.ma.MaskedArray):
+        raise DtypeError(f"a masked array has values that are not there{at(here())}.\nFill or drop them first: a.compressed()")
+    array = np.asarray(array) if library_of(array) is np else array
+    check_numbers(array)
+    return _made(array, requires_grad)
+
+
+def zeros(shape: Any, requires_grad: bool = False, *, dtype: Any = float, backend: str | None = None) -> Tensor:
+    """Return a tensor of zeros.
+
+    >>> import minigrad as mg
+    >>> mg.zeros(2)
+    Tensor([0., 0.])
+    """
+    return _made(library(backend).zeros(shape, dtype), requires_grad)
+
+
+def ones(shape: Any, requires_grad: bool = False, *, dtype: Any = float, backend: str | None = None) -> Tensor:
+    """Return a tensor of ones.
+
+    >>> import minigrad as mg
+    >>> mg.ones((1, 2))
+    Tensor([[1., 1.]])
+    """
+    return _made(library(backend).ones(shape, dtype), requires_grad)
+
+
+def full(
+    shape: Any, value: Any, requires_grad: bool = False, *, dtype: Any = None, backend: str | None = None
+) -> Tensor:
+    """Return a tensor filled with one value.
+
+    >>> import minigrad as mg
+    >>> mg.full(2, 3.0)
+    Tensor([3., 3.])
+    """
+    array = library(backend).full(shape, value, dtype)
+    check_numbers(array)
+    return _made(array, requires_grad)
+
+
+def eye(
+    rows: int, columns: int | None = None, requires_grad: bool = False, *, dtype: Any = float, backend: str | None = None
+) -> Tensor:
+    """Return the identity matrix.
+
+    >>> import minigrad as mg
+    >>> mg.eye(2)
+    Tensor([[1., 0.],
+            [0., 1.]])
+    """
+    return _made(library(backend).eye(rows, columns, dtype=dtype), requires_grad)
+
+
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1,
+    requires_grad: bool = False,
+    *,
+    dtype: Any = None,
+    backend: str | None = None,
+) -> Tensor:
+    """Return start, start + step, ... below stop (0, 1, ... below start, if it is alone).
+
+    >>> import minigrad as mg
+    >>> mg.arange(3)
+    Tensor([0, 1, 2])
+    """
+    start, stop = (0, start) if stop is None else (start, stop)
+    return _made(library(backend).arange(start, stop, step, dtype), requires_grad)
+
+
+def linspace(
+    start: float,
+    stop: float,
+    num: int = 50,
+    requires_grad: bool = False,
+    *,
+    dtype: Any = None,
+    backend: str | None = None,
+) -> Tensor:
+    """Return `num` evenly spaced numbers from start to stop, both included.
+
+    >>> import minigrad as mg
+    >>> mg.linspace(0, 1, 3)
+    Tensor([0. , 0.5, 1. ])
+    """
+    return _made(library(backend).linspace(start, stop, num, dtype=dtype), requires_grad)
+
+
+@implements(np.zeros_like)
+def zeros_like(x: Any, requires_grad: bool = False, *, dtype: Any = None) -> Any:
+    """Return zeros of the shape and dtype of x, in its array library.
+
+    >>> import minigrad as mg
+    >>> mg.zeros_like(mg.tensor([1.0, 2.0]))
+    Tensor([0., 0.])
+    """
+    array = x._data if isinstance(x, Value) else np.asarray(x)
+    return _like(x, library_of(array).zeros(array.shape, dtype or array.dtype), requires_grad)
+
+
+@implements(np.ones_like)
+def ones_like(x: Any, requires_grad: bool = False, *, dtype: Any = None) -> Any:
+    """Return ones of the shape and dtype of x, in its array library.
+
+    >>> import minigrad as mg
+    >>> mg.ones_like(mg.tensor([1.0, 2.0]))
+    Tensor([1., 1.])
+    """
+    array = x._data if isinstance(x, Value) else np.asarray(x)
+    return _like(x, library_of(array).ones(array.shape, dtype or array.dtype), requires_grad)
+
+
+def _like(x: Any, array: Array, requires_grad: bool) -> Any:
+    made = wrap(type(x) if isinstance(x, Value) else Tensor, array)
+    if requires_grad:
+        made.requires_grad = True
+    return made

@@ -1,0 +1,150 @@
+"""Is the graph being recorded? `no_grad`, `enable_grad`, `set_grad_enabled`.
+
+One idea: the answer is a context variable, so that every thread and every
+asyncio task has its own, and leaving a `with` block by an exception restores it.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+_recording: ContextVar[bool] = ContextVar("minigrad_recording", default=True)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+is_grad_enabled = _recording.get
+"""Return True where operations on tensors that require a gradient are recorded (13 ns)."""
+
+
+class _Mode:
+    """A recording mode for a `with` block, or for every call of a decorated function."""
+
+    __slots__ = ("_before", "_mode")
+
+    def __init__(self, mode: bool) -> None:
+        self._mode = mode
+        self._before = True
+
+    def __enter__(self) -> Self:
+        self._before = _recording.get()
+        _recording.set(self._mode)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _recording.set(self._before)
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function, a coroutine function or a generator function."""
+        mode = self._mode
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def decorated_coroutine(*args: Any, **kwargs: Any) -> Any:
+                with _Mode(mode):
+                    return await function(*args, **kwargs)
+
+            return cast(F, decorated_coroutine)
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def decorated_generator(*args: Any, **kwargs: Any) -> Any:
+                return _in_mode(mode, function(*args, **kwargs))
+
+            return cast(F, decorated_generator)
+
+        @functools.wraps(function)
+        def decorated(*args: Any, **kwargs: Any) -> Any:
+            with _Mode(mode):
+                return function(*args, **kwargs)
+
+        return cast(F, decorated)
+
+
+def _in_mode(mode: bool, generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Run each step of a generator in `mode`, and the code between the steps in the caller's."""
+    step: Callable[[], Any] = functools.partial(next, generator)
+    while True:
+        try:
+            with _Mode(mode):
+                item = step()
+        except StopIteration as stop:
+            return stop.value
+        try:
+            sent = yield item
+            step = functools.partial(generator.send, sent)
+        except GeneratorExit:
+            generator.close()
+            raise
+        except BaseException as error:
+            step = functools.partial(generator.throw, error)
+
+
+class no_grad(_Mode):
+    """Stop recording, for a `with` block or a decorated function.
+
+    >>> import minigrad as mg
+    >>> w = mg.tensor(3.0, requires_grad=True)
+    >>> with mg.no_grad():
+    ...     w -= 0.1 * w
+    >>> w
+    Tensor(2.7, requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self._mode = False
+        self._before = True
+
+
+class enable_grad(_Mode):
+    """Record again inside a `no_grad` block.
+
+    >>> import minigrad as mg
+    >>> w = mg.tensor(3.0, requires_grad=True)
+    >>> with mg.no_grad(), mg.enable_grad():
+    ...     (w * w).requires_grad
+    True
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self._mode = True
+        self._before = True
+
+
+class set_grad_enabled(_Mode):
+    """Record or not, as `mode` says: at once when called, until the end of a `with` block.
+
+    >>> import minigrad as mg
+    >>> with mg.set_grad_enabled(False):
+    ...     mg.is_grad_enabled()
+    False
+    >>> mg.is_grad_enabled()
+    True
+    """
+
+    __slots__ = ()
+
+    def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, bool):
+            raise TypeError(f"set_grad_enabled takes True or False, not {mode!r}")
+        super().__init__(mode)
+        self._before = _recording.get()
+        _recording.set(mode)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __call__(self, function: F) -> F:
+        _recording.set(self._before)  # as a decorator it speaks of the calls to come only
+        return super().__call__(function)

@@ -1,0 +1,41 @@
+"""Matrix products."""
+
+from typing import Any
+
+import numpy as np
+
+from ..graph import Op, apply
+
+
+class MatMul(Op, ufunc=np.matmul):
+    """x @ y, as NumPy has it: vectors, matrices, stacks of matrices"""
+
+    def forward(x, y):
+        return np.matmul(x, y)
+
+    def dx(g, out, x, y):
+        if y.ndim == 1:  # each row of x met y: one number a row
+            return np.expand_dims(g, -1) * y
+        if x.ndim == 1:  # x met each column of y
+            return (np.expand_dims(g, -2) @ np.swapaxes(y, -1, -2)).squeeze(-2)
+        return g @ np.swapaxes(y, -1, -2)
+
+    def dy(g, out, x, y):
+        if x.ndim == 1:
+            return np.expand_dims(x, -1) * np.expand_dims(g, -2) if y.ndim > 1 else x * g
+        if y.ndim == 1:
+            return (np.swapaxes(x, -1, -2) @ np.expand_dims(g, -1)).squeeze(-1)
+        return np.swapaxes(x, -1, -2) @ g
+
+
+def matmul(x: Any, y: Any) -> Any:
+    """Return the matrix product x @ y; the gradients are g yᵀ and xᵀ g.
+
+    Vectors, matrices and stacks of matrices, as numpy.matmul. Raises ValueError if the
+    inner lengths differ, or for a scalar.
+
+    >>> import minigrad as mg
+    >>> mg.matmul(mg.tensor([[1.0, 2.0]]), mg.tensor([[3.0], [4.0]]))
+    Tensor([[11.]])
+    """
+    return apply(MatMul, x, y)

@@ -1,0 +1,82 @@
+"""Random tensors, from one generator that can be seeded.
+
+One idea: there is a single generator a process, NumPy's PCG64 (CuPy's on a GPU), and
+`manual_seed` restarts it: the same seed gives the same numbers.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .backend import default_backend, library
+from .making import _made
+from .tensor import Tensor
+
+_generators: dict[str, Any] = {}
+_seed: int | None = None
+
+
+def _generator(backend: str | None) -> Any:
+    name = backend or default_backend()
+    if name not in _generators:
+        _generators[name] = library(name).random.default_rng(_seed)
+    return _generators[name]
+
+
+def manual_seed(seed: int) -> None:
+    """Restart the generator at `seed`.
+
+    >>> import minigrad as mg
+    >>> mg.manual_seed(0)
+    >>> first = mg.rand(2)
+    >>> mg.manual_seed(0)
+    >>> bool((first == mg.rand(2)).numpy().all())
+    True
+    """
+    global _seed
+    np.random.SeedSequence(seed)  # refuses what is no seed
+    _generators.clear()
+    _seed = seed
+
+
+def rand(*shape: int, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:
+    """Return numbers drawn evenly from [0, 1).
+
+    >>> import minigrad as mg
+    >>> mg.rand(2, 3).shape
+    (2, 3)
+    """
+    array = library(backend).asarray(_generator(backend).random(_shape(shape)))
+    return _made(array.astype(dtype, copy=False), requires_grad)
+
+
+def randn(*shape: int, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:
+    """Return numbers drawn from the normal distribution with mean 0 and standard deviation 1.
+
+    >>> import minigrad as mg
+    >>> mg.randn(2, 3).shape
+    (2, 3)
+    """
+    array = library(backend).asarray(_generator(backend).standard_normal(_shape(shape)))
+    return _made(array.astype(dtype, copy=False), requires_grad)
+
+
+def normal(
+    mean: float, std: float, shape: Any, requires_grad: bool = False, *, dtype: Any = float, backend: str | None = None
+) -> Tensor:
+    """Return numbers drawn from the normal distribution of the given mean and standard deviation.
+
+    Raises ValueError for a negative standard deviation.
+
+    >>> import minigrad as mg
+    >>> mg.normal(0.0, 1.0, (2, 3)).shape
+    (2, 3)
+    """
+    if std < 0:
+        raise ValueError(f"normal() was given the standard deviation {std}, which is negative")
+    array = library(backend).asarray(_generator(backend).standard_normal(_shape(shape)))
+    return _made((mean + std * array).astype(dtype, copy=False), requires_grad)
+
+
+def _shape(shape: Any) -> Any:
+    return shape[0] if isinstance(shape, tuple) and len(shape) == 1 and isinstance(shape[0], tuple | list) else shape

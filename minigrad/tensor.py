@@ -1,0 +1,479 @@
+"""Tensor: an array that can remember how it was computed.
+
+Its operators are NumPy's (`x * y` is `np.multiply(x, y)`), and NumPy's functions
+take it as they take arrays: `np.exp(x)` and `np.sum(x, axis=0)` find here, through
+NumPy's own protocols, the operation that records them.
+
+One idea: a tensor adds nothing to an array but the graph. Everything about numbers
+is NumPy's; everything about gradients is in `graph.py`.
+"""
+
+import difflib
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from . import inplace
+from .backend import Array, library, library_of, move, to_numpy
+from .errors import DtypeError, GradError, GraphCutError, ShapeError
+from .graph import Value, apply, array_of, backward, by_function, by_ufunc, retain, wrap
+from .mode import is_grad_enabled
+from .operators import binary, inplace_operator, refuse_inplace, reflected, unary
+from .place import at, here, name_of
+
+
+class Tensor(Value):
+    """An array with a gradient: `data`, `grad`, and the `creator` that computed it.
+
+    `data` is a number, nested lists of numbers, or an array (which is copied). A
+    tensor made here is a leaf. Raises DtypeError for integers that should require a
+    gradient, for complex numbers and for what is no number; GraphCutError for a list
+    of tensors; BackendError if `backend` cannot be had.
+
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    Tensor([2., 4.])
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, *, dtype: Any = None, backend: str | None = None
+    ) -> None:
+        if isinstance(data, Value):
+            if data._requires_grad and is_grad_enabled():
+                raise GraphCutError(
+                    f"{type(self).__name__}(t) would copy the numbers of t and drop how they were computed{at(here())}.\n"
+                    "Use t itself, or say that the gradient should stop here: t.detach()"
+                )
+            data = data._data
+        if hasattr(data, "dtype") and hasattr(data, "shape"):
+            array = data if backend is None else move(data, backend)
+        else:
+            array = library(backend).asarray(array_of(data))
+        array = library_of(array).array(array, dtype=dtype, copy=True)
+        check_numbers(array)
+        self._data = array if array.shape else array[()]
+        self._grad = None
+        self.creator = None
+        self._requires_grad = False
+        if requires_grad:
+            self.requires_grad = True
+
+    # ------------------------------------------------------------------------- what it holds
+
+    @property
+    def data(self) -> Array:
+        """The array itself, not a copy. `x.data -= step` is an update that the graph sees."""
+        # Until somebody asks for it, a 0-d array is kept as a NumPy scalar: 0.04 µs a product, not 0.24.
+        if isinstance(self._data, np.generic):
+            self._data = np.asarray(self._data)
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        array = value._data if isinstance(value, Value) else value
+        if not hasattr(array, "dtype"):
+            array = library_of(self._data).asarray(array, dtype=self.dtype)
+        if array.shape != self.shape:
+            raise ShapeError(
+                f".data of shape {self.shape} cannot become an array of shape {array.shape}{at(here())}.\n"
+                "Make a new tensor: minigrad.from_numpy(array)"
+            )
+        check_numbers(array)
+        if self._requires_grad and array.dtype.kind != "f":
+            raise DtypeError(_no_gradient(array.dtype))
+        if array is self._data:
+            inplace.note_change(array, here())  # x.data -= step: NumPy has changed it already
+        self._data = array
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that backward() brought, a tensor, or None if none has arrived."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is None:
+            self._grad = None
+            return
+        if not isinstance(value, Value):
+            value = wrap(type(self), library_of(self._data).asarray(value, dtype=self.dtype))
+        if value.shape != self.shape:
+            raise ShapeError(f"a gradient has its tensor's shape {self.shape}, not {value.shape}{at(here())}")
+        # Its own buffer, because the next backward() adds into it.
+        self._grad = value if value._requires_grad else wrap(type(self), value.data.astype(self.dtype, copy=True))
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient is wanted, for this tensor or for one it was computed from."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if value and self.dtype.kind != "f":
+            raise DtypeError(_no_gradient(self.dtype))
+        if not value and self.creator is not None:
+            raise GradError(
+                f"a computed tensor requires a gradient because its inputs do{at(here())}.\n"
+                "Cut it from the graph with .detach()"
+            )
+        self._requires_grad = bool(value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether somebody made it, rather than a recorded operation."""
+        return self.creator is None
+
+    @property
+    def T(self) -> Self:
+        """The tensor with its axes in reverse order."""
+        return self.transpose()
+
+    # ------------------------------------------------------------------------- gradients
+
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+        """Add the gradient of this tensor to `.grad` of every leaf it was computed from.
+
+        See `minigrad.graph.backward`, which this calls.
+
+        >>> import minigrad as mg
+        >>> w = mg.tensor(3.0, requires_grad=True)
+        >>> (w * w).backward()
+        >>> w.grad
+        Tensor(6.)
+        """
+        backward(self, gradient, retain_graph, create_graph)
+
+    def detach(self) -> Self:
+        """Return a tensor on the same memory that is not in the graph.
+
+        >>> import minigrad as mg
+        >>> w = mg.tensor(3.0, requires_grad=True)
+        >>> (w * 2).detach()
+        Tensor(6.)
+        """
+        return wrap(type(self), self.data)  # type: ignore[no-any-return]
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this computed tensor in `.grad` when backward() passes it.
+
+        Raises GradError if it requires no gradient.
+
+        >>> import minigrad as mg
+        >>> w = mg.tensor(3.0, requires_grad=True)
+        >>> y = w * w
+        >>> y.retain_grad()
+        >>> (2 * y).backward()
+        >>> y.grad
+        Tensor(2.)
+        """
+        if not self._requires_grad:
+            raise GradError(f"retain_grad() on a tensor that does not require a gradient{at(here())}")
+        retain(self)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient: `.grad` becomes None, and the next backward() starts afresh.
+
+        >>> import minigrad as mg
+        >>> w = mg.tensor(3.0, requires_grad=True)
+        >>> (w * w).backward()
+        >>> w.zero_grad()
+        >>> w.grad is None
+        True
+        """
+        self._grad = None
+
+    # ------------------------------------------------------------------------- leaving the graph
+
+    def item(self) -> Any:
+        """Return the only element as a Python number. Raises ShapeError if there are several.
+
+        >>> import minigrad as mg
+        >>> mg.tensor([2.5]).item()
+        2.5
+        """
+        if self.size != 1:
+            raise ShapeError(f"item() needs exactly one element; the shape is {self.shape}{at(here())}.\nUse tolist()")
+        return self._data.item()
+
+    def numpy(self) -> Any:
+        """Return the values as a NumPy array: the same memory, or a copy from the GPU.
+
+        Raises GraphCutError where that would lose the graph.
+
+        >>> import minigrad as mg
+        >>> mg.tensor([1.0, 2.0]).numpy()
+        array([1., 2.])
+        """
+        if self._requires_grad and is_grad_enabled():
+            name = name_of(lambda v: v is self, "this tensor")
+            raise GraphCutError(
+                f"{name}.numpy() would leave the graph: {name} requires a gradient, and an array keeps no record"
+                f"{at(here())}.\nSay that the gradient should stop here: {name}.detach().numpy()"
+            )
+        return to_numpy(self.data)
+
+    def tolist(self) -> Any:
+        """Return the values as nested lists of Python numbers.
+
+        >>> import minigrad as mg
+        >>> mg.tensor([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
+        return self._data.tolist()
+
+    def to(self, backend: str) -> Self:
+        """Return a leaf with the same values in the array library `backend`; itself if it is there.
+
+        Raises BackendError if that library cannot be had, GraphCutError while its graph is recorded.
+
+        >>> import minigrad as mg
+        >>> mg.ones(2).to("numpy")
+        Tensor([1., 1.])
+        """
+        if library_of(self._data) is library(backend):
+            return self
+        if self.creator is not None and is_grad_enabled():
+            raise GraphCutError(
+                f"moving a computed tensor to {backend} would leave the graph{at(here())}.\n"
+                "Move its inputs before computing, or cut it first: x.detach().to(...)"
+            )
+        return wrap(type(self), move(self._data, backend), None, self._requires_grad)  # type: ignore[no-any-return]
+
+    # ------------------------------------------------------------------------- operators
+
+    __add__ = binary(np.add)
+    __radd__ = reflected(np.add)
+    __sub__ = binary(np.subtract)
+    __rsub__ = reflected(np.subtract)
+    __mul__ = binary(np.multiply)
+    __rmul__ = reflected(np.multiply)
+    __truediv__ = binary(np.true_divide)
+    __rtruediv__ = reflected(np.true_divide)
+    __pow__ = binary(np.power)
+    __rpow__ = reflected(np.power)
+    __matmul__ = binary(np.matmul)
+    __rmatmul__ = reflected(np.matmul)
+    __neg__ = unary(np.negative)
+    __pos__ = unary(np.positive)
+    __abs__ = unary(np.absolute)
+    __lt__ = binary(np.less)
+    __le__ = binary(np.less_equal)
+    __gt__ = binary(np.greater)
+    __ge__ = binary(np.greater_equal)
+    __and__ = binary(np.bitwise_and)
+    __rand__ = reflected(np.bitwise_and)
+    __or__ = binary(np.bitwise_or)
+    __ror__ = reflected(np.bitwise_or)
+    __invert__ = unary(np.invert)
+    # Elementwise, as NumPy has them; identity is `is`. Hashed by identity, so that tensors
+    # may be keys: equal keys are then the same object, and == is never asked.
+    __eq__ = binary(np.equal)  # type: ignore[assignment]
+    __ne__ = binary(np.not_equal)  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+    # On a parameter outside the graph, `with no_grad(): w -= lr * w.grad` changes w itself:
+    # every optimiser needs that. While recording it is an error.
+    __iadd__ = inplace_operator(operator.add, np.add, "+")
+    __isub__ = inplace_operator(operator.sub, np.subtract, "-")
+    __imul__ = inplace_operator(operator.mul, np.multiply, "*")
+    __itruediv__ = inplace_operator(operator.truediv, np.true_divide, "/")
+    __ipow__ = inplace_operator(operator.pow, np.power, "**")
+
+    def __getitem__(self, index: Any) -> Self:
+        return by_function[operator.getitem](self, index)  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if is_grad_enabled() and (self._requires_grad or (isinstance(value, Value) and value._requires_grad)):
+            refuse_inplace(self, "x[...] = ...", "minigrad.where(mask, new, x)")
+        self.data[index] = value._data if isinstance(value, Value) else value
+        inplace.note_change(self._data, here())
+
+    # ------------------------------------------------------------------------- NumPy's methods
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Self:
+        """Sum over `axis`; see `minigrad.sum`."""
+        return by_function[np.sum](self, axis, keepdims)  # type: ignore[no-any-return]
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Self:
+        """Mean over `axis`; see `minigrad.mean`."""
+        return by_function[np.mean](self, axis, keepdims)  # type: ignore[no-any-return]
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Self:
+        """Largest over `axis`; see `minigrad.max`."""
+        return by_function[np.max](self, axis, keepdims)  # type: ignore[no-any-return]
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Self:
+        """Smallest over `axis`; see `minigrad.min`."""
+        return by_function[np.min](self, axis, keepdims)  # type: ignore[no-any-return]
+
+    def reshape(self, *shape: Any) -> Self:
+        """The same elements in another shape; see `minigrad.reshape`."""
+        return by_function[np.reshape](self, _unpacked(shape))  # type: ignore[no-any-return]
+
+    def transpose(self, *axes: Any) -> Self:
+        """The axes in another order, reversed if none is given; see `minigrad.transpose`."""
+        return by_function[np.transpose](self, _unpacked(axes) if axes else None)  # type: ignore[no-any-return]
+
+    def squeeze(self, axis: Any = None) -> Self:
+        """Without axes of length 1; see `minigrad.squeeze`."""
+        return by_function[np.squeeze](self, axis)  # type: ignore[no-any-return]
+
+    def expand_dims(self, axis: Any) -> Self:
+        """With a new axis of length 1; see `minigrad.expand_dims`."""
+        return by_function[np.expand_dims](self, axis)  # type: ignore[no-any-return]
+
+    def broadcast_to(self, *shape: Any) -> Self:
+        """Repeated to a larger shape; see `minigrad.broadcast_to`."""
+        return by_function[np.broadcast_to](self, _unpacked(shape))  # type: ignore[no-any-return]
+
+    def expand_as(self, other: Any) -> Self:
+        """Repeated to the shape of `other`; see `minigrad.broadcast_to`."""
+        return by_function[np.broadcast_to](self, other.shape)  # type: ignore[no-any-return]
+
+    def astype(self, dtype: Any) -> Self:
+        """The same values in another dtype; see `minigrad.astype`."""
+        return by_function[np.astype](self, dtype)  # type: ignore[no-any-return]
+
+    # ------------------------------------------------------------------------- Python's protocols
+
+    def __repr__(self) -> str:
+        values = np.array2string(to_numpy(self.data), separator=", ", prefix="Tensor(", threshold=1000)
+        extra = ""
+        if self.data.dtype not in (np.float64, np.int64, np.bool_) or self.size == 0:
+            extra += f", dtype={self.data.dtype}"
+        if library_of(self._data) is not np:
+            extra += f", backend={library_of(self._data).__name__}"
+        if self.creator is not None:
+            extra += f", creator={type(self.creator).__name__}"
+        elif self._requires_grad:
+            extra += ", requires_grad=True"
+        return f"{type(self).__name__}({values}{extra})"
+
+    def __format__(self, spec: str) -> str:
+        # f"{loss:.3f}" is how everybody prints a loss; only text leaves, so no graph is lost.
+        return format(self.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return int(self.shape[0])
+
+    def __iter__(self) -> Iterator[Self]:
+        # Without it Python would call x[0], x[1], ... until an IndexError; a 0-d tensor
+        # would then fail with a message about indices.
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[n] for n in range(len(self)))
+
+    def __bool__(self) -> bool:
+        # As NumPy: one element is its truth, several are an error. A branch on it is not
+        # differentiated, which is right: it is constant around any point but the boundary.
+        if self.size != 1:
+            raise ShapeError(
+                f"the truth of a tensor of shape {self.shape} is ambiguous{at(here())}.\n"
+                "Say which you mean: (x > 0).numpy().any() or .all()"
+            )
+        return bool(self._data)
+
+    def __int__(self) -> int:
+        return int(self._number("int"))
+
+    def __float__(self) -> float:
+        # math.sin(x) and float(x) come here and would lose the graph without a word.
+        return float(self._number("float"))
+
+    def __index__(self) -> int:
+        # So that an integer tensor can index a list or an array; NumPy's rule.
+        if self.size != 1 or self.ndim or self.dtype.kind not in "iu":
+            raise TypeError(f"only a 0-d integer tensor can be an index, not {self.dtype} of shape {self.shape}")
+        return int(self._data)
+
+    def _number(self, conversion: str) -> Any:
+        if self._requires_grad and is_grad_enabled():
+            name = name_of(lambda v: v is self, "this tensor")
+            raise GraphCutError(
+                f"{conversion}({name}), or a function of the math module, would leave the graph{at(here())}.\n"
+                f"Use minigrad's or NumPy's function; or say that the gradient should stop here: {name}.item()"
+            )
+        return self.item()
+
+    # ------------------------------------------------------------------------- NumPy's protocols
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self._requires_grad and is_grad_enabled():
+            name = name_of(lambda v: v is self, "this tensor")
+            raise GraphCutError(
+                f"an array made of {name} would leave the graph: {name} requires a gradient{at(here())}.\n"
+                f"Compute with {name} itself, or say that the gradient should stop here: {name}.detach().numpy()"
+            )
+        return np.array(to_numpy(self.data), dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        op = by_ufunc.get(ufunc)
+        if method == "reduce" and ufunc in _REDUCTIONS:
+            keywords.setdefault("axis", 0)
+            return by_function[_REDUCTIONS[ufunc]](*inputs, **keywords)
+        name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+        if op is None or method != "__call__":
+            raise TypeError(_no_rule(name, {u.__name__ for u in by_ufunc}))
+        if keywords:
+            raise TypeError(
+                f"{name} on a tensor takes no {', '.join(keywords)}={at(here())}: a result is always a new tensor.\n"
+                f"Write y = {name}(x), then y.astype(...) or minigrad.where(...)"
+            )
+        return apply(op, *inputs)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        ours = by_function.get(function)
+        if ours is None:
+            name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
+            known = {f.__name__ for f in by_function if callable(f)} | {u.__name__ for u in by_ufunc}
+            raise TypeError(_no_rule(name, known))
+        return ours(*args, **keywords)
+
+
+_REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.maximum: np.max, np.minimum: np.min}
+
+
+def check_numbers(array: Array) -> None:
+    """Raise DtypeError unless the array holds real numbers or truth values."""
+    if array.dtype.kind == "c":
+        raise DtypeError(
+            f"complex numbers have no gradient in minigrad{at(here())}.\n"
+            "Use the real and the imaginary part as two real tensors"
+        )
+    if array.dtype.kind not in "fiub":
+        raise DtypeError(
+            f"a tensor holds numbers, and this is an array of dtype {array.dtype}{at(here())}.\n"
+            "Convert it first: np.asarray(x, dtype=float)"
+        )
+
+
+def _no_gradient(dtype: np.dtype[Any]) -> str:
+    return (
+        f"a tensor of {dtype} cannot require a gradient: a slope needs real numbers{at(here())}.\n"
+        "Write [1., 2., 3.], or say minigrad.tensor([1, 2, 3], dtype=float, requires_grad=True)"
+    )
+
+
+def _no_rule(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name.rpartition(".")[2], known, 1)
+    like = f" The nearest that has one is np.{near[0]}." if near else ""
+    return (
+        f"{name} has no derivative rule in minigrad{at(here())}.{like}\n"
+        f"Where no gradient should pass, compute on the array: {name}(x.detach().numpy())"
+    )
+
+
+def _unpacked(arguments: tuple[Any, ...]) -> Any:
+    """x.reshape(2, 3) and x.reshape((2, 3)) mean the same."""
+    return arguments[0] if len(arguments) == 1 else arguments
