@@ -26,29 +26,34 @@ latest = 0
 
 def _memory(array: Any) -> Any:
     """The array that owns the memory that `array` looks at."""
-    base = getattr(array, "base", None)
-    while base is not None and hasattr(base, "dtype"):
-        array = base
-        base = getattr(array, "base", None)
+    while hasattr(getattr(array, "base", None), "dtype"):
+        array = array.base
     return array
 
 
 def note_change(array: Any, place: Place | None) -> None:
-    """Write down that `array`, or a tensor that holds one number, is changed now, at `place`."""
+    """Write down that `array` is changed in place now, at `place`."""
     global latest
     owner = _memory(array)
     key = id(owner)
     known = _changes.get(key)
-    if known is None or known[0]() is not owner:
-        reference = weakref.ref(owner, lambda _: _changes.pop(key, None))
-    else:
+    if known is not None and known[0]() is owner:
         reference = known[0]
+    else:
+        reference = weakref.ref(owner, lambda _: _changes.pop(key, None))
     latest = next(clock)
     _changes[key] = (reference, latest, place)
 
 
+def note_replaced(tensor: Any, place: Place | None) -> None:
+    """Write down that the one number a tensor holds is replaced by another now, at `place`."""
+    global latest
+    latest = next(clock)
+    tensor._replaced = (latest, place)
+
+
 def changed_since(age: int, array: Any) -> tuple[bool, Place | None]:
-    """Whether the memory of `array` (or a tensor that holds one number) was changed after `age`, and where."""
+    """Whether the memory of `array` was changed after `age`, and where."""
     owner = _memory(array)
     known = _changes.get(id(owner))
     if known is None or known[0]() is not owner or known[1] < age:

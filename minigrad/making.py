@@ -11,9 +11,10 @@ import numpy as np
 
 from .backend import Array, library, library_of
 from .errors import DtypeError
-from .graph import Value, implements, wrap
+from .graph import implements
 from .place import at, here
 from .tensor import Tensor, check_numbers
+from .value import Value, wrap
 
 
 def _made(array: Array, requires_grad: bool) -> Tensor:

@@ -22,14 +22,11 @@ is_grad_enabled = _recording.get
 class _Mode:
     """A recording mode for a `with` block, or for every call of a decorated function."""
 
-    __slots__ = ("_before", "_mode")
-
-    def __init__(self, mode: bool) -> None:
-        self._mode = mode
-        self._before = True
+    _mode: bool
+    _before: tuple[bool, Any] | None = None  # a stack, so that one object may be entered again inside itself
 
     def __enter__(self) -> Self:
-        self._before = _recording.get()
+        self._before = (_recording.get(), self._before)
         _recording.set(self._mode)
         return self
 
@@ -39,16 +36,18 @@ class _Mode:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _recording.set(self._before)
+        assert self._before is not None
+        before, self._before = self._before
+        _recording.set(before)
 
     def __call__(self, function: F) -> F:
         """Decorate a function, a coroutine function or a generator function."""
-        mode = self._mode
+        mode = type(self) if type(self) is not set_grad_enabled else functools.partial(set_grad_enabled, self._mode)
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def decorated_coroutine(*args: Any, **kwargs: Any) -> Any:
-                with _Mode(mode):
+                with mode():
                     return await function(*args, **kwargs)
 
             return cast(F, decorated_coroutine)
@@ -62,18 +61,18 @@ class _Mode:
 
         @functools.wraps(function)
         def decorated(*args: Any, **kwargs: Any) -> Any:
-            with _Mode(mode):
+            with mode():
                 return function(*args, **kwargs)
 
         return cast(F, decorated)
 
 
-def _in_mode(mode: bool, generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _in_mode(mode: Callable[[], _Mode], generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Run each step of a generator in `mode`, and the code between the steps in the caller's."""
     step: Callable[[], Any] = functools.partial(next, generator)
     while True:
         try:
-            with _Mode(mode):
+            with mode():
                 item = step()
         except StopIteration as stop:
             return stop.value
@@ -98,11 +97,7 @@ class no_grad(_Mode):
     Tensor(2.7, requires_grad=True)
     """
 
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        self._mode = False
-        self._before = True
+    _mode = False
 
 
 class enable_grad(_Mode):
@@ -115,11 +110,7 @@ class enable_grad(_Mode):
     True
     """
 
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        self._mode = True
-        self._before = True
+    _mode = True
 
 
 class set_grad_enabled(_Mode):
@@ -133,18 +124,18 @@ class set_grad_enabled(_Mode):
     True
     """
 
-    __slots__ = ()
-
     def __init__(self, mode: bool) -> None:
         if not isinstance(mode, bool):
             raise TypeError(f"set_grad_enabled takes True or False, not {mode!r}")
-        super().__init__(mode)
-        self._before = _recording.get()
+        self._mode = mode
+        self._called_in = _recording.get()
         _recording.set(mode)
 
     def __enter__(self) -> Self:
+        self._before = (self._called_in, self._before)
+        _recording.set(self._mode)
         return self
 
     def __call__(self, function: F) -> F:
-        _recording.set(self._before)  # as a decorator it speaks of the calls to come only
+        _recording.set(self._called_in)  # as a decorator it speaks of the calls to come only
         return super().__call__(function)

@@ -14,17 +14,24 @@ import numpy as np
 
 from . import inplace
 from .errors import InplaceError, ShapeError
-from .graph import Op, Value, apply, by_ufunc
-from .graph import _explain, _result, _warn_if_outer
-from .mode import _recording
+from .explain import forward_failed, warn_if_outer
+from .graph import Op, apply, by_numpy, checked, is_recording, tick
 from .place import at, here, name_of
+from .value import FLOATS, Value
 
 _new = object.__new__
-_recording_now = _recording.get
-_tick = inplace.clock.__next__
 _frame = sys._getframe
 _ndarray = np.ndarray
-_FLOATS = frozenset({np.float64, np.float32, np.float16})
+
+
+def _specialised(function: Any) -> Any:
+    """The same function with a code object of its own.
+
+    CPython specialises bytecode for the types it meets, and the caches belong to the code
+    object: shared by all operators they would fit none.
+    """
+    function.__code__ = function.__code__.replace()
+    return function
 
 
 def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
@@ -34,12 +41,18 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     number, and leaves everything else to `apply`.
     """
     op: type[Op] = None  # type: ignore[assignment]  # operations are defined after Tensor
+    forward: Any = None
+    dx: Any = None
+    dy: Any = None
     keeps: Any = None
+    elementwise = masks = False
 
     def operate(self: Any, other: Any) -> Any:
-        nonlocal op, keeps
+        nonlocal op, forward, dx, dy, keeps, elementwise, masks
         if op is None:
-            op = by_ufunc[ufunc]
+            op = by_numpy[ufunc]
+            forward, elementwise, masks = op.forward, op.elementwise, op.masks
+            dx, dy = op.rules
             keeps = [op.keeps[mask] for mask in range(4)]
         kind = type(self)
         other_kind = type(other)
@@ -55,92 +68,93 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         else:
             return _apply_to_other(op, self, other, False)
         try:
-            out = op.forward(left, right)
+            out = forward(left, right)
         except Exception as error:
-            _explain(op, (left, right), error)
+            forward_failed(op, (left, right), error)
             raise
         out_kind = type(out)
-        if out_kind is not _ndarray and out_kind not in _FLOATS:
-            out = _result(op, (left, right), out)
+        if out_kind is not _ndarray and out_kind not in FLOATS:
+            out = checked(op, (left, right), out)
         result = _new(kind)
         result._data = out
         result._grad = None
-        if mask and _recording_now():
+        if mask and dx is not None and is_recording():
             result._requires_grad = True
             result.creator = node = op()
             (keep_left, keep_right), keep_out = keeps[mask]
             if mask == 1:
                 a = self.creator or self
-                node.inputs = (a,)
-                node.args = (left if keep_left else a, right if keep_right else None)
-            else:
+                ways = ((0, dx, a),)
+                args = (left if keep_left else a, right if keep_right else None)
+            elif mask == 2:
                 b = other.creator or other
-                if mask == 2:
-                    node.inputs = (None, b)
-                    node.args = (left if keep_left else None, right if keep_right else b)
-                else:
-                    a = self.creator or self
-                    node.inputs = (a, b)
-                    node.args = (left if keep_left else a, right if keep_right else b)
-            node.out = out if keep_out else None
+                ways = ((1, dy, b),)
+                args = (left if keep_left else None, right if keep_right else b)
+            else:
+                a = self.creator or self
+                b = other.creator or other
+                ways = ((0, dx, a), (1, dy, b))
+                args = (left if keep_left else a, right if keep_right else b)
+            node.record = (ways, args, out if keep_out else None, elementwise, masks)
             node.shape = shape = out.shape
             node.dtype = out.dtype
             frame = _frame(1)
             node.place = place = (frame.f_code, frame.f_lasti)
-            node.age = _tick()
+            node.age = tick()
             if len(shape) > 1:
-                _warn_if_outer(op, left, right, out, place)
+                warn_if_outer(op, left, right, out, place)
         else:
             result._requires_grad = False
             result.creator = None
         return result
 
-    return operate
+    return _specialised(operate)
 
 
 def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     """The method behind a reflected operator such as `2 * x`: `binary` for a number on the left."""
     op: type[Op] = None  # type: ignore[assignment]
     keep_left = keep_right = keep_out = False
+    dy: Any = None
 
     def operate(self: Any, other: Any) -> Any:
-        nonlocal op, keep_left, keep_right, keep_out
+        nonlocal op, dy, keep_left, keep_right, keep_out
         if op is None:
-            op = by_ufunc[ufunc]
+            op = by_numpy[ufunc]
+            dy = op.rules[1]
             (keep_left, keep_right), keep_out = op.keeps[2]  # type: ignore[misc]
         other_kind = type(other)
         if other_kind is not float and other_kind is not int:
             return _apply_to_other(op, self, other, True)
         out = op.forward(other, self._data)
         out_kind = type(out)
-        if out_kind is not _ndarray and out_kind not in _FLOATS:
-            out = _result(op, (self._data,), out)
+        if out_kind is not _ndarray and out_kind not in FLOATS:
+            out = checked(op, (self._data,), out)
         result = _new(type(self))
         result._data = out
         result._grad = None
-        if self._requires_grad and _recording_now():
+        if self._requires_grad and dy is not None and is_recording():
             result._requires_grad = True
             result.creator = node = op()
             origin = self.creator or self
-            node.inputs = (None, origin)
-            node.args = (other if keep_left else None, self._data if keep_right else origin)
-            node.out = out if keep_out else None
+            args = (other if keep_left else None, self._data if keep_right else origin)
+            node.record = (((1, dy, origin),), args, out if keep_out else None, op.elementwise, op.masks)
             node.shape = out.shape
             node.dtype = out.dtype
             frame = _frame(1)
             node.place = (frame.f_code, frame.f_lasti)
-            node.age = _tick()
+            node.age = tick()
         else:
             result._requires_grad = False
             result.creator = None
         return result
 
-    return operate
+    return _specialised(operate)
 
 
 def _apply_to_other(op: type[Op], self: Value, other: Any, reflected: bool) -> Any:
     """The slow way round an operator: other classes of tensor, arrays, lists, complex numbers."""
-    known = isinstance(other, Value | np.ndarray | np.generic | bool | list | tuple | complex)
+    known = isinstance(other, (Value, np.ndarray, np.generic, bool, list, tuple, complex))
     if not known and not hasattr(other, "__array_interface__") and not hasattr(other, "__cuda_array_interface__"):
         return NotImplemented
     return apply(op, other, self) if reflected else apply(op, self, other)
@@ -150,37 +164,88 @@ def unary(ufunc: np.ufunc) -> Callable[[Any], Any]:
     """The method behind an operator such as `-x`."""
 
     def operate(self: Any) -> Any:
-        return apply(by_ufunc[ufunc], self)
+        return apply(by_numpy[ufunc], self)
 
-    return operate
+    return _specialised(operate)
+
+
+def reduction(function: Any) -> Callable[..., Any]:
+    """The method behind a reduction such as `x.mean(axis, keepdims)`: `apply`, unrolled."""
+    op: type[Op] = None  # type: ignore[assignment]
+    forward: Any = None
+    dx: Any = None
+    keep = keep_out = masks = False
+
+    def reduce(self: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        nonlocal op, forward, dx, keep, keep_out, masks
+        if op is None:
+            op = by_numpy[function]
+            forward, dx, masks = op.forward, op.rules[0], op.masks
+            (keep, *_), keep_out = op.keeps[1]  # type: ignore[misc]
+        value = self._data
+        try:
+            out = forward(value, axis, keepdims)
+        except Exception as error:
+            forward_failed(op, (value, axis, keepdims), error)
+            raise
+        out_kind = type(out)
+        if out_kind is not _ndarray and out_kind not in FLOATS:
+            out = checked(op, (value,), out)
+        result = _new(type(self))
+        result._data = out
+        result._grad = None
+        if self._requires_grad and is_recording():
+            result._requires_grad = True
+            result.creator = node = op()
+            origin = self.creator or self
+            args = (value if keep else origin, axis, keepdims)
+            node.record = (((0, dx, origin),), args, out if keep_out else None, False, masks)
+            node.shape = out.shape
+            node.dtype = out.dtype
+            frame = _frame(1)
+            node.place = (frame.f_code, frame.f_lasti)
+            node.age = tick()
+        else:
+            result._requires_grad = False
+            result.creator = None
+        return result
+
+    reduce.__name__ = function.__name__
+    reduce.__doc__ = f"""Reduce over `axis` (an integer, a tuple of them, or None for all): `minigrad.{function.__name__}`."""
+    return _specialised(reduce)
 
 
 def inplace_operator(function: Callable[[Any, Any], Any], ufunc: np.ufunc, sign: str) -> Callable[[Any, Any], Any]:
     """The method behind `x += y`: change the array of x itself, outside the graph."""
 
     def operate(self: Any, other: Any) -> Any:
-        if _recording_now() and (self._requires_grad or (isinstance(other, Value) and other._requires_grad)):
+        if is_recording() and (self._requires_grad or (isinstance(other, Value) and other._requires_grad)):
             refuse_inplace(self, f"x {sign}= ...", f"x = x {sign} ...")
         array = self._data
         value = other._data if isinstance(other, Value) else other
+        frame = _frame(1)
+        place = (frame.f_code, frame.f_lasti)
         if isinstance(array, np.generic):  # a NumPy scalar cannot change: put another in its place
-            value = function(array, value)
-            if value.shape or (
-                value.dtype != array.dtype and not np.can_cast(value.dtype, array.dtype, "same_kind")
-            ):
-                raise ShapeError(
-                    f"x {sign}= y cannot make a number of {array.dtype} an array of {value.dtype} "
-                    f"with shape {value.shape}{at(here())}.\nWrite x = x {sign} y"
-                )
-            self._data = value if type(value) is type(array) else array.dtype.type(value)
-            array = self
+            self._data = _number_like(array, function(array, value), sign)
+            inplace.note_replaced(self, place)
         else:
             ufunc(array, value, out=array, casting="same_kind")
-        frame = _frame(1)
-        inplace.note_change(array, (frame.f_code, frame.f_lasti))
+            inplace.note_change(array, place)
         return self
 
-    return operate
+    return _specialised(operate)
+
+
+def _number_like(number: Any, value: Any, sign: str) -> Any:
+    """`value` as a NumPy scalar of number's dtype, as NumPy's own `x += y` would have it."""
+    if type(value) is type(number):
+        return value
+    if value.shape or not np.can_cast(value.dtype, number.dtype, "same_kind"):
+        raise ShapeError(
+            f"x {sign}= y cannot make a number of {number.dtype} an array of {value.dtype} "
+            f"with shape {value.shape}{at(here())}.\nWrite x = x {sign} y"
+        )
+    return number.dtype.type(value)
 
 
 def refuse_inplace(tensor: Value, written: str, instead: str) -> None:

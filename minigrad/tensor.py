@@ -18,10 +18,11 @@ import numpy as np
 from . import inplace
 from .backend import Array, library, library_of, move, to_numpy
 from .errors import DtypeError, GradError, GraphCutError, ShapeError
-from .graph import Value, apply, array_of, backward, by_function, by_ufunc, retain, wrap
+from .graph import apply, array_of, backward, by_function, by_numpy, retain
 from .mode import is_grad_enabled
-from .operators import binary, inplace_operator, refuse_inplace, reflected, unary
+from .operators import binary, inplace_operator, reduction, reflected, refuse_inplace, unary
 from .place import at, here, name_of
+from .value import Value, wrap
 
 
 class Tensor(Value):
@@ -88,17 +89,13 @@ class Tensor(Value):
         check_numbers(array)
         if self._requires_grad and array.dtype.kind != "f":
             raise DtypeError(_no_gradient(array.dtype))
-        if array is self._data:
-            inplace.note_change(array, here())  # x.data -= step: NumPy has changed it already
+        if array is self._data:  # x.data -= step: NumPy has changed it already
+            inplace.note_change(array, here())
+            if not array.shape:
+                inplace.note_replaced(self, here())
         self._data = array
 
-    @property
-    def grad(self) -> Any:
-        """The gradient that backward() brought, a tensor, or None if none has arrived."""
-        return self._grad
-
-    @grad.setter
-    def grad(self, value: Any) -> None:
+    def _set_grad(self, value: Any) -> None:
         if value is None:
             self._grad = None
             return
@@ -108,6 +105,12 @@ class Tensor(Value):
             raise ShapeError(f"a gradient has its tensor's shape {self.shape}, not {value.shape}{at(here())}")
         # Its own buffer, because the next backward() adds into it.
         self._grad = value if value._requires_grad else wrap(type(self), value.data.astype(self.dtype, copy=True))
+
+    grad = property(
+        operator.attrgetter("_grad"),
+        _set_grad,
+        doc="The gradient that backward() brought, a tensor, or None if none has arrived.",
+    )
 
     @property
     def requires_grad(self) -> bool:
@@ -137,18 +140,7 @@ class Tensor(Value):
 
     # ------------------------------------------------------------------------- gradients
 
-    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
-        """Add the gradient of this tensor to `.grad` of every leaf it was computed from.
-
-        See `minigrad.graph.backward`, which this calls.
-
-        >>> import minigrad as mg
-        >>> w = mg.tensor(3.0, requires_grad=True)
-        >>> (w * w).backward()
-        >>> w.grad
-        Tensor(6.)
-        """
-        backward(self, gradient, retain_graph, create_graph)
+    backward = backward
 
     def detach(self) -> Self:
         """Return a tensor on the same memory that is not in the graph.
@@ -297,21 +289,10 @@ class Tensor(Value):
 
     # ------------------------------------------------------------------------- NumPy's methods
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Self:
-        """Sum over `axis`; see `minigrad.sum`."""
-        return by_function[np.sum](self, axis, keepdims)  # type: ignore[no-any-return]
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Self:
-        """Mean over `axis`; see `minigrad.mean`."""
-        return by_function[np.mean](self, axis, keepdims)  # type: ignore[no-any-return]
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Self:
-        """Largest over `axis`; see `minigrad.max`."""
-        return by_function[np.max](self, axis, keepdims)  # type: ignore[no-any-return]
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> Self:
-        """Smallest over `axis`; see `minigrad.min`."""
-        return by_function[np.min](self, axis, keepdims)  # type: ignore[no-any-return]
+    sum = reduction(np.sum)
+    mean = reduction(np.mean)
+    max = reduction(np.max)
+    min = reduction(np.min)
 
     def reshape(self, *shape: Any) -> Self:
         """The same elements in another shape; see `minigrad.reshape`."""
@@ -416,13 +397,13 @@ class Tensor(Value):
         return np.array(to_numpy(self.data), dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
-        op = by_ufunc.get(ufunc)
+        op = by_numpy.get(ufunc)
         if method == "reduce" and ufunc in _REDUCTIONS:
             keywords.setdefault("axis", 0)
             return by_function[_REDUCTIONS[ufunc]](*inputs, **keywords)
         name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
         if op is None or method != "__call__":
-            raise TypeError(_no_rule(name, {u.__name__ for u in by_ufunc}))
+            raise TypeError(_no_rule(name, {u.__name__ for u in by_numpy}))
         if keywords:
             raise TypeError(
                 f"{name} on a tensor takes no {', '.join(keywords)}={at(here())}: a result is always a new tensor.\n"
@@ -436,7 +417,7 @@ class Tensor(Value):
         ours = by_function.get(function)
         if ours is None:
             name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
-            known = {f.__name__ for f in by_function if callable(f)} | {u.__name__ for u in by_ufunc}
+            known = {f.__name__ for f in by_function if callable(f)} | {u.__name__ for u in by_numpy}
             raise TypeError(_no_rule(name, known))
         return ours(*args, **keywords)
 

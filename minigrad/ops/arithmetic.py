@@ -10,8 +10,10 @@ import numpy as np
 
 from ..graph import Op, apply
 
+_NUMBERS = (int, float)
 
-class Add(Op, ufunc=np.add):
+
+class Add(Op, numpy=np.add):
     """x + y"""
 
     elementwise = True
@@ -26,7 +28,7 @@ class Add(Op, ufunc=np.add):
         return g
 
 
-class Sub(Op, ufunc=np.subtract):
+class Sub(Op, numpy=np.subtract):
     """x - y"""
 
     elementwise = True
@@ -41,7 +43,7 @@ class Sub(Op, ufunc=np.subtract):
         return -g
 
 
-class Mul(Op, ufunc=np.multiply):
+class Mul(Op, numpy=np.multiply):
     """x * y"""
 
     elementwise = True
@@ -56,7 +58,7 @@ class Mul(Op, ufunc=np.multiply):
         return g * x
 
 
-class Div(Op, ufunc=np.true_divide):
+class Div(Op, numpy=np.true_divide):
     """x / y"""
 
     elementwise = True
@@ -71,7 +73,7 @@ class Div(Op, ufunc=np.true_divide):
         return g * out / -y  # -g x / y², by the quotient already known: x need not be kept
 
 
-class Neg(Op, ufunc=np.negative):
+class Neg(Op, numpy=np.negative):
     """-x"""
 
     elementwise = True
@@ -83,7 +85,7 @@ class Neg(Op, ufunc=np.negative):
         return -g
 
 
-class Positive(Op, ufunc=np.positive):
+class Positive(Op, numpy=np.positive):
     """+x"""
 
     elementwise = True
@@ -95,7 +97,7 @@ class Positive(Op, ufunc=np.positive):
         return g
 
 
-class Abs(Op, ufunc=np.absolute):
+class Abs(Op, numpy=np.absolute):
     """|x|, with derivative 0 at 0"""
 
     elementwise = True
@@ -107,7 +109,7 @@ class Abs(Op, ufunc=np.absolute):
         return g * np.sign(x)
 
 
-class Square(Op, ufunc=np.square):
+class Square(Op, numpy=np.square):
     """x²"""
 
     elementwise = True
@@ -119,7 +121,7 @@ class Square(Op, ufunc=np.square):
         return g * (x + x)
 
 
-class Reciprocal(Op, ufunc=np.reciprocal):
+class Reciprocal(Op, numpy=np.reciprocal):
     """1 / x"""
 
     elementwise = True
@@ -131,7 +133,7 @@ class Reciprocal(Op, ufunc=np.reciprocal):
         return -g * np.square(out)
 
 
-class Pow(Op, ufunc=np.power):
+class Pow(Op, numpy=np.power):
     """x ** y. At x = 0 the derivative of x**0 is 0, and so is that of 0**y in y."""
 
     elementwise = True
@@ -140,7 +142,7 @@ class Pow(Op, ufunc=np.power):
         return x**y
 
     def dx(g, out, x, y):
-        if isinstance(y, int | float):  # an exponent in the program text: its formula is chosen once
+        if isinstance(y, _NUMBERS):  # an exponent in the program text: its formula is chosen once
             if y == 2:
                 return g * (x + x)
             if y == 0:

@@ -7,7 +7,7 @@ import numpy as np
 from ..graph import Op, apply
 
 
-class Equal(Op, ufunc=np.equal):
+class Equal(Op, numpy=np.equal):
     """x == y"""
 
     elementwise = True
@@ -16,7 +16,7 @@ class Equal(Op, ufunc=np.equal):
         return np.equal(x, y)
 
 
-class NotEqual(Op, ufunc=np.not_equal):
+class NotEqual(Op, numpy=np.not_equal):
     """x != y"""
 
     elementwise = True
@@ -25,7 +25,7 @@ class NotEqual(Op, ufunc=np.not_equal):
         return np.not_equal(x, y)
 
 
-class Less(Op, ufunc=np.less):
+class Less(Op, numpy=np.less):
     """x < y"""
 
     elementwise = True
@@ -34,7 +34,7 @@ class Less(Op, ufunc=np.less):
         return np.less(x, y)
 
 
-class LessEqual(Op, ufunc=np.less_equal):
+class LessEqual(Op, numpy=np.less_equal):
     """x <= y"""
 
     elementwise = True
@@ -43,7 +43,7 @@ class LessEqual(Op, ufunc=np.less_equal):
         return np.less_equal(x, y)
 
 
-class Greater(Op, ufunc=np.greater):
+class Greater(Op, numpy=np.greater):
     """x > y"""
 
     elementwise = True
@@ -52,7 +52,7 @@ class Greater(Op, ufunc=np.greater):
         return np.greater(x, y)
 
 
-class GreaterEqual(Op, ufunc=np.greater_equal):
+class GreaterEqual(Op, numpy=np.greater_equal):
     """x >= y"""
 
     elementwise = True
@@ -61,7 +61,7 @@ class GreaterEqual(Op, ufunc=np.greater_equal):
         return np.greater_equal(x, y)
 
 
-class Or(Op, ufunc=np.bitwise_or):
+class Or(Op, numpy=np.bitwise_or):
     """x | y"""
 
     elementwise = True
@@ -70,7 +70,7 @@ class Or(Op, ufunc=np.bitwise_or):
         return np.bitwise_or(x, y)
 
 
-class And(Op, ufunc=np.bitwise_and):
+class And(Op, numpy=np.bitwise_and):
     """x & y"""
 
     elementwise = True
@@ -79,7 +79,7 @@ class And(Op, ufunc=np.bitwise_and):
         return np.bitwise_and(x, y)
 
 
-class Not(Op, ufunc=np.invert):
+class Not(Op, numpy=np.invert):
     """~x"""
 
     elementwise = True
@@ -123,7 +123,7 @@ def less_equal(x: Any, y: Any) -> Any:
 
     >>> import minigrad as mg
     >>> mg.less_equal(mg.tensor([1.0, 2.0]), 2.0)
-    Tensor([True, True])
+    Tensor([ True,  True])
     """
     return apply(LessEqual, x, y)
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..graph import Op, apply, implements
 
 
-class Exp(Op, ufunc=np.exp):
+class Exp(Op, numpy=np.exp):
     """exp(x)"""
 
     elementwise = True
@@ -24,7 +24,7 @@ class Exp(Op, ufunc=np.exp):
         return g * out
 
 
-class Log(Op, ufunc=np.log):
+class Log(Op, numpy=np.log):
     """log(x), the natural one"""
 
     elementwise = True
@@ -36,7 +36,7 @@ class Log(Op, ufunc=np.log):
         return g / x
 
 
-class Sqrt(Op, ufunc=np.sqrt):
+class Sqrt(Op, numpy=np.sqrt):
     """√x, with derivative inf at 0"""
 
     elementwise = True
@@ -48,7 +48,7 @@ class Sqrt(Op, ufunc=np.sqrt):
         return g / (out + out)
 
 
-class Sin(Op, ufunc=np.sin):
+class Sin(Op, numpy=np.sin):
     """sin(x)"""
 
     elementwise = True
@@ -60,7 +60,7 @@ class Sin(Op, ufunc=np.sin):
         return g * np.cos(x)
 
 
-class Cos(Op, ufunc=np.cos):
+class Cos(Op, numpy=np.cos):
     """cos(x)"""
 
     elementwise = True
@@ -72,7 +72,7 @@ class Cos(Op, ufunc=np.cos):
         return -g * np.sin(x)
 
 
-class Tanh(Op, ufunc=np.tanh):
+class Tanh(Op, numpy=np.tanh):
     """tanh(x)"""
 
     elementwise = True
@@ -114,7 +114,7 @@ def _wins(x, out):
     return (x == out) | (x != x)  # a NaN wins every comparison, as in np.maximum
 
 
-class Maximum(Op, ufunc=np.maximum):
+class Maximum(Op, numpy=np.maximum):
     """max(x, y); a tie gives each half"""
 
     elementwise = True
@@ -130,7 +130,7 @@ class Maximum(Op, ufunc=np.maximum):
         return np.where(_wins(y, out), np.where(_wins(x, out), g / 2, g), 0)
 
 
-class Minimum(Op, ufunc=np.minimum):
+class Minimum(Op, numpy=np.minimum):
     """min(x, y); a tie gives each half"""
 
     elementwise = True
@@ -162,7 +162,7 @@ class Where(Op):
         return np.where(condition, 0, g)
 
 
-class Sign(Op, ufunc=np.sign):
+class Sign(Op, numpy=np.sign):
     """-1, 0 or 1: constant between jumps, so no gradient"""
 
     elementwise = True

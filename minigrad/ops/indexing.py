@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..backend import library_of
-from ..graph import Op, Value, apply, implements
+from ..graph import Op, apply, implements
+from ..value import Value
 
 
 class GetItem(Op):

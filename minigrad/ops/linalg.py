@@ -7,7 +7,7 @@ import numpy as np
 from ..graph import Op, apply
 
 
-class MatMul(Op, ufunc=np.matmul):
+class MatMul(Op, numpy=np.matmul):
     """x @ y, as NumPy has it: vectors, matrices, stacks of matrices"""
 
     def forward(x, y):

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from ..graph import Op, apply, implements
-from .shape import broadcast_to
+from ..value import Value
+from .shape import BroadcastTo, broadcast_to
 
 
 def _back(g, x, axis, keepdims):
     """g, repeated along the reduced axes to the shape of x."""
     if axis is not None and not keepdims:
         g = np.expand_dims(g, axis)
-    return broadcast_to(g, x.shape)
+    return broadcast_to(g, x.shape) if isinstance(g, Value) else BroadcastTo.forward(g, x.shape)
 
 
 def _restored(out, axis, keepdims):
@@ -24,12 +25,7 @@ def _restored(out, axis, keepdims):
     return out if axis is None or keepdims else np.expand_dims(out, axis)
 
 
-def _count(x, out):
-    """How many elements of x make one of out. (An empty out has none to divide.)"""
-    return x.size // out.size if out.size else 1
-
-
-class Sum(Op):
+class Sum(Op, numpy=np.sum):
     """Σ x over axis"""
 
     def forward(x, axis=None, keepdims=False):
@@ -39,15 +35,16 @@ class Sum(Op):
         return _back(g, x, axis, keepdims)
 
 
-class Mean(Op):
+class Mean(Op, numpy=np.mean):
     """Σ x / n over axis"""
 
     def forward(x, axis=None, keepdims=False):
         total = x.sum(axis=axis, keepdims=keepdims)
-        return total / _count(x, total)
+        return total / (x.size // (total.size or 1))
 
     def dx(g, out, x, axis, keepdims):
-        return _back(g / _count(x, out), x, axis, keepdims)
+        count = x.size if axis is None else x.size // (out.size or 1)
+        return _back(g / count, x, axis, keepdims)
 
 
 def _extremum_back(g, out, x, axis, keepdims):
@@ -58,7 +55,7 @@ def _extremum_back(g, out, x, axis, keepdims):
     return np.where(taken, _back(g / count, x, axis, keepdims), 0)
 
 
-class Max(Op):
+class Max(Op, numpy=np.max):
     """max x over axis; ties share the gradient evenly"""
 
     masks = True
@@ -70,7 +67,7 @@ class Max(Op):
         return _extremum_back(g, out, x, axis, keepdims)
 
 
-class Min(Op):
+class Min(Op, numpy=np.min):
     """min x over axis; ties share the gradient evenly"""
 
     masks = True

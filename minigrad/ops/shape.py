@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..graph import Op, Value, apply, implements, sum_to
+from ..gradient import sum_to
+from ..graph import Op, apply, implements
 from ..place import at, here
+from ..value import Value
 
 
 class Reshape(Op):
@@ -98,6 +100,11 @@ class AsType(Op):
 
     def dx(g, out, x, dtype):
         return g  # the engine gives every gradient its tensor's dtype
+
+
+implements(np.shape)(lambda x: x.shape)
+implements(np.ndim)(lambda x: x.ndim)
+implements(np.size)(lambda x, axis=None: x.size if axis is None else x.shape[axis])
 
 
 @implements(np.reshape)

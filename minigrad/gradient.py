@@ -1,0 +1,103 @@
+"""What happens to a gradient on its way: broadcasting undone, exact zeros, a buffer of its own.
+
+One idea: a rule says only what the derivative is. That a gradient has its tensor's
+shape, dtype and memory is seen to here, once, for every rule.
+"""
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from . import explain, inplace
+from .backend import Array, library_of
+from .place import here
+from .value import FLOATS, Value, wrap
+
+
+def fit(c: Any, origin: Any, call: Any, rule: Any) -> Any:
+    """Make what a rule returned the gradient of its argument: undo broadcasting, restore the dtype."""
+    shape = origin.shape
+    if not shape and type(c) is np.ndarray and c.dtype is origin.dtype:
+        return _add_up(c, None)  # a number met an array: the common case
+    if not hasattr(c, "dtype") or not hasattr(c, "shape"):
+        if not isinstance(c, (bool, int, float)):
+            raise explain.no_gradient(call, rule, c)
+        c = library_of(origin._data if isinstance(origin, Value) else c).asarray(c, dtype=origin.dtype)
+    if c.shape != shape:
+        if not _broadcasts(shape, c.shape):
+            raise explain.impossible_shape(f"{explain.rule_name(call, rule)} returned {c.shape}", shape, call.place)
+        c = sum_to(c, shape)
+    return c if c.dtype == origin.dtype else c.astype(origin.dtype)
+
+
+_add_up = np.add.reduce
+
+
+def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    lead = len(large) - len(small)
+    return lead >= 0 and all(n in (1, m) for n, m in zip(small, large[lead:], strict=True))
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo broadcasting: sum `g` over the axes along which an array of `shape` was repeated.
+
+    Used n times, an element receives n gradients, and they add up. Works on arrays and
+    tensors. Raises ShapeError if `shape` does not broadcast to g's shape.
+
+    >>> import numpy as np
+    >>> from minigrad.gradient import sum_to
+    >>> sum_to(np.ones((4, 3)), (3,))
+    array([4., 4., 4.])
+    """
+    if not shape:
+        return g.sum()
+    if not _broadcasts(shape, g.shape):
+        raise explain.impossible_shape(f"an array of shape {g.shape} was given", shape, here())
+    lead = len(g.shape) - len(shape)
+    axes = [n for n, length in enumerate(g.shape) if n < lead or shape[n - lead] != length]
+    g = g.sum(axis=tuple(axes))
+    return g if g.shape == shape else g.reshape(shape)
+
+
+def zero_where_zero(g: Any, c: Any) -> Any:
+    """Make 0 · ∞ zero: where no gradient came in, none goes out.
+
+    `where(x > 0, sqrt(x), 0)` sends the gradient 0 into sqrt at x = 0, where its slope
+    is infinite; the product would be NaN although that branch was not taken. Only
+    elements that are NaN are touched, so the rule stays linear in g elsewhere.
+    """
+    value = c._data if isinstance(c, Value) else c
+    bad = value != value
+    if not bad.any():
+        return c
+    return np.where(bad & ((g._data if isinstance(g, Value) else g) == 0), 0, c)
+
+
+def _count_of_one() -> int:
+    g = object()
+    return sys.getrefcount(g)
+
+
+ALONE = _count_of_one()  # what getrefcount says of an object with one owner: 2 until Python 3.13, then 1
+
+
+def own(g: Any) -> Array:
+    """An array of its own with the values of `g`; a NumPy scalar cannot be changed and is its own."""
+    return g if isinstance(g, np.generic) else g.copy()
+
+
+def accumulate(tensor: Value, g: Any, alone: bool = False) -> None:
+    """Add `g` to the tensor's `.grad`, which is always a tensor with a buffer of its own."""
+    old = tensor._grad
+    if isinstance(g, Value):  # create_graph: the gradient is part of a graph, and nobody's buffer
+        tensor._grad = g if old is None else old + g  # type: ignore[operator]
+    elif old is None:
+        if type(g) not in FLOATS and not (alone and type(g) is np.ndarray and g.base is None):
+            g = own(g)
+        tensor._grad = wrap(type(tensor), g)
+    elif old._requires_grad or isinstance(old._data, np.generic):
+        tensor._grad = old + wrap(type(tensor), g)  # type: ignore[operator]
+    else:
+        old._data += g  # into its own buffer: 1.6 times as fast as a new one at 1e5 elements
+        inplace.note_change(old._data, here())

@@ -1,0 +1,71 @@
+"""What a recorded call must keep for the backward pass: what its rules read, and no more.
+
+One idea: it is taken from the bytecode of the rules themselves, so it cannot disagree
+with them. `g * y` reads y, so a product keeps y to find the gradient of x; `-g` reads
+nothing, so a difference keeps nothing; `g.reshape(x.shape)` only looks at the shape of
+x, which is known without keeping x. Dropping what is not read is what lets the array
+of `a * x` die while `a * x - y` is computed.
+"""
+
+import dis
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Rule = Callable[..., Any]
+
+_LOOKS = frozenset({"shape", "ndim", "size", "dtype"})
+
+
+def use_of(rule: Rule) -> Callable[[int], str]:
+    """How a rule uses its n-th argument: it "reads" the values, "looks" at shape or dtype, or "" not at all.
+
+    In doubt it is "reads": for a builtin, for `*args`, for a variable of a closure.
+
+    >>> from minigrad.keeping import use_of
+    >>> use = use_of(lambda g, out, x, y: g * y.reshape(x.shape))
+    >>> [use(n) for n in range(4)]
+    ['reads', '', 'looks', 'reads']
+    """
+    code = getattr(rule, "__code__", None)
+    if code is None:
+        return lambda n: "reads"
+    uses: dict[str, str] = {}
+    steps = list(dis.get_instructions(rule))
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if not step.opname.startswith(("LOAD", "STORE_FAST_LOAD", "MAKE_CELL")):
+            continue
+        # From Python 3.13 one instruction may load two variables; the attribute is of the last.
+        names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        looks = following is not None and following.opname == "LOAD_ATTR" and following.argval in _LOOKS
+        for name in names:
+            if looks and name is names[-1] and step.opname != "MAKE_CELL":
+                uses.setdefault(name, "looks")
+            else:
+                uses[name] = "reads"
+    named = code.co_varnames[: code.co_argcount]
+    return lambda n: uses.get(named[n], "") if n < len(named) else "reads"
+
+
+def kept_by(rules: Sequence[Rule | None], mask: int) -> tuple[tuple[bool, ...], bool]:
+    """Which arguments a call keeps, and whether its result, if those in the bit `mask` need a gradient.
+
+    An argument that is only looked at need not be kept where it requires a gradient:
+    its origin has the shape. A constant has no origin, and is kept.
+    """
+    uses = [use_of(rule) for n, rule in enumerate(rules) if rule is not None and mask >> n & 1]
+    kept = []
+    for n in range(len(rules)):
+        how = {use(n + 2) for use in uses}  # after g and out come forward's arguments
+        kept.append("reads" in how or ("looks" in how and not mask >> n & 1))
+    return tuple(kept), any(use(1) == "reads" for use in uses)
+
+
+class Keeping(dict[int, tuple[tuple[bool, ...], bool]]):
+    """`kept_by` of one operation, worked out once for each combination of arguments."""
+
+    def __init__(self, rules: Sequence[Rule | None]) -> None:
+        self._rules = rules
+
+    def __missing__(self, mask: int) -> tuple[tuple[bool, ...], bool]:
+        self[mask] = kept = kept_by(self._rules, mask)
+        return kept

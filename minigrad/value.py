@@ -1,0 +1,52 @@
+"""An array in the graph, before it has any operators.
+
+One idea: what recording needs of a tensor fits in five slots. `Tensor` adds the
+arithmetic; the engine below it works with this alone.
+"""
+
+import operator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from .backend import Array
+from .place import Place
+
+if TYPE_CHECKING:
+    from .graph import Op
+
+FLOATS = frozenset({np.float64, np.float32, np.float16})
+"""The classes of a 0-d NumPy result. Arithmetic on these takes 0.04 µs, on 0-d arrays 0.24."""
+
+_new = object.__new__
+
+
+class Value:
+    """An array in the graph. `Tensor` adds the operators; this is what recording needs."""
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_replaced", "_requires_grad", "creator")
+
+    _data: Array
+    _grad: "Value | None"
+    _requires_grad: bool
+    _replaced: tuple[int, Place | None]
+    """When and where the one number of a 0-d tensor was replaced; unset until then."""
+    creator: "Op | None"
+
+    age: ClassVar[int] = 0  # a leaf is older than every recorded call
+
+    # attrgetter, because it is C: the backward pass asks each leaf (60 ns against 110).
+    shape = property(operator.attrgetter("_data.shape"), doc="The length of each axis.")
+    dtype = property(operator.attrgetter("_data.dtype"), doc="The type of each element.")
+    ndim = property(operator.attrgetter("_data.ndim"), doc="The number of axes.")
+    size = property(operator.attrgetter("_data.size"), doc="The number of elements.")
+
+
+def wrap(kind: type[Any], array: Array, creator: "Op | None" = None, requires_grad: bool = False) -> Any:
+    """A tensor of class `kind` around an array, unchecked."""
+    tensor = _new(kind)
+    tensor._data = array
+    tensor._grad = None
+    tensor._requires_grad = requires_grad
+    tensor.creator = creator
+    return tensor
