@@ -82,6 +82,14 @@ def _count_of_one() -> int:
 ALONE = _count_of_one()  # what getrefcount says of an object with one owner: 2 until Python 3.13, then 1
 
 
+def add_into(old: Any, c: Any) -> Any:
+    """old + c, in the memory of `old`, which nobody else holds, if that is of use."""
+    if type(old) is np.ndarray and old.base is None and old.size > 1000:
+        old += c
+        return old
+    return old + c
+
+
 def own(g: Any) -> Array:
     """An array of its own with the values of `g`; a NumPy scalar cannot be changed and is its own."""
     return g if isinstance(g, np.generic) else g.copy()
@@ -97,7 +105,7 @@ def accumulate(tensor: Value, g: Any, alone: bool = False) -> None:
             g = own(g)
         tensor._grad = wrap(type(tensor), g)
     elif old._requires_grad or isinstance(old._data, np.generic):
-        tensor._grad = old + wrap(type(tensor), g)  # type: ignore[operator]
+        tensor._grad = old + wrap(type(tensor), g)
     else:
         old._data += g  # into its own buffer: 1.6 times as fast as a new one at 1e5 elements
         inplace.note_change(old._data, here())

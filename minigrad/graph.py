@@ -24,7 +24,7 @@ import numpy as np
 from . import explain, inplace
 from .backend import Array, check_same_library, library_of
 from .errors import GraphCutError, ShapeError
-from .gradient import ALONE, accumulate, fit, own, zero_where_zero
+from .gradient import ALONE, accumulate, add_into, fit, own, zero_where_zero
 from .keeping import Keeping, Rule
 from .mode import _recording
 from .place import Place, at, here
@@ -89,6 +89,8 @@ class Op:
     rules: ClassVar[tuple[Rule | None, ...]]
     keeps: ClassVar[Keeping]
     variadic: ClassVar[bool]
+    of_one: ClassVar[bool]
+    """Only the first argument has a rule: the others are constants such as an axis, and no tensors."""
     elementwise: ClassVar[bool] = False
     """Each element of the result depends on one element of each argument."""
     masks: ClassVar[bool] = False
@@ -110,8 +112,9 @@ class Op:
                 )
         cls.parameters = tuple(parameters)
         cls.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
-        cls.rules = tuple(getattr(cls, "d" + name, None) for name in parameters)
-        cls.keeps = Keeping(cls.rules)
+        cls.rules = rules = tuple(getattr(cls, "d" + name, None) for name in parameters)
+        cls.of_one = not cls.variadic and not any(rules[1:]) and (any(rules) or len(rules) == 1)
+        cls.keeps = Keeping(rules)
         key = f"{cls.__module__}.{cls.__qualname__}"
         if numpy is not None:
             taken = by_numpy.get(numpy)
@@ -174,6 +177,12 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
     >>> mg.apply(mg.ops.Square, x)
     Tensor(4., creator=Square)
     """
+    if op.of_one and not keywords and len(args) == len(op.parameters) and isinstance(args[0], Value):
+        for constant in args[1:]:
+            if isinstance(constant, Value):
+                break
+        else:
+            return _apply_to_one(op, *args)
     if keywords or (len(args) < len(op.parameters) and not op.variadic):
         bound = inspect.signature(op.forward).bind(*args, **keywords)
         bound.apply_defaults()
@@ -216,7 +225,7 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
     call = op()
     call.place = here()
     if op.elementwise and len(values) == 2:
-        explain.warn_if_outer(op, *values, out, call.place)
+        explain.warn_if_outer(op, values[0], values[1], out, call.place)
     if not op.variadic:  # a variadic call keeps everything
         kept, keep_out = op.keeps[mask]
         values = [value if keep else origin for value, keep, origin in zip(values, kept, origins, strict=True)]
@@ -228,6 +237,30 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
     call.dtype = out.dtype
     call.age = tick()
     return wrap(kind, out, call, True)
+
+
+def _apply_to_one(op: type[Op], tensor: Value, *others: Any) -> Any:
+    """`apply` where only the first argument has a rule, unrolled: half the time, for half of all operations."""
+    value = tensor._data
+    try:
+        out = op.forward(value, *others)
+    except Exception as error:
+        explain.forward_failed(op, (value, *others), error)
+        raise
+    if type(out) is not np.ndarray and type(out) not in FLOATS:
+        out = checked(op, (value,), out)
+    if not tensor._requires_grad or op.rules[0] is None or not is_recording() or out.dtype.kind != "f":
+        return wrap(type(tensor), out)
+    call = op()
+    (keep, *_), keep_out = op.keeps[1]
+    origin = tensor.creator or tensor
+    args = (value if keep else origin, *others)
+    call.record = (((0, op.rules[0], origin),), args, out if keep_out else None, op.elementwise, op.masks)
+    call.shape = out.shape
+    call.dtype = out.dtype
+    call.place = here()
+    call.age = tick()
+    return wrap(type(tensor), out, call, True)
 
 
 def _rules_of_each(op: type[Op], count: int) -> tuple[Rule | None, ...]:
@@ -301,9 +334,7 @@ def history(*outputs: Value) -> list[Op]:
 _age = operator.attrgetter("age")
 
 
-def backward(
-    output: Value, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
-) -> None:
+def backward(output: Value, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
     """Add the gradient of `output` to `.grad` of every leaf it was computed from.
 
     `gradient` is the gradient of the final result with respect to `output`, of
@@ -453,8 +484,9 @@ def _pass_back(
             except AttributeError:  # not an array at all
                 c = fit(c, origin, call, rule)
             if origin in grads:
-                # Never in place: x + y gives its two arguments one and the same array.
-                grads[origin] = grads[origin] + c
+                old = grads.pop(origin)
+                # Not in place if anybody else holds it: x + y gives its two arguments one array.
+                grads[origin] = add_into(old, c) if sys.getrefcount(old) <= ALONE else old + c
             else:
                 grads[origin] = c
         if not retain_graph:

@@ -50,10 +50,14 @@ def from_numpy(array: Any, requires_grad: bool = False) -> Tensor:
     Tensor([7., 0.])
     """
     if isinstance(array, Value) or not (hasattr(array, "dtype") and hasattr(array, "shape")):
-        raise TypeError(f"from_numpy() shares an array's memory, and {type(array).__name__} is none{at(here())}.\n"
-                        "For numbers and lists: minigrad.tensor(data)")
+        raise TypeError(
+            f"from_numpy() shares an array's memory, and {type(array).__name__} is none{at(here())}.\n"
+            "For numbers and lists: minigrad.tensor(data)"
+        )
     if isinstance(array, np.ma.MaskedArray):
-        raise DtypeError(f"a masked array has values that are not there{at(here())}.\nFill or drop them first: a.compressed()")
+        raise DtypeError(
+            f"a masked array has values that are not there{at(here())}.\nFill or drop them first: a.compressed()"
+        )
     array = np.asarray(array) if library_of(array) is np else array
     check_numbers(array)
     return _made(array, requires_grad)
@@ -94,7 +98,12 @@ def full(
 
 
 def eye(
-    rows: int, columns: int | None = None, requires_grad: bool = False, *, dtype: Any = float, backend: str | None = None
+    rows: int,
+    columns: int | None = None,
+    requires_grad: bool = False,
+    *,
+    dtype: Any = float,
+    backend: str | None = None,
 ) -> Tensor:
     """Return the identity matrix.
 

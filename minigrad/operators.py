@@ -2,13 +2,13 @@
 
 One idea: nothing here that `apply` does not do. `x * y` for two tensors, or for a
 tensor and a Python number, is recorded in one Python call, because on small arrays
-the calls are the cost. Measured on 100 elements, in a run where NumPy's own product
-took 0.24 µs: 0.9 µs here, 2.2 µs through `apply`.
+the calls are the cost: 0.9 µs here against 2.4 through `apply`, measured on 100
+elements where NumPy's own product takes 0.24.
 """
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,28 +19,26 @@ from .graph import Op, apply, by_numpy, checked, is_recording, tick
 from .place import at, here, name_of
 from .value import FLOATS, Value
 
+M = TypeVar("M", bound=Callable[..., Any])
+
 _new = object.__new__
 _frame = sys._getframe
 _ndarray = np.ndarray
 
 
-def _specialised(function: Any) -> Any:
-    """The same function with a code object of its own.
+def _specialised(method: M) -> M:
+    """The same method with a code object of its own.
 
-    CPython specialises bytecode for the types it meets, and the caches belong to the code
-    object: shared by all operators they would fit none.
+    CPython adapts bytecode to the classes it meets, and keeps what it learnt in the code
+    object. Shared by all operators it would fit none: 6 % of the whole distance step.
     """
-    function.__code__ = function.__code__.replace()
-    return function
+    method.__code__ = method.__code__.replace()
+    return method
 
 
 def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
-    """The method behind an operator such as `x * y`: `apply` for two arguments, unrolled.
-
-    It does what `apply` does, for a tensor and a tensor of the same class or a Python
-    number, and leaves everything else to `apply`.
-    """
-    op: type[Op] = None  # type: ignore[assignment]  # operations are defined after Tensor
+    """The method behind an operator such as `x * y`."""
+    op: type[Op] | None = None  # looked up when first used: operations are defined after Tensor
     forward: Any = None
     dx: Any = None
     dy: Any = None
@@ -66,7 +64,7 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
             right = other
             mask = 1 if self._requires_grad else 0
         else:
-            return _apply_to_other(op, self, other, False)
+            return _with_another(op, self, other, False)
         try:
             out = forward(left, right)
         except Exception as error:
@@ -80,8 +78,9 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         result._grad = None
         if mask and dx is not None and is_recording():
             result._requires_grad = True
-            result.creator = node = op()
+            result.creator = call = op()
             (keep_left, keep_right), keep_out = keeps[mask]
+            ways: Any
             if mask == 1:
                 a = self.creator or self
                 ways = ((0, dx, a),)
@@ -95,13 +94,13 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
                 b = other.creator or other
                 ways = ((0, dx, a), (1, dy, b))
                 args = (left if keep_left else a, right if keep_right else b)
-            node.record = (ways, args, out if keep_out else None, elementwise, masks)
-            node.shape = shape = out.shape
-            node.dtype = out.dtype
+            call.record = (ways, args, out if keep_out else None, elementwise, masks)
+            call.shape = shape = out.shape
+            call.dtype = out.dtype
             frame = _frame(1)
-            node.place = place = (frame.f_code, frame.f_lasti)
-            node.age = tick()
-            if len(shape) > 1:
+            call.place = place = (frame.f_code, frame.f_lasti)
+            call.age = tick()
+            if len(shape) > 1 and elementwise:
                 warn_if_outer(op, left, right, out, place)
         else:
             result._requires_grad = False
@@ -113,7 +112,7 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
 
 def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     """The method behind a reflected operator such as `2 * x`: `binary` for a number on the left."""
-    op: type[Op] = None  # type: ignore[assignment]
+    op: type[Op] | None = None
     keep_left = keep_right = keep_out = False
     dy: Any = None
 
@@ -122,28 +121,33 @@ def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         if op is None:
             op = by_numpy[ufunc]
             dy = op.rules[1]
-            (keep_left, keep_right), keep_out = op.keeps[2]  # type: ignore[misc]
+            (keep_left, keep_right), keep_out = op.keeps[2]
         other_kind = type(other)
         if other_kind is not float and other_kind is not int:
-            return _apply_to_other(op, self, other, True)
-        out = op.forward(other, self._data)
+            return _with_another(op, self, other, True)
+        right = self._data
+        try:
+            out = op.forward(other, right)
+        except Exception as error:
+            forward_failed(op, (other, right), error)
+            raise
         out_kind = type(out)
         if out_kind is not _ndarray and out_kind not in FLOATS:
-            out = checked(op, (self._data,), out)
+            out = checked(op, (right,), out)
         result = _new(type(self))
         result._data = out
         result._grad = None
         if self._requires_grad and dy is not None and is_recording():
             result._requires_grad = True
-            result.creator = node = op()
+            result.creator = call = op()
             origin = self.creator or self
-            args = (other if keep_left else None, self._data if keep_right else origin)
-            node.record = (((1, dy, origin),), args, out if keep_out else None, op.elementwise, op.masks)
-            node.shape = out.shape
-            node.dtype = out.dtype
+            args = (other if keep_left else None, right if keep_right else origin)
+            call.record = (((1, dy, origin),), args, out if keep_out else None, op.elementwise, op.masks)
+            call.shape = out.shape
+            call.dtype = out.dtype
             frame = _frame(1)
-            node.place = (frame.f_code, frame.f_lasti)
-            node.age = tick()
+            call.place = (frame.f_code, frame.f_lasti)
+            call.age = tick()
         else:
             result._requires_grad = False
             result.creator = None
@@ -152,8 +156,8 @@ def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     return _specialised(operate)
 
 
-def _apply_to_other(op: type[Op], self: Value, other: Any, reflected: bool) -> Any:
-    """The slow way round an operator: other classes of tensor, arrays, lists, complex numbers."""
+def _with_another(op: type[Op], self: Value, other: Any, reflected: bool) -> Any:
+    """The slow way round an operator: another class of tensor, an array, a list, a complex number."""
     known = isinstance(other, (Value, np.ndarray, np.generic, bool, list, tuple, complex))
     if not known and not hasattr(other, "__array_interface__") and not hasattr(other, "__cuda_array_interface__"):
         return NotImplemented
@@ -170,8 +174,8 @@ def unary(ufunc: np.ufunc) -> Callable[[Any], Any]:
 
 
 def reduction(function: Any) -> Callable[..., Any]:
-    """The method behind a reduction such as `x.mean(axis, keepdims)`: `apply`, unrolled."""
-    op: type[Op] = None  # type: ignore[assignment]
+    """The method behind a reduction such as `x.mean(axis, keepdims)`."""
+    op: type[Op] | None = None
     forward: Any = None
     dx: Any = None
     keep = keep_out = masks = False
@@ -181,7 +185,7 @@ def reduction(function: Any) -> Callable[..., Any]:
         if op is None:
             op = by_numpy[function]
             forward, dx, masks = op.forward, op.rules[0], op.masks
-            (keep, *_), keep_out = op.keeps[1]  # type: ignore[misc]
+            (keep, *_), keep_out = op.keeps[1]
         value = self._data
         try:
             out = forward(value, axis, keepdims)
@@ -196,22 +200,22 @@ def reduction(function: Any) -> Callable[..., Any]:
         result._grad = None
         if self._requires_grad and is_recording():
             result._requires_grad = True
-            result.creator = node = op()
+            result.creator = call = op()
             origin = self.creator or self
             args = (value if keep else origin, axis, keepdims)
-            node.record = (((0, dx, origin),), args, out if keep_out else None, False, masks)
-            node.shape = out.shape
-            node.dtype = out.dtype
+            call.record = (((0, dx, origin),), args, out if keep_out else None, False, masks)
+            call.shape = out.shape
+            call.dtype = out.dtype
             frame = _frame(1)
-            node.place = (frame.f_code, frame.f_lasti)
-            node.age = tick()
+            call.place = (frame.f_code, frame.f_lasti)
+            call.age = tick()
         else:
             result._requires_grad = False
             result.creator = None
         return result
 
-    reduce.__name__ = function.__name__
-    reduce.__doc__ = f"""Reduce over `axis` (an integer, a tuple of them, or None for all): `minigrad.{function.__name__}`."""
+    name = reduce.__name__ = function.__name__
+    reduce.__doc__ = f"Reduce over `axis` (an integer, a tuple of them, or None for all): see `minigrad.{name}`."
     return _specialised(reduce)
 
 
@@ -225,7 +229,7 @@ def inplace_operator(function: Callable[[Any, Any], Any], ufunc: np.ufunc, sign:
         value = other._data if isinstance(other, Value) else other
         frame = _frame(1)
         place = (frame.f_code, frame.f_lasti)
-        if isinstance(array, np.generic):  # a NumPy scalar cannot change: put another in its place
+        if isinstance(array, np.generic):  # a NumPy scalar cannot change: another takes its place
             self._data = _number_like(array, function(array, value), sign)
             inplace.note_replaced(self, place)
         else:

@@ -5,8 +5,8 @@ are kept (two attribute reads); the file, the line and the variable's name are
 looked up when an error is written.
 """
 
-import os
 import sys
+from pathlib import PurePath
 from types import CodeType, FrameType
 from typing import Any
 
@@ -42,7 +42,7 @@ def spot(place: Place | None) -> str:
         if start <= offset < end and number is not None:
             line = number
             break
-    return f"{os.path.basename(code.co_filename)}:{line}"
+    return f"{PurePath(code.co_filename).name}:{line}"
 
 
 def at(place: Place | None) -> str:

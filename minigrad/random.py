@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .backend import default_backend, library
+from .backend import Array, default_backend, library
+from .errors import DtypeError
 from .making import _made
+from .place import at, here
 from .tensor import Tensor
 
 _generators: dict[str, Any] = {}
@@ -46,8 +48,7 @@ def rand(*shape: int, requires_grad: bool = False, dtype: Any = float, backend: 
     >>> mg.rand(2, 3).shape
     (2, 3)
     """
-    array = library(backend).asarray(_generator(backend).random(_shape(shape)))
-    return _made(array.astype(dtype, copy=False), requires_grad)
+    return _made(_drawn("random", shape, dtype, backend), requires_grad)
 
 
 def randn(*shape: int, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:
@@ -57,8 +58,7 @@ def randn(*shape: int, requires_grad: bool = False, dtype: Any = float, backend:
     >>> mg.randn(2, 3).shape
     (2, 3)
     """
-    array = library(backend).asarray(_generator(backend).standard_normal(_shape(shape)))
-    return _made(array.astype(dtype, copy=False), requires_grad)
+    return _made(_drawn("standard_normal", shape, dtype, backend), requires_grad)
 
 
 def normal(
@@ -74,9 +74,16 @@ def normal(
     """
     if std < 0:
         raise ValueError(f"normal() was given the standard deviation {std}, which is negative")
-    array = library(backend).asarray(_generator(backend).standard_normal(_shape(shape)))
-    return _made((mean + std * array).astype(dtype, copy=False), requires_grad)
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    return _made(mean + std * _drawn("standard_normal", shape, dtype, backend), requires_grad)
 
 
-def _shape(shape: Any) -> Any:
-    return shape[0] if isinstance(shape, tuple) and len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
+def _drawn(distribution: str, shape: tuple[Any, ...], dtype: Any, backend: str | None) -> Array:
+    """Draw in the dtype itself: a float64 just below 1, rounded to float32, would be 1."""
+    dtype = np.dtype(dtype)
+    if dtype not in (np.float32, np.float64):
+        raise DtypeError(f"random numbers are drawn as float32 or float64, not {dtype}{at(here())}.\nUse .astype()")
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = tuple(shape[0])  # rand((2, 3)) means rand(2, 3)
+    array = getattr(_generator(backend), distribution)(shape, dtype=dtype)
+    return array if shape else library(backend).asarray(array)

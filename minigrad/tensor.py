@@ -49,7 +49,8 @@ class Tensor(Value):
         if isinstance(data, Value):
             if data._requires_grad and is_grad_enabled():
                 raise GraphCutError(
-                    f"{type(self).__name__}(t) would copy the numbers of t and drop how they were computed{at(here())}.\n"
+                    f"{type(self).__name__}(t) would copy the numbers of t and drop how they were computed"
+                    f"{at(here())}.\n"
                     "Use t itself, or say that the gradient should stop here: t.detach()"
                 )
             data = data._data
@@ -266,8 +267,8 @@ class Tensor(Value):
     __invert__ = unary(np.invert)
     # Elementwise, as NumPy has them; identity is `is`. Hashed by identity, so that tensors
     # may be keys: equal keys are then the same object, and == is never asked.
-    __eq__ = binary(np.equal)  # type: ignore[assignment]
-    __ne__ = binary(np.not_equal)  # type: ignore[assignment]
+    __eq__ = binary(np.equal)
+    __ne__ = binary(np.not_equal)
     __hash__ = object.__hash__
 
     # On a parameter outside the graph, `with no_grad(): w -= lr * w.grad` changes w itself:
