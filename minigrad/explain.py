@@ -45,6 +45,14 @@ def complex_numbers(what: str) -> DtypeError:
     )
 
 
+def refuse_masked(array: Any) -> None:
+    """Raise DtypeError for a masked array: minigrad would compute with the values it hides."""
+    if hasattr(array, "mask") and hasattr(array, "compressed"):
+        raise DtypeError(
+            f"a masked array has values that are not there{at(here())}.\nDrop or fill them first: a.compressed()"
+        )
+
+
 def no_rule(op: Any, n: int) -> GradError:
     """An argument that requires a gradient has no rule."""
     name = op.parameters[n]
@@ -134,18 +142,22 @@ def rule_name(call: Any, rule: Any) -> str:
     return f"{type(call).__name__}.{getattr(rule, 'func', rule).__name__}"
 
 
-def no_gradient(call: Any, rule: Any, c: Any) -> GradError:
-    """A rule returned no array."""
-    return GradError(
-        f"{rule_name(call, rule)} returned {type(c).__name__}, which is no gradient{at(call.place)}.\n"
-        "A rule returns an array; an argument that has no gradient has no rule"
+def no_gradient(call: Any, rule: Any, c: Any) -> GradError | DtypeError:
+    """A rule returned no array of numbers."""
+    what = f"an array of {c.dtype}" if hasattr(c, "dtype") else type(c).__name__
+    error = DtypeError if hasattr(c, "dtype") else GradError
+    return error(
+        f"{rule_name(call, rule)} returned {what}, which is no gradient{at(call.place)}.\n"
+        "A rule returns an array of real numbers; an argument that has no gradient has no rule"
     )
 
 
-def impossible_shape(what: str, wanted: tuple[int, ...], place: Place | None) -> ShapeError:
+def impossible_gradient(call: Any, rule: Any, returned: tuple[int, ...], wanted: tuple[int, ...]) -> ShapeError:
     """A rule returned a shape that its argument's gradient cannot have."""
+    name = rule_name(call, rule)
     return ShapeError(
-        f"{what}, which cannot be the gradient of an argument of shape {wanted}{at(place)}.\n"
+        f"{name} returned {returned}, which cannot be the gradient of {name.partition('.d')[2]} "
+        f"with shape {wanted}{at(call.place)}.\n"
         "A gradient has its argument's shape, or the shape that was broadcast to"
     )
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from . import explain, inplace
 from .backend import Array, library_of
-from .place import here
+from .errors import ShapeError
+from .place import at, here
 from .value import FLOATS, Value, wrap
 
 
@@ -20,13 +21,13 @@ def fit(c: Any, origin: Any, call: Any, rule: Any) -> Any:
     shape = origin.shape
     if not shape and type(c) is np.ndarray and c.dtype is origin.dtype:
         return _add_up(c, None)  # a number met an array: the common case
-    if not hasattr(c, "dtype") or not hasattr(c, "shape"):
-        if not isinstance(c, (bool, int, float)):
-            raise explain.no_gradient(call, rule, c)
-        c = library_of(origin._data if isinstance(origin, Value) else c).asarray(c, dtype=origin.dtype)
+    if isinstance(c, (bool, int, float)):
+        c = library_of(origin._array if isinstance(origin, Value) else c).asarray(c, dtype=origin.dtype)
+    if not hasattr(c, "shape") or getattr(getattr(c, "dtype", None), "kind", "") not in tuple("fiub"):
+        raise explain.no_gradient(call, rule, c)
     if c.shape != shape:
         if not _broadcasts(shape, c.shape):
-            raise explain.impossible_shape(f"{explain.rule_name(call, rule)} returned {c.shape}", shape, call.place)
+            raise explain.impossible_gradient(call, rule, c.shape, shape)
         c = sum_to(c, shape)
     return c if c.dtype == origin.dtype else c.astype(origin.dtype)
 
@@ -53,7 +54,7 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     if not shape:
         return g.sum()
     if not _broadcasts(shape, g.shape):
-        raise explain.impossible_shape(f"an array of shape {g.shape} was given", shape, here())
+        raise ShapeError(f"an array of shape {g.shape} is not the gradient of one of shape {shape}{at(here())}")
     lead = len(g.shape) - len(shape)
     axes = [n for n, length in enumerate(g.shape) if n < lead or shape[n - lead] != length]
     g = g.sum(axis=tuple(axes))
@@ -67,11 +68,11 @@ def zero_where_zero(g: Any, c: Any) -> Any:
     is infinite; the product would be NaN although that branch was not taken. Only
     elements that are NaN are touched, so the rule stays linear in g elsewhere.
     """
-    value = c._data if isinstance(c, Value) else c
+    value = c._array if isinstance(c, Value) else c
     bad = value != value
     if not bad.any():
         return c
-    return np.where(bad & ((g._data if isinstance(g, Value) else g) == 0), 0, c)
+    return np.where(bad & ((g._array if isinstance(g, Value) else g) == 0), 0, c)
 
 
 def _count_of_one() -> int:
@@ -95,17 +96,27 @@ def own(g: Any) -> Array:
     return g if isinstance(g, np.generic) else g.copy()
 
 
+def apart(g: Any, taken: set[int]) -> Any:
+    """A recorded gradient with memory of its own: itself, or a recorded copy if its memory is taken."""
+    if isinstance(g._array, np.generic):
+        return g
+    if id(inplace.memory_of(g._array)) in taken:
+        g = +g
+    taken.add(id(inplace.memory_of(g._array)))
+    return g
+
+
 def accumulate(tensor: Value, g: Any, alone: bool = False) -> None:
     """Add `g` to the tensor's `.grad`, which is always a tensor with a buffer of its own."""
     old = tensor._grad
-    if isinstance(g, Value):  # create_graph: the gradient is part of a graph, and nobody's buffer
+    if isinstance(g, Value):  # create_graph: the gradient is part of a graph
         tensor._grad = g if old is None else old + g  # type: ignore[operator]
     elif old is None:
         if type(g) not in FLOATS and not (alone and type(g) is np.ndarray and g.base is None):
             g = own(g)
         tensor._grad = wrap(type(tensor), g)
-    elif old._requires_grad or isinstance(old._data, np.generic):
+    elif old._requires_grad or isinstance(old._array, np.generic):
         tensor._grad = old + wrap(type(tensor), g)
     else:
-        old._data += g  # into its own buffer: 1.6 times as fast as a new one at 1e5 elements
-        inplace.note_change(old._data, here())
+        old._array += g  # into its own buffer: 1.6 times as fast as a new one at 1e5 elements
+        inplace.note_change(old._array, here())

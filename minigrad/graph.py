@@ -21,12 +21,12 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from . import explain, inplace
+from . import explain, inplace, keeping
 from .backend import Array, check_same_library, library_of
 from .errors import GraphCutError, ShapeError
-from .gradient import ALONE, accumulate, add_into, fit, own, zero_where_zero
+from .gradient import ALONE, accumulate, add_into, apart, fit, own, zero_where_zero
 from .keeping import Keeping, Rule
-from .mode import _recording
+from .mode import _recording, enable_grad
 from .place import Place, at, here
 from .value import FLOATS, Value, wrap
 
@@ -200,7 +200,7 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
             if arg._requires_grad:
                 mask |= 1 << n
                 origin = arg.creator or arg
-            arg = arg._data
+            arg = arg._array
         elif isinstance(arg, (list, tuple)) and (rules[n] is not None or op.elementwise):
             arg = array_of(arg)
         values.append(arg)
@@ -212,7 +212,7 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
         raise
     if kind is None:
         return out
-    if type(out) is not np.ndarray and type(out) not in FLOATS:
+    if (type(out) is not np.ndarray and type(out) not in FLOATS) or out.dtype.kind == "c":
         out = checked(op, values, out)
     if not mask or not any(rules) or not is_recording() or out.dtype.kind != "f":
         return wrap(kind, out)
@@ -226,13 +226,9 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
     call.place = here()
     if op.elementwise and len(values) == 2:
         explain.warn_if_outer(op, values[0], values[1], out, call.place)
-    if not op.variadic:  # a variadic call keeps everything
-        kept, keep_out = op.keeps[mask]
-        values = [value if keep else origin for value, keep, origin in zip(values, kept, origins, strict=True)]
-        out_kept = out if keep_out else None
-    else:
-        out_kept = out
-    call.record = (tuple(ways), tuple(values), out_kept, op.elementwise, op.masks)
+    kept, keep_out = op.keeps[mask] if not op.variadic else keeping.kept_by_variadic(op.rules, len(values))
+    kept_args = tuple([value if keep else origin for value, keep, origin in zip(values, kept, origins, strict=True)])
+    call.record = (tuple(ways), kept_args, out if keep_out else None, op.elementwise, op.masks)
     call.shape = out.shape
     call.dtype = out.dtype
     call.age = tick()
@@ -241,13 +237,13 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
 
 def _apply_to_one(op: type[Op], tensor: Value, *others: Any) -> Any:
     """`apply` where only the first argument has a rule, unrolled: half the time, for half of all operations."""
-    value = tensor._data
+    value = tensor._array
     try:
         out = op.forward(value, *others)
     except Exception as error:
         explain.forward_failed(op, (value, *others), error)
         raise
-    if type(out) is not np.ndarray and type(out) not in FLOATS:
+    if (type(out) is not np.ndarray and type(out) not in FLOATS) or out.dtype.kind == "c":
         out = checked(op, (value,), out)
     if not tensor._requires_grad or op.rules[0] is None or not is_recording() or out.dtype.kind != "f":
         return wrap(type(tensor), out)
@@ -274,10 +270,11 @@ def checked(op: type[Op], values: Sequence[Any], out: Any) -> Any:
     """A result that is not simply NumPy floats: of a GPU, of integers, complex, or no array at all."""
     if isinstance(out, (bool, int, float)):
         return np.asarray(out)
+    explain.refuse_masked(out)
+    if isinstance(out, complex) or getattr(getattr(out, "dtype", None), "kind", "") == "c":
+        raise explain.complex_numbers(op.__name__)
     if not hasattr(out, "dtype"):
         raise explain.no_array(op, out)
-    if out.dtype.kind == "c":
-        raise explain.complex_numbers(op.__name__)
     check_same_library(*values)
     return out
 
@@ -350,12 +347,19 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
     >>> x.grad
     Tensor([2., 4.])
     """
+    if create_graph and not is_recording():
+        with enable_grad():
+            backward(output, gradient, retain_graph, create_graph)
+        return
     grads = {getattr(output, "creator", None) or output: _seed(output, gradient, create_graph)}
     retain = create_graph if retain_graph is None else retain_graph
     order = history(output)
-    _pass_back(iter(order), _changed(order), grads, type(output), retain, create_graph, gradient is not None)
+    _pass_back(iter(order), _changed(order), grads, type(output), retain, create_graph, _has_zeros(gradient))
+    taken = _owners(*grads, gradient) if create_graph else set()
     for leaf in list(grads):
         g = grads.pop(leaf)
+        if create_graph:
+            g = apart(g, taken)
         # An array that owns its memory and that nobody else holds may become the leaf's own
         # buffer. Every other may be a view, or another tensor's gradient.
         alone = sys.getrefcount(g) <= ALONE
@@ -384,6 +388,9 @@ def gradients(
     >>> g.item(), mg.gradients(g, x).item()
     (27.0, 18.0)
     """
+    if create_graph and not is_recording():
+        with enable_grad():
+            return gradients(outputs, inputs, output_gradients, create_graph=True, retain_graph=retain_graph)
     wanted: list[Any] = [inputs] if isinstance(inputs, Value) else list(inputs)
     roots: list[Any] = [outputs] if isinstance(outputs, Value) else list(outputs)
     if output_gradients is None:
@@ -408,23 +415,25 @@ def gradients(
         if not useful.isdisjoint(call.inputs):
             useful.add(call)
     retain = create_graph if retain_graph is None else retain_graph
-    masked = any(g is not None for g in given)
+    masked = any(_has_zeros(g) for g in given)
     kind = type(roots[0]) if roots else None
     _pass_back(iter(order), _changed(order), found, kind, retain, create_graph, masked, targets, useful)
-    results = [_result(tensor, found.get(tensor.creator or tensor), create_graph) for tensor in wanted]
+    taken = _owners(*wanted, *given) if create_graph else set()
+    results = [_result(tensor, found.get(tensor.creator or tensor), create_graph, taken) for tensor in wanted]
     return results[0] if isinstance(inputs, Value) else results
 
 
-def _result(tensor: Value, g: Any, create_graph: bool) -> Any:
+def _result(tensor: Value, g: Any, create_graph: bool, taken: set[int]) -> Any:
     """The gradient of one input as a tensor; zeros if none arrived."""
     if g is None:
-        g = library_of(tensor._data).zeros(tensor.shape, tensor.dtype)
+        g = library_of(tensor._array).zeros(tensor.shape, tensor.dtype)
         g = g if g.shape else g[()]
     if not create_graph:
         return wrap(type(tensor), own(g))
     # Part of a graph even if it is constant, for then its own derivative is zero, not an error.
     if isinstance(g, Value):
-        return g if g._requires_grad else wrap(type(tensor), g._data, None, True)
+        g = apart(g, taken)
+        return g if g._requires_grad else wrap(type(tensor), g._array, None, True)
     return wrap(type(tensor), g, None, True)
 
 
@@ -502,7 +511,7 @@ def _seed(output: Value, gradient: Any, create_graph: bool) -> Any:
         raise explain.not_a_tensor(output)
     if not output._requires_grad:
         raise explain.nothing_to_do(lambda v: v is output)
-    data = output._data
+    data = output._array
     if gradient is None:
         if data.size != 1:
             raise explain.not_one_number(lambda v: v is output, data.shape)
@@ -513,12 +522,27 @@ def _seed(output: Value, gradient: Any, create_graph: bool) -> Any:
         if not hasattr(gradient, "dtype"):
             gradient = library_of(data).asarray(gradient, dtype=data.dtype)
         gradient = wrap(type(output), gradient)
-    check_same_library(gradient._data, data)
+    check_same_library(gradient._array, data)
     if gradient.shape != data.shape:
         raise explain.wrong_gradient(gradient.shape, data.shape)
+    if gradient.dtype.kind == "c":
+        raise explain.complex_numbers("the gradient given to a backward pass")
     if gradient.dtype != data.dtype:
         gradient = gradient.astype(data.dtype)
-    return gradient if create_graph else gradient._data
+    return gradient if create_graph else gradient._array
+
+
+def _owners(*arrays: Any) -> set[int]:
+    """The memory of tensors and arrays, by identity of its owner."""
+    return {id(inplace.memory_of(a._array if isinstance(a, Value) else a)) for a in arrays}
+
+
+def _has_zeros(gradient: Any) -> bool:
+    """Whether a gradient given to start from leaves some elements out: their zeros are exact, as in `where`."""
+    if gradient is None:
+        return False
+    array = gradient._array if isinstance(gradient, Value) else gradient
+    return not bool(array.all() if hasattr(array, "all") else np.all(array))
 
 
 def _as_tensors(kind: Any, call: Op) -> tuple[Any, list[Any]]:
@@ -531,7 +555,7 @@ def _as_tensors(kind: Any, call: Op) -> tuple[Any, list[Any]]:
             continue
         if isinstance(origin, Op):
             args[n] = wrap(kind, value, origin, True)
-        elif origin._data is value or (isinstance(value, np.generic) and origin._data.tobytes() == value.tobytes()):
+        elif origin._array is value or (isinstance(value, np.generic) and origin._array.tobytes() == value.tobytes()):
             args[n] = origin
         else:
             raise explain.replaced(call, n)
@@ -565,7 +589,7 @@ def _check_unchanged(call: Op) -> None:
         if isinstance(value, np.generic):  # a leaf's one number, which changes by being replaced
             date, place = getattr(origin, "_replaced", (0, None))
             changed = date > call.age
-            value = origin._data if isinstance(origin, Value) else value
+            value = origin._array if isinstance(origin, Value) else value
         if not changed and not isinstance(value, np.generic):
             changed, place = inplace.changed_since(call.age, value)
         if changed:

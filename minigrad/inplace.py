@@ -24,7 +24,7 @@ latest = 0
 """The date of the latest change to any array."""
 
 
-def _memory(array: Any) -> Any:
+def memory_of(array: Any) -> Any:
     """The array that owns the memory that `array` looks at."""
     while hasattr(getattr(array, "base", None), "dtype"):
         array = array.base
@@ -34,7 +34,7 @@ def _memory(array: Any) -> Any:
 def note_change(array: Any, place: Place | None) -> None:
     """Write down that `array` is changed in place now, at `place`."""
     global latest
-    owner = _memory(array)
+    owner = memory_of(array)
     key = id(owner)
     known = _changes.get(key)
     if known is not None and known[0]() is owner:
@@ -54,7 +54,7 @@ def note_replaced(tensor: Any, place: Place | None) -> None:
 
 def changed_since(age: int, array: Any) -> tuple[bool, Place | None]:
     """Whether the memory of `array` was changed after `age`, and where."""
-    owner = _memory(array)
+    owner = memory_of(array)
     known = _changes.get(id(owner))
     if known is None or known[0]() is not owner or known[1] < age:
         return False, None

@@ -8,6 +8,7 @@ of `a * x` die while `a * x - y` is computed.
 """
 
 import dis
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ _LOOKS = frozenset({"shape", "ndim", "size", "dtype"})
 def use_of(rule: Rule) -> Callable[[int], str]:
     """How a rule uses its n-th argument: it "reads" the values, "looks" at shape or dtype, or "" not at all.
 
-    In doubt it is "reads": for a builtin, for `*args`, for a variable of a closure.
+    In doubt it is "reads": for a builtin, for a variable of a closure.
 
     >>> from minigrad.keeping import use_of
     >>> use = use_of(lambda g, out, x, y: g * y.reshape(x.shape))
@@ -42,7 +43,10 @@ def use_of(rule: Rule) -> Callable[[int], str]:
                 uses.setdefault(name, "looks")
             else:
                 uses[name] = "reads"
-    named = code.co_varnames[: code.co_argcount]
+    named = list(code.co_varnames[: code.co_argcount])
+    if code.co_flags & inspect.CO_VARARGS:  # *xs stands for all that comes after
+        starred = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+        return lambda n: uses.get(named[n] if n < len(named) else starred, "")
     return lambda n: uses.get(named[n], "") if n < len(named) else "reads"
 
 
@@ -58,6 +62,16 @@ def kept_by(rules: Sequence[Rule | None], mask: int) -> tuple[tuple[bool, ...], 
         how = {use(n + 2) for use in uses}  # after g and out come forward's arguments
         kept.append("reads" in how or ("looks" in how and not mask >> n & 1))
     return tuple(kept), any(use(1) == "reads" for use in uses)
+
+
+def kept_by_variadic(rules: Sequence[Rule | None], count: int) -> tuple[tuple[bool, ...], bool]:
+    """`kept_by` for a call of an operation with `*xs`, of `count` arguments: all of xs, or none of them."""
+    *fixed, rule = rules
+    if rule is None or not hasattr(rule, "__code__"):
+        return (True,) * count, True
+    use = use_of(rule)  # of k, g, out, the fixed ones, then *xs
+    reads_xs = use(3 + len(fixed)) == "reads"
+    return (*[True] * len(fixed), *[reads_xs] * (count - len(fixed))), use(2) == "reads"
 
 
 class Keeping(dict[int, tuple[tuple[bool, ...], bool]]):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .backend import Array, library, library_of
-from .errors import DtypeError
+from .explain import refuse_masked
 from .graph import implements
 from .place import at, here
 from .tensor import Tensor, check_numbers
@@ -19,6 +19,7 @@ from .value import Value, wrap
 
 def _made(array: Array, requires_grad: bool) -> Tensor:
     """A leaf around an array nobody else holds."""
+    check_numbers(array)
     made: Tensor = wrap(Tensor, array)
     if requires_grad:
         made.requires_grad = True
@@ -54,12 +55,8 @@ def from_numpy(array: Any, requires_grad: bool = False) -> Tensor:
             f"from_numpy() shares an array's memory, and {type(array).__name__} is none{at(here())}.\n"
             "For numbers and lists: minigrad.tensor(data)"
         )
-    if isinstance(array, np.ma.MaskedArray):
-        raise DtypeError(
-            f"a masked array has values that are not there{at(here())}.\nFill or drop them first: a.compressed()"
-        )
+    refuse_masked(array)
     array = np.asarray(array) if library_of(array) is np else array
-    check_numbers(array)
     return _made(array, requires_grad)
 
 
@@ -92,9 +89,7 @@ def full(
     >>> mg.full(2, 3.0)
     Tensor([3., 3.])
     """
-    array = library(backend).full(shape, value, dtype)
-    check_numbers(array)
-    return _made(array, requires_grad)
+    return _made(library(backend).full(shape, value, dtype), requires_grad)
 
 
 def eye(
@@ -160,7 +155,7 @@ def zeros_like(x: Any, requires_grad: bool = False, *, dtype: Any = None) -> Any
     >>> mg.zeros_like(mg.tensor([1.0, 2.0]))
     Tensor([0., 0.])
     """
-    array = x._data if isinstance(x, Value) else np.asarray(x)
+    array = x._array if isinstance(x, Value) else np.asarray(x)
     return _like(x, library_of(array).zeros(array.shape, dtype or array.dtype), requires_grad)
 
 
@@ -172,11 +167,12 @@ def ones_like(x: Any, requires_grad: bool = False, *, dtype: Any = None) -> Any:
     >>> mg.ones_like(mg.tensor([1.0, 2.0]))
     Tensor([1., 1.])
     """
-    array = x._data if isinstance(x, Value) else np.asarray(x)
+    array = x._array if isinstance(x, Value) else np.asarray(x)
     return _like(x, library_of(array).ones(array.shape, dtype or array.dtype), requires_grad)
 
 
 def _like(x: Any, array: Array, requires_grad: bool) -> Any:
+    check_numbers(array)
     made = wrap(type(x) if isinstance(x, Value) else Tensor, array)
     if requires_grad:
         made.requires_grad = True

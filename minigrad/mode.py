@@ -6,7 +6,7 @@ asyncio task has its own, and leaving a `with` block by an exception restores it
 
 import functools
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -19,14 +19,18 @@ is_grad_enabled = _recording.get
 """Return True where operations on tensors that require a gradient are recorded (13 ns)."""
 
 
+# The modes to come back to, innermost first. In the context too, not on the object, so that one
+# object may be entered twice, or by two threads.
+_outer: ContextVar[tuple[bool, Any] | None] = ContextVar("minigrad_outer_modes", default=None)
+
+
 class _Mode:
     """A recording mode for a `with` block, or for every call of a decorated function."""
 
     _mode: bool
-    _before: tuple[bool, Any] | None = None  # a stack, so that one object may be entered again inside itself
 
     def __enter__(self) -> Self:
-        self._before = (_recording.get(), self._before)
+        _outer.set((_recording.get(), _outer.get()))
         _recording.set(self._mode)
         return self
 
@@ -36,12 +40,13 @@ class _Mode:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._before is not None
-        before, self._before = self._before
-        _recording.set(before)
+        outer = _outer.get()
+        assert outer is not None, "a mode was left that was not entered in this context"
+        _recording.set(outer[0])
+        _outer.set(outer[1])
 
     def __call__(self, function: F) -> F:
-        """Decorate a function, a coroutine function or a generator function."""
+        """Decorate a function, a coroutine function, or a generator function of either kind."""
         mode = type(self) if type(self) is not set_grad_enabled else functools.partial(set_grad_enabled, self._mode)
         if inspect.iscoroutinefunction(function):
 
@@ -51,6 +56,13 @@ class _Mode:
                     return await function(*args, **kwargs)
 
             return cast(F, decorated_coroutine)
+        if inspect.isasyncgenfunction(function):
+
+            @functools.wraps(function)
+            def decorated_async_generator(*args: Any, **kwargs: Any) -> Any:
+                return _in_mode_async(mode, function(*args, **kwargs))
+
+            return cast(F, decorated_async_generator)
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)
@@ -80,10 +92,31 @@ def _in_mode(mode: Callable[[], _Mode], generator: Generator[Any, Any, Any]) -> 
             sent = yield item
             step = functools.partial(generator.send, sent)
         except GeneratorExit:
-            generator.close()
+            with mode():
+                generator.close()
             raise
         except BaseException as error:
             step = functools.partial(generator.throw, error)
+
+
+async def _in_mode_async(mode: Callable[[], _Mode], generator: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    """`_in_mode` for an asynchronous generator."""
+    step: Callable[[], Any] = functools.partial(anext, generator)
+    while True:
+        try:
+            with mode():
+                item = await step()
+        except StopAsyncIteration:
+            return
+        try:
+            sent = yield item
+            step = functools.partial(generator.asend, sent)
+        except GeneratorExit:
+            with mode():
+                await generator.aclose()
+            raise
+        except BaseException as error:
+            step = functools.partial(generator.athrow, error)
 
 
 class no_grad(_Mode):
@@ -132,7 +165,7 @@ class set_grad_enabled(_Mode):
         _recording.set(mode)
 
     def __enter__(self) -> Self:
-        self._before = (self._called_in, self._before)
+        _outer.set((self._called_in, _outer.get()))
         _recording.set(self._mode)
         return self
 

@@ -54,9 +54,9 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
             keeps = [op.keeps[mask] for mask in range(4)]
         kind = type(self)
         other_kind = type(other)
-        left = self._data
+        left = self._array
         if other_kind is kind:
-            right = other._data
+            right = other._array
             mask = 1 if self._requires_grad else 0
             if other._requires_grad:
                 mask += 2
@@ -74,7 +74,7 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         if out_kind is not _ndarray and out_kind not in FLOATS:
             out = checked(op, (left, right), out)
         result = _new(kind)
-        result._data = out
+        result._array = out
         result._grad = None
         if mask and dx is not None and is_recording():
             result._requires_grad = True
@@ -125,7 +125,7 @@ def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         other_kind = type(other)
         if other_kind is not float and other_kind is not int:
             return _with_another(op, self, other, True)
-        right = self._data
+        right = self._array
         try:
             out = op.forward(other, right)
         except Exception as error:
@@ -135,7 +135,7 @@ def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         if out_kind is not _ndarray and out_kind not in FLOATS:
             out = checked(op, (right,), out)
         result = _new(type(self))
-        result._data = out
+        result._array = out
         result._grad = None
         if self._requires_grad and dy is not None and is_recording():
             result._requires_grad = True
@@ -186,7 +186,7 @@ def reduction(function: Any) -> Callable[..., Any]:
             op = by_numpy[function]
             forward, dx, masks = op.forward, op.rules[0], op.masks
             (keep, *_), keep_out = op.keeps[1]
-        value = self._data
+        value = self._array
         try:
             out = forward(value, axis, keepdims)
         except Exception as error:
@@ -196,7 +196,7 @@ def reduction(function: Any) -> Callable[..., Any]:
         if out_kind is not _ndarray and out_kind not in FLOATS:
             out = checked(op, (value,), out)
         result = _new(type(self))
-        result._data = out
+        result._array = out
         result._grad = None
         if self._requires_grad and is_recording():
             result._requires_grad = True
@@ -225,12 +225,12 @@ def inplace_operator(function: Callable[[Any, Any], Any], ufunc: np.ufunc, sign:
     def operate(self: Any, other: Any) -> Any:
         if is_recording() and (self._requires_grad or (isinstance(other, Value) and other._requires_grad)):
             refuse_inplace(self, f"x {sign}= ...", f"x = x {sign} ...")
-        array = self._data
-        value = other._data if isinstance(other, Value) else other
+        array = self._array
+        value = other._array if isinstance(other, Value) else other
         frame = _frame(1)
         place = (frame.f_code, frame.f_lasti)
         if isinstance(array, np.generic):  # a NumPy scalar cannot change: another takes its place
-            self._data = _number_like(array, function(array, value), sign)
+            self._array = _number_like(array, function(array, value), sign)
             inplace.note_replaced(self, place)
         else:
             ufunc(array, value, out=array, casting="same_kind")

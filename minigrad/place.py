@@ -5,22 +5,22 @@ are kept (two attribute reads); the file, the line and the variable's name are
 looked up when an error is written.
 """
 
+import os.path
 import sys
-from pathlib import PurePath
 from types import CodeType, FrameType
 from typing import Any
 
-_OWN = frozenset({"minigrad", "minigrad.ops"})
+_OWN = frozenset({"minigrad", "minigrad.ops", "numpy"})  # NumPy may stand between: np.ma, np.testing
 
 Place = tuple[CodeType, int]
 """A point in a program: its code object and the offset of the instruction."""
 
 
 def _outside(frame: FrameType | None) -> FrameType | None:
-    """The first frame, from `frame` outwards, that is not minigrad's own."""
+    """The first frame, from `frame` outwards, that is neither minigrad's nor NumPy's."""
     while frame is not None:
         package = frame.f_globals.get("__package__")
-        if package not in _OWN and not (package or "").startswith("minigrad."):
+        if package not in _OWN and (package or "").partition(".")[0] not in _OWN:
             return frame
         frame = frame.f_back
     return None
@@ -42,7 +42,7 @@ def spot(place: Place | None) -> str:
         if start <= offset < end and number is not None:
             line = number
             break
-    return f"{PurePath(code.co_filename).name}:{line}"
+    return f"{os.path.basename(code.co_filename)}:{line}"
 
 
 def at(place: Place | None) -> str:

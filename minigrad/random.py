@@ -72,18 +72,22 @@ def normal(
     >>> mg.normal(0.0, 1.0, (2, 3)).shape
     (2, 3)
     """
-    if std < 0:
-        raise ValueError(f"normal() was given the standard deviation {std}, which is negative")
+    if not std >= 0:
+        raise ValueError(f"normal() needs a standard deviation, a number that is not negative, not {std}{at(here())}")
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    return _made(mean + std * _drawn("standard_normal", shape, dtype, backend), requires_grad)
+    array = mean + std * _drawn("standard_normal", shape, dtype, backend)
+    return _made(array.astype(dtype, copy=False), requires_grad)
 
 
 def _drawn(distribution: str, shape: tuple[Any, ...], dtype: Any, backend: str | None) -> Array:
     """Draw in the dtype itself: a float64 just below 1, rounded to float32, would be 1."""
     dtype = np.dtype(dtype)
-    if dtype not in (np.float32, np.float64):
-        raise DtypeError(f"random numbers are drawn as float32 or float64, not {dtype}{at(here())}.\nUse .astype()")
+    if dtype not in (np.float16, np.float32, np.float64):
+        raise DtypeError(f"random numbers are real numbers, not {dtype}{at(here())}.\nUse dtype=float, then .astype()")
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])  # rand((2, 3)) means rand(2, 3)
-    array = getattr(_generator(backend), distribution)(shape, dtype=dtype)
-    return array if shape else library(backend).asarray(array)
+    drawn = np.dtype(np.float32) if dtype == np.float16 else dtype  # no generator draws float16
+    array = library(backend).asarray(getattr(_generator(backend), distribution)(shape, dtype=drawn))
+    if dtype == np.float16 and distribution == "random":
+        array = library(backend).floor(array * 2048) / 2048  # the multiples of 2⁻¹¹, all exact in float16
+    return array.astype(dtype, copy=False)

@@ -8,7 +8,6 @@ One idea: a tensor adds nothing to an array but the graph. Everything about numb
 is NumPy's; everything about gradients is in `graph.py`.
 """
 
-import difflib
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, Self
@@ -18,6 +17,7 @@ import numpy as np
 from . import inplace
 from .backend import Array, library, library_of, move, to_numpy
 from .errors import DtypeError, GradError, GraphCutError, ShapeError
+from .explain import refuse_masked
 from .graph import apply, array_of, backward, by_function, by_numpy, retain
 from .mode import is_grad_enabled
 from .operators import binary, inplace_operator, reduction, reflected, refuse_inplace, unary
@@ -53,14 +53,15 @@ class Tensor(Value):
                     f"{at(here())}.\n"
                     "Use t itself, or say that the gradient should stop here: t.detach()"
                 )
-            data = data._data
+            data = data._array
+        refuse_masked(data)
         if hasattr(data, "dtype") and hasattr(data, "shape"):
             array = data if backend is None else move(data, backend)
         else:
             array = library(backend).asarray(array_of(data))
         array = library_of(array).array(array, dtype=dtype, copy=True)
         check_numbers(array)
-        self._data = array if array.shape else array[()]
+        self._array = array if array.shape else array[()]
         self._grad = None
         self.creator = None
         self._requires_grad = False
@@ -73,15 +74,15 @@ class Tensor(Value):
     def data(self) -> Array:
         """The array itself, not a copy. `x.data -= step` is an update that the graph sees."""
         # Until somebody asks for it, a 0-d array is kept as a NumPy scalar: 0.04 µs a product, not 0.24.
-        if isinstance(self._data, np.generic):
-            self._data = np.asarray(self._data)
-        return self._data
+        if isinstance(self._array, np.generic):
+            self._array = np.asarray(self._array)
+        return self._array
 
     @data.setter
     def data(self, value: Any) -> None:
-        array = value._data if isinstance(value, Value) else value
+        array = value._array if isinstance(value, Value) else value
         if not hasattr(array, "dtype"):
-            array = library_of(self._data).asarray(array, dtype=self.dtype)
+            array = library_of(self._array).asarray(array, dtype=self.dtype)
         if array.shape != self.shape:
             raise ShapeError(
                 f".data of shape {self.shape} cannot become an array of shape {array.shape}{at(here())}.\n"
@@ -90,18 +91,19 @@ class Tensor(Value):
         check_numbers(array)
         if self._requires_grad and array.dtype.kind != "f":
             raise DtypeError(_no_gradient(array.dtype))
-        if array is self._data:  # x.data -= step: NumPy has changed it already
+        if array is self._array:  # x.data -= step: NumPy has changed it already
             inplace.note_change(array, here())
             if not array.shape:
                 inplace.note_replaced(self, here())
-        self._data = array
+        self._array = array
 
     def _set_grad(self, value: Any) -> None:
         if value is None:
             self._grad = None
             return
         if not isinstance(value, Value):
-            value = wrap(type(self), library_of(self._data).asarray(value, dtype=self.dtype))
+            value = wrap(type(self), library_of(self._array).asarray(value))
+        check_numbers(value._array)
         if value.shape != self.shape:
             raise ShapeError(f"a gradient has its tensor's shape {self.shape}, not {value.shape}{at(here())}")
         # Its own buffer, because the next backward() adds into it.
@@ -193,7 +195,7 @@ class Tensor(Value):
         """
         if self.size != 1:
             raise ShapeError(f"item() needs exactly one element; the shape is {self.shape}{at(here())}.\nUse tolist()")
-        return self._data.item()
+        return self._array.item()
 
     def numpy(self) -> Any:
         """Return the values as a NumPy array: the same memory, or a copy from the GPU.
@@ -219,7 +221,7 @@ class Tensor(Value):
         >>> mg.tensor([[1, 2], [3, 4]]).tolist()
         [[1, 2], [3, 4]]
         """
-        return self._data.tolist()
+        return self._array.tolist()
 
     def to(self, backend: str) -> Self:
         """Return a leaf with the same values in the array library `backend`; itself if it is there.
@@ -230,14 +232,14 @@ class Tensor(Value):
         >>> mg.ones(2).to("numpy")
         Tensor([1., 1.])
         """
-        if library_of(self._data) is library(backend):
+        if library_of(self._array) is library(backend):
             return self
         if self.creator is not None and is_grad_enabled():
             raise GraphCutError(
                 f"moving a computed tensor to {backend} would leave the graph{at(here())}.\n"
                 "Move its inputs before computing, or cut it first: x.detach().to(...)"
             )
-        return wrap(type(self), move(self._data, backend), None, self._requires_grad)  # type: ignore[no-any-return]
+        return wrap(type(self), move(self._array, backend), None, self._requires_grad)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------------- operators
 
@@ -285,8 +287,8 @@ class Tensor(Value):
     def __setitem__(self, index: Any, value: Any) -> None:
         if is_grad_enabled() and (self._requires_grad or (isinstance(value, Value) and value._requires_grad)):
             refuse_inplace(self, "x[...] = ...", "minigrad.where(mask, new, x)")
-        self.data[index] = value._data if isinstance(value, Value) else value
-        inplace.note_change(self._data, here())
+        self.data[index] = value._array if isinstance(value, Value) else value
+        inplace.note_change(self._array, here())
 
     # ------------------------------------------------------------------------- NumPy's methods
 
@@ -330,8 +332,8 @@ class Tensor(Value):
         extra = ""
         if self.data.dtype not in (np.float64, np.int64, np.bool_) or self.size == 0:
             extra += f", dtype={self.data.dtype}"
-        if library_of(self._data) is not np:
-            extra += f", backend={library_of(self._data).__name__}"
+        if library_of(self._array) is not np:
+            extra += f", backend={library_of(self._array).__name__}"
         if self.creator is not None:
             extra += f", creator={type(self.creator).__name__}"
         elif self._requires_grad:
@@ -340,7 +342,14 @@ class Tensor(Value):
 
     def __format__(self, spec: str) -> str:
         # f"{loss:.3f}" is how everybody prints a loss; only text leaves, so no graph is lost.
-        return format(self.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+        if not spec:
+            return repr(self)
+        if self.size != 1:
+            raise ShapeError(
+                f"the format {spec!r} is for one number, and this tensor has shape {self.shape}{at(here())}.\n"
+                "Format its elements: [f'{v:...}' for v in x.tolist()], or print x itself"
+            )
+        return format(self.item(), spec)
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -362,7 +371,7 @@ class Tensor(Value):
                 f"the truth of a tensor of shape {self.shape} is ambiguous{at(here())}.\n"
                 "Say which you mean: (x > 0).numpy().any() or .all()"
             )
-        return bool(self._data)
+        return bool(self._array)
 
     def __int__(self) -> int:
         return int(self._number("int"))
@@ -375,7 +384,7 @@ class Tensor(Value):
         # So that an integer tensor can index a list or an array; NumPy's rule.
         if self.size != 1 or self.ndim or self.dtype.kind not in "iu":
             raise TypeError(f"only a 0-d integer tensor can be an index, not {self.dtype} of shape {self.shape}")
-        return int(self._data)
+        return int(self._array)
 
     def _number(self, conversion: str) -> Any:
         if self._requires_grad and is_grad_enabled():
@@ -448,6 +457,8 @@ def _no_gradient(dtype: np.dtype[Any]) -> str:
 
 
 def _no_rule(name: str, known: set[str]) -> str:
+    import difflib  # for this message only: 1 ms
+
     near = difflib.get_close_matches(name.rpartition(".")[2], known, 1)
     like = f" The nearest that has one is np.{near[0]}." if near else ""
     return (

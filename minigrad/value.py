@@ -24,9 +24,9 @@ _new = object.__new__
 class Value:
     """An array in the graph. `Tensor` adds the operators; this is what recording needs."""
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_replaced", "_requires_grad", "creator")
+    __slots__ = ("__weakref__", "_array", "_grad", "_replaced", "_requires_grad", "creator")
 
-    _data: Array
+    _array: Array  # not _data, which numpy.ma would take for one of its own
     _grad: "Value | None"
     _requires_grad: bool
     _replaced: tuple[int, Place | None]
@@ -36,16 +36,16 @@ class Value:
     age: ClassVar[int] = 0  # a leaf is older than every recorded call
 
     # attrgetter, because it is C: the backward pass asks each leaf (60 ns against 110).
-    shape = property(operator.attrgetter("_data.shape"), doc="The length of each axis.")
-    dtype = property(operator.attrgetter("_data.dtype"), doc="The type of each element.")
-    ndim = property(operator.attrgetter("_data.ndim"), doc="The number of axes.")
-    size = property(operator.attrgetter("_data.size"), doc="The number of elements.")
+    shape = property(operator.attrgetter("_array.shape"), doc="The length of each axis.")
+    dtype = property(operator.attrgetter("_array.dtype"), doc="The type of each element.")
+    ndim = property(operator.attrgetter("_array.ndim"), doc="The number of axes.")
+    size = property(operator.attrgetter("_array.size"), doc="The number of elements.")
 
 
 def wrap(kind: type[Any], array: Array, creator: "Op | None" = None, requires_grad: bool = False) -> Any:
     """A tensor of class `kind` around an array, unchecked."""
     tensor = _new(kind)
-    tensor._data = array
+    tensor._array = array
     tensor._grad = None
     tensor._requires_grad = requires_grad
     tensor.creator = creator

@@ -148,8 +148,8 @@ class Pow(Op, numpy=np.power):
             if y == 0:
                 return g * np.zeros_like(x)
             return g * (y * x ** (y - 1))
-        # y x^(y-1) is 0 · ∞ at x = y = 0: take x^1 there.
-        return g * (y * x ** np.where(y == 0, 1, y - 1))
+        # y x^(y-1) is 0 · ∞ at x = y = 0, and only there: take x^1.
+        return g * (y * x ** np.where((x == 0) & (y == 0), 1, y - 1))
 
     def dy(g, out, x, y):
         return g * (out * np.log(np.where(x == 0, 1, x)))

@@ -57,7 +57,7 @@ def _as_arrays(index: Any) -> Any:
         return tuple([_as_arrays(part) for part in index])
     if isinstance(index, list):
         return np.asarray([_as_arrays(part) for part in index], dtype=None if index else np.intp)
-    return index._data if isinstance(index, Value) else index
+    return index._array if isinstance(index, Value) else index
 
 
 @implements(operator.getitem)

@@ -13,11 +13,11 @@ from ..value import Value
 from .shape import BroadcastTo, broadcast_to
 
 
-def _back(g, x, axis, keepdims):
-    """g, repeated along the reduced axes to the shape of x."""
+def _back(g, shape, axis, keepdims):
+    """g, repeated along the reduced axes to the shape that was reduced."""
     if axis is not None and not keepdims:
         g = np.expand_dims(g, axis)
-    return broadcast_to(g, x.shape) if isinstance(g, Value) else BroadcastTo.forward(g, x.shape)
+    return broadcast_to(g, shape) if isinstance(g, Value) else BroadcastTo.forward(g, shape)
 
 
 def _restored(out, axis, keepdims):
@@ -32,7 +32,7 @@ class Sum(Op, numpy=np.sum):
         return x.sum(axis=axis, keepdims=keepdims)
 
     def dx(g, out, x, axis, keepdims):
-        return _back(g, x, axis, keepdims)
+        return _back(g, x.shape, axis, keepdims)
 
 
 class Mean(Op, numpy=np.mean):
@@ -44,7 +44,7 @@ class Mean(Op, numpy=np.mean):
 
     def dx(g, out, x, axis, keepdims):
         count = x.size if axis is None else x.size // (out.size or 1)
-        return _back(g / count, x, axis, keepdims)
+        return _back(g / count, x.shape, axis, keepdims)
 
 
 def _extremum_back(g, out, x, axis, keepdims):
@@ -52,7 +52,7 @@ def _extremum_back(g, out, x, axis, keepdims):
     # The maximum of numbers and a NaN is that NaN, which equals nothing.
     taken = (x == _restored(out, axis, keepdims)) | (x != x)
     count = taken.sum(axis=axis, keepdims=keepdims)
-    return np.where(taken, _back(g / count, x, axis, keepdims), 0)
+    return np.where(taken, _back(g / count, x.shape, axis, keepdims), 0)
 
 
 class Max(Op, numpy=np.max):
@@ -107,7 +107,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return apply(Mean, x, axis, keepdims)
 
 
-@implements(np.max)
+@implements(np.max, np.amax)
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the largest element over `axis`; equal ones share the gradient evenly.
 
@@ -123,7 +123,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return apply(Max, x, axis, keepdims)
 
 
-@implements(np.min)
+@implements(np.min, np.amin)
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the smallest element over `axis`; equal ones share the gradient evenly.
 

@@ -5,6 +5,7 @@ again one of these. Reshape and Transpose undo themselves; repeating (BroadcastT
 summing are each other's transpose, and so are joining (Concatenate) and slicing.
 """
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -80,15 +81,12 @@ class ExpandDims(Op):
 class Concatenate(Op):
     """the xs joined along an axis"""
 
-    def forward(axis, *xs):
+    def forward(axis, ends, *xs):
         return np.concatenate(xs, axis)
 
-    def dxs(k, g, out, axis, *xs):
-        start = 0
-        for x in xs[:k]:
-            start += x.shape[axis]
+    def dxs(k, g, out, axis, ends, *xs):
         part = [slice(None)] * g.ndim
-        part[axis] = slice(start, start + xs[k].shape[axis])
+        part[axis] = slice(ends[k - 1] if k else 0, ends[k])  # ends: where each of the xs ends in the whole
         return g[tuple(part)]
 
 
@@ -197,9 +195,13 @@ def concatenate(arrays: Any, axis: int | None = 0) -> Any:
     >>> mg.concatenate([mg.ones(2), mg.zeros(1)])
     Tensor([1., 1., 0.])
     """
+    arrays = [x if hasattr(x, "shape") else np.asarray(x) for x in arrays]
     if axis is None:
         arrays, axis = [reshape(x, -1) for x in arrays], 0
-    return apply(Concatenate, axis, *arrays)
+    ends: tuple[int, ...] = ()
+    if all(-x.ndim <= axis < x.ndim for x in arrays):  # else np.concatenate says what is wrong
+        ends = tuple(itertools.accumulate(x.shape[axis] for x in arrays))
+    return apply(Concatenate, axis, ends, *arrays)
 
 
 @implements(np.stack)

@@ -95,14 +95,14 @@ class Function:
         saved, ctx._saved = ctx._saved, ()
         inputs = [args[n] for n in positions]
         pass_back = _PassBack(cls, ctx, positions, [_where_from(t, inputs, result) for t in saved])
-        out = graph.apply(cls._op, pass_back, result._data, *inputs) if inputs else result
+        out = graph.apply(cls._op, pass_back, result._array, *inputs) if inputs else result
         call: Any = out.creator
         if call is not None and inputs:
             # Keep what was saved and no more, and so that the engine sees it change in place.
             ways, *_ = call.record
-            kept = [t._data if any(t is s for s in saved) else origin for t, origin in zip(inputs, call.inputs[2:])]
-            others = [s._data for s in pass_back.sources if isinstance(s, Value)]
-            kept_result = result._data if any(s is result for s in saved) else None
+            kept = [t._array if any(t is s for s in saved) else origin for t, origin in zip(inputs, call.inputs[2:])]
+            others = [s._array for s in pass_back.sources if isinstance(s, Value)]
+            kept_result = result._array if any(s is result for s in saved) else None
             call.record = (_RunOnce(ways), (pass_back, None, *kept, *others), kept_result, False, False)
         return out
 
@@ -148,11 +148,11 @@ class _PassBack:
         for n, like in zip(self.positions, inputs):
             c = found[n]
             if c is None and ctx.needs_input_grad[n]:
-                zeros = library_of(g._data if recorded else g).zeros(like.shape, like.dtype)
+                zeros = library_of(g._array if recorded else g).zeros(like.shape, like.dtype)
                 c = wrap(Tensor, zeros)
             if c is not None and not isinstance(c, Value):
                 raise GradError(f"{name}.backward returned {type(c).__name__}, which is no tensor{at(here())}")
-            grads.append(c if recorded or c is None else c._data)
+            grads.append(c if recorded or c is None else c._array)
         return grads
 
 

@@ -132,7 +132,7 @@ def normal(mean: Any, std: Any, size: Any = None, *, dtype: Any = float32, requi
     """
     if size is not None:
         return as_torch(minigrad.normal(mean, std, _size((size,), None), dtype=as_dtype(dtype)), requires_grad)
-    mean, std = (getattr(value, "_data", value) for value in (mean, std))
+    mean, std = (getattr(value, "_array", value) for value in (mean, std))
     if np.any(std < 0):
         raise ValueError(f"normal() was given a standard deviation below zero{at(here())}")
     drawn = mean + std * minigrad.randn(np.broadcast_shapes(np.shape(mean), np.shape(std)))  # type: ignore[arg-type]

@@ -51,8 +51,8 @@ def _operator(op: type[Op], reflected: bool = False) -> Callable[[Any, Any], Any
     to_float = op is ops.Div
 
     def operate(self: Any, other: Any) -> Any:
-        dtype, kind = self._data.dtype, type(other)
-        if dtype.kind == "f" and (kind is float or kind is int or (kind is Tensor and other._data.dtype is dtype)):
+        dtype, kind = self._array.dtype, type(other)
+        if dtype.kind == "f" and (kind is float or kind is int or (kind is Tensor and other._array.dtype is dtype)):
             return apply(op, other, self) if reflected else apply(op, self, other)  # the common case
         if not is_operand(other):
             return NotImplemented
@@ -131,7 +131,7 @@ class Tensor(EngineTensor):
     @grad.setter
     def grad(self, value: Any) -> None:
         plain = isinstance(value, Value) and not value._requires_grad
-        _set_grad_of(self, wrap(EngineTensor, value._data) if plain else value)
+        _set_grad_of(self, wrap(EngineTensor, value._array) if plain else value)
 
     @property
     def grad_fn(self) -> Op | None:
@@ -141,7 +141,7 @@ class Tensor(EngineTensor):
     @property
     def size(self) -> Count:
         """NumPy's number of elements; called, torch's `x.size()` and `x.size(dim)`."""
-        count = Count(self._data.size)
+        count = Count(self._array.size)
         count.shape = self.shape
         return count
 
@@ -151,7 +151,7 @@ class Tensor(EngineTensor):
 
     def numel(self) -> int:
         """Return the number of elements."""
-        return int(self._data.size)
+        return int(self._array.size)
 
     def detach(self) -> Self:
         """Return a tensor on the same memory that is not in the graph."""
@@ -176,8 +176,8 @@ class Tensor(EngineTensor):
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __repr__(self) -> str:
-        text = np.array2string(to_numpy(self._data), precision=4, separator=", ", prefix="tensor(", threshold=1000)
-        if self.dtype not in (dtypes.float32, dtypes.int64, dtypes.boolean) or not self._data.size:
+        text = np.array2string(to_numpy(self._array), precision=4, separator=", ", prefix="tensor(", threshold=1000)
+        if self.dtype not in (dtypes.float32, dtypes.int64, dtypes.boolean) or not self._array.size:
             text += f", dtype=torch.{self.dtype}"
         if self.creator is not None:
             text += f", grad_fn=<{type(self.creator).__name__}>"
@@ -312,15 +312,15 @@ class Tensor(EngineTensor):
 
     def argmax(self, dim: Any = None, keepdim: Any = False) -> Self:
         """Return the index of the largest element, of the first of several."""
-        return wrap(type(self), self._data.argmax(axis=dim, keepdims=keepdim))  # type: ignore[no-any-return]
+        return wrap(type(self), self._array.argmax(axis=dim, keepdims=keepdim))  # type: ignore[no-any-return]
 
     def argmin(self, dim: Any = None, keepdim: Any = False) -> Self:
         """Return the index of the smallest element, of the first of several."""
-        return wrap(type(self), self._data.argmin(axis=dim, keepdims=keepdim))  # type: ignore[no-any-return]
+        return wrap(type(self), self._array.argmin(axis=dim, keepdims=keepdim))  # type: ignore[no-any-return]
 
     def _extremum(self, which: str, dim: int, keepdim: Any) -> Extremum:
         """torch takes one element along `dim`, so its gradient goes to that one, not evenly to the ties."""
-        library = library_of(self._data)
+        library = library_of(self._array)
         at_most = getattr(library, which)(_data_of(self), axis=dim, keepdims=True)
         index = [
             library.arange(n).reshape([-1 if k == j else 1 for k in range(len(self.shape))])
@@ -373,10 +373,10 @@ class Tensor(EngineTensor):
 
     def __getitem__(self, index: Any) -> Self:
         taken = ops.getitem(self, index)
-        if taken.creator is None and isinstance(taken._data, np.generic):
+        if taken.creator is None and isinstance(taken._array, np.generic):
             # One element: NumPy copies it, torch's x[0] is on x's memory.
             index = _as_arrays(index)
-            taken._data = _data_of(self)[(*index, ...) if isinstance(index, tuple) else (index, ...)]
+            taken._array = _data_of(self)[(*index, ...) if isinstance(index, tuple) else (index, ...)]
         return taken  # type: ignore[no-any-return]
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -386,7 +386,7 @@ class Tensor(EngineTensor):
             self._become(_assigned(self, _as_arrays(index), value), alone)
         else:
             array = _data_of(self)
-            array[_as_arrays(index)] = value._data if isinstance(value, Value) else value
+            array[_as_arrays(index)] = value._array if isinstance(value, Value) else value
             inplace.note_change(array, here())
 
     def _become(self, result: Any, alone: Any) -> Self:
@@ -411,10 +411,10 @@ class Tensor(EngineTensor):
                     f"{at(here())}.\nChange a copy, {name} = {name}.clone(), or write {name} = {name} + ..."
                 )
             result = cast(result, self.dtype)
-            self._data, self.creator, self._requires_grad = result._data, result.creator, result._requires_grad
+            self._array, self.creator, self._requires_grad = result._array, result.creator, result._requires_grad
         else:
             array = _data_of(self)
-            array[...] = result._data
+            array[...] = result._array
             inplace.note_change(array, here())
         return self
 
@@ -492,7 +492,7 @@ def _assigned(x: Any, index: Any, value: Any) -> Any:
 
 def _is_alone(tensor: Value) -> bool:
     """Whether nobody but the tensor holds its memory: no view, no other tensor, no recorded call."""
-    array = tensor._data
+    array = tensor._array
     return isinstance(array, np.generic) or (array.base is None and sys.getrefcount(array) <= _ALONE)
 
 
@@ -504,5 +504,5 @@ while not _is_alone(_probe):  # counts _probe's own reference and those of the c
 
 def as_torch(tensor: Value, requires_grad: bool = False) -> Tensor:
     """An engine's leaf as torch's, on the same memory."""
-    made: Tensor = wrap(Tensor, tensor._data)
+    made: Tensor = wrap(Tensor, tensor._array)
     return made.requires_grad_() if requires_grad else made

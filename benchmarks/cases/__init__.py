@@ -1,0 +1,17 @@
+"""The questions, one file each. `ALL` is them by name, in the order of the table."""
+
+from . import chain, cupy, distance_step, importing, memory, minibatch_step, one_operation
+
+ALL = {
+    case.name: case
+    for case in (
+        distance_step.case,
+        minibatch_step.case,
+        one_operation.multiply,
+        one_operation.exp,
+        chain.case,
+        importing.case,
+        memory.case,
+        cupy.case,
+    )
+}

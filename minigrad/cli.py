@@ -1,0 +1,45 @@
+"""The `minigrad` command: what each room offers, gathered.
+
+One idea: a command lives with what it commands (`fitting/command.py`); here are only its
+name and what is said when the libraries of the command line are missing.
+"""
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+
+def program() -> "click.Group":
+    """Return the `minigrad` command with its subcommands. Raises ModuleNotFoundError without click and rich."""
+    import click
+
+    from . import __version__
+    from .fitting.command import fit
+
+    @click.group("minigrad", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+    @click.version_option(__version__, prog_name="minigrad", message="%(prog)s %(version)s")
+    @click.pass_context
+    def minigrad(context: click.Context) -> None:
+        """Reverse-mode automatic differentiation small enough to read, and lines fitted with it."""
+        if context.invoked_subcommand is None:
+            click.echo(context.get_help())
+
+    minigrad.add_command(fit)
+    return minigrad
+
+
+def main() -> None:
+    """Run the command with the arguments of this process, and end the process with its exit code."""
+    try:
+        run = program()
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] not in ("click", "rich"):
+            raise
+        print(f'minigrad: {missing.name} is not installed: pip install "minigrad[fit]"', file=sys.stderr)
+        raise SystemExit(2) from None
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name may hold what the terminal cannot show
+    run(prog_name="minigrad")

@@ -1,0 +1,201 @@
+"""What the derivative is where there is none: the conventions, in one table.
+
+One idea: a convention is a number in a table, and the guards that make it hold (0 · ∞
+is 0 where nothing was taken) may not cost anything elsewhere: the backward pass stays
+linear, and the second derivative keeps the promise too.
+"""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, at 1/0 and log(0)
+
+nan, inf = float("nan"), float("inf")
+
+
+def gradients(function: Any, *values: Any, u: Any = None) -> list[Any]:
+    """The gradients of sum(f), or of <u, f>, as lists."""
+    xs = [mg.tensor(value, requires_grad=True, dtype=float) for value in values]
+    y = function(*xs)
+    return [g.tolist() for g in mg.gradients(y.sum() if u is None else y, xs, u)]
+
+
+TABLE: dict[str, tuple[Any, list[Any], list[Any]]] = {
+    "maximum, a tie": (mg.maximum, [[1.0, 0.0], [1.0, 0.0]], [[0.5, 0.5], [0.5, 0.5]]),
+    "minimum, a tie": (mg.minimum, [[1.0, 0.0], [1.0, 0.0]], [[0.5, 0.5], [0.5, 0.5]]),
+    "maximum, 0.0 ties with -0.0": (mg.maximum, [0.0, -0.0], [0.5, 0.5]),
+    "maximum, a tie with a number": (lambda x: mg.maximum(x, 1.0), [[1.0, 2.0, 0.0]], [[0.5, 1.0, 0.0]]),
+    "maximum, infinities tie": (mg.maximum, [inf, inf], [0.5, 0.5]),
+    "maximum, NaN is the maximum": (mg.maximum, [[nan, 1.0], [1.0, nan]], [[1.0, 0.0], [0.0, 1.0]]),
+    "minimum, NaN is the minimum": (mg.minimum, [[nan, 1.0], [1.0, nan]], [[1.0, 0.0], [0.0, 1.0]]),
+    "maximum, two NaN tie": (mg.maximum, [nan, nan], [0.5, 0.5]),
+    "max, ties": (mg.max, [[3.0, 1.0, 3.0, 3.0, 3.0]], [[0.25, 0.0, 0.25, 0.25, 0.25]]),
+    "min, ties": (mg.min, [[3.0, 1.0, 1.0]], [[0.0, 0.5, 0.5]]),
+    "max, ties on an axis": (lambda x: mg.max(x, -1), [[[2.0, 2.0], [1.0, 2.0]]], [[[0.5, 0.5], [0.0, 1.0]]]),
+    "max, all equal": (mg.max, [[0.0] * 8], [[0.125] * 8]),
+    "max, NaN is the largest": (mg.max, [[1.0, nan, 2.0]], [[0.0, 1.0, 0.0]]),
+    "max, two NaN tie": (mg.max, [[nan, 1.0, nan]], [[0.5, 0.0, 0.5]]),
+    "min, NaN is the smallest": (mg.min, [[1.0, nan, 0.0]], [[0.0, 1.0, 0.0]]),
+    "abs at 0": (mg.absolute, [[0.0, -0.0, -2.0, 3.0]], [[0.0, 0.0, -1.0, 1.0]]),
+    "relu at 0": (mg.relu, [[0.0, -0.0, -2.0, 3.0]], [[0.0, 0.0, 0.0, 1.0]]),
+    "sqrt at 0": (mg.sqrt, [[0.0, 4.0]], [[inf, 0.25]]),
+    "x**0 for a number": (lambda x: x**0, [[0.0, 2.0, -1.0]], [[0.0, 0.0, 0.0]]),
+    "x**0.0 for a number": (lambda x: x**0.0, [[0.0, 2.0]], [[0.0, 0.0]]),
+    "x**0 for an array": (lambda x: x ** np.array([0.0, 0.0]), [[0.0, 2.0]], [[0.0, 0.0]]),
+    "x**0 for integers": (lambda x: x ** np.array([0, 0]), [[0.0, 2.0]], [[0.0, 0.0]]),
+    "x**1 at 0": (lambda x: x**1, [[0.0]], [[1.0]]),
+    "x**2 at 0": (lambda x: x**2, [[0.0]], [[0.0]]),
+    "x**1 at 0 for an array": (lambda x: x ** np.array([1.0, 2.0, 3.0]), [[0.0, 0.0, 0.0]], [[1.0, 0.0, 0.0]]),
+    "x**0.5 at 0": (lambda x: x**0.5, [[0.0]], [[inf]]),
+    "x**y at 0, both asked": (mg.power, [[0.0, 0.0, 0.0], [0.0, 1.0, 2.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]),
+    "0**y in y": (lambda y: 0.0**y, [[0.0, 1.0, 2.5]], [[0.0, 0.0, 0.0]]),
+    "a negative base, a constant exponent": (lambda x: x ** np.array([2.0, 3.0]), [[-1.0, -2.0]], [[-2.0, 12.0]]),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_table(name):
+    function, values, expected = TABLE[name]
+    for found, wanted in zip(gradients(function, *values), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("function", [mg.max, mg.min])
+def test_many_ties_share_exactly_one(function, dtype):
+    x = mg.tensor(np.zeros(70_000), dtype=dtype, requires_grad=True)
+    g = mg.gradients(function(x), x)
+    assert g.dtype == dtype
+    assert g.data.sum(dtype=np.float64) == pytest.approx(1, rel=1e-6)
+
+
+# Functions that are not taken where their slope is infinite or NaN, and a mask of where they are.
+NOT_TAKEN: dict[str, tuple[Any, list[float]]] = {
+    "sqrt": (lambda x: mg.where(x > 0, mg.sqrt(x), 0.0), [0.0, 4.0]),
+    "sqrt of a negative": (lambda x: mg.where(x > 0, mg.sqrt(x), 0.0), [-1.0, 4.0]),
+    "log": (lambda x: mg.where(x > 0, mg.log(x), 0.0), [0.0, 4.0]),
+    "1/x": (lambda x: mg.where(x > 0, 1 / x, 0.0), [0.0, 4.0]),
+    "reciprocal": (lambda x: mg.where(x > 0, mg.reciprocal(x), 0.0), [0.0, 4.0]),
+    "x**-2": (lambda x: mg.where(x > 0, x**-2, 0.0), [0.0, 4.0]),
+    "x**0.5": (lambda x: mg.where(x > 0, x**0.5, 0.0), [0.0, 4.0]),
+    "exp that overflows": (lambda x: mg.where(x < 100, mg.exp(x), 0.0), [1000.0, 4.0]),
+    "exp that overflows, inside": (lambda x: mg.where(x < 100, mg.log(1 + mg.exp(x)), x), [1000.0, 4.0]),
+    "x/x": (lambda x: mg.where(x > 0, x / x**2, 0.0), [0.0, 4.0]),
+    "in a chain": (lambda x: mg.where(x > 0, mg.sin(mg.sqrt(x)) * 3 + 1, 0.0), [0.0, 4.0]),
+    "as the other branch": (lambda x: mg.where(x <= 0, 0.0, mg.sqrt(x)), [0.0, 4.0]),
+    "indexed away": (lambda x: mg.sqrt(x)[1:], [0.0, 4.0]),
+    "masked away": (lambda x: (1 / x)[np.array([False, True])], [0.0, 4.0]),
+    "indexed away after a chain": (lambda x: (mg.log(x) * 2)[[1]], [0.0, 4.0]),
+    "the smaller one": (lambda x: mg.maximum(mg.log(x), -5.0), [0.0, 4.0]),
+    "below 0": (lambda x: mg.relu(mg.log(x)), [0.0, 4.0]),
+    "not the largest": (lambda x: mg.max(mg.log(x)), [0.0, 4.0]),
+    "times an inf": (lambda x: mg.where(x > 0, x * np.array([inf, 2.0]), 0.0), [0.0, 4.0]),
+}
+
+
+@pytest.mark.parametrize("name", NOT_TAKEN)
+def test_nothing_comes_from_what_was_not_taken(name):
+    """Its gradient is exactly 0, and what was taken has the gradient it has alone."""
+    function, values = NOT_TAKEN[name]
+    x = mg.tensor(values, requires_grad=True)
+    alone = mg.tensor([4.0, 4.0], requires_grad=True)
+    first = mg.gradients(function(x).sum(), x, create_graph=True)
+    again = mg.gradients((function(alone) * np.ones(function(alone).shape)).sum(), alone, create_graph=True)
+    bare = mg.gradients(function(x).sum(), x)
+    skipped = 1.0 if name == "exp that overflows, inside" else 0.0  # there the other branch is x itself
+    assert bare.tolist()[0] == first.tolist()[0] == skipped
+    taken = mg.gradients(function(alone).sum(), alone).tolist()[1]
+    assert first.tolist()[1] == bare.tolist()[1] == (2 * taken if name == "not the largest" else taken)
+    second = mg.gradients(first.sum(), x).tolist()
+    assert second[0] == 0
+    expected = mg.gradients(again.sum(), alone).tolist()[1]
+    assert second[1] == pytest.approx(2 * expected if name == "not the largest" else expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "function", [mg.sqrt, mg.log, mg.reciprocal, lambda x: x**-1.5, lambda x: 1 / x, lambda x: x**0.5]
+)
+def test_a_zero_in_the_given_gradient_is_nothing_taken(function):
+    (found,) = gradients(function, [0.0, 4.0], u=np.array([0.0, 1.0]))
+    (expected,) = gradients(function, [4.0, 4.0], u=np.array([0.0, 1.0]))
+    assert found == expected
+    x = mg.tensor([0.0, 4.0], requires_grad=True)
+    function(x).backward(np.array([0.0, 1.0]))
+    assert x.grad.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "function", [mg.sqrt, mg.log, mg.exp, mg.reciprocal, lambda x: x * x, lambda x: x**-1.5, mg.tanh]
+)
+def test_differentiating_the_vjp_by_its_vector_gives_the_jacobian_at_0_too(function):
+    """<Jᵀ v> is linear in v, so its derivative is J, where v is 0 as well: the guard may not cut it."""
+    for zero in ([0.0, 0.0], [0.0, 1.0]):
+        x = mg.tensor([0.25, 4.0], requires_grad=True)
+        v = mg.tensor(zero, requires_grad=True)
+        g = mg.gradients(function(x), x, v, create_graph=True)
+        found = mg.gradients(g.sum(), v)
+        expected = mg.gradients(function(x).sum(), x)
+        assert found.tolist() == expected.tolist()
+
+
+def test_the_jacobian_by_double_vjp_beside_a_singular_element():
+    x = mg.tensor([0.0, 4.0], requires_grad=True)
+    v = mg.tensor([0.0, 0.0], requires_grad=True)
+    g = mg.gradients(mg.sqrt(x), x, v, create_graph=True)
+    assert g.tolist() == [0.0, 0.0]
+    assert mg.gradients(g.sum(), v).tolist()[1] == 0.25
+
+
+def test_a_product_with_an_infinite_slope_that_was_taken_is_not_hidden():
+    """The guard is for what was not taken: an honest infinity or NaN stays."""
+    assert gradients(mg.sqrt, 0.0) == [inf]
+    assert gradients(lambda x: mg.where(x >= 0, mg.sqrt(x), 0.0), [0.0]) == [[inf]]
+    (g,) = gradients(mg.log, [nan])
+    assert np.isnan(g).all()
+    (g,) = gradients(lambda x: mg.where(np.array([True]), x * nan, 0.0), [1.0])
+    assert np.isnan(g).all()
+
+
+@pytest.mark.parametrize("order", ["x first", "y first"])
+def test_mixed_second_derivative_of_a_power(order):
+    """∂²(x^y)/∂x∂y = x^(y-1) (1 + y log x), whichever comes first; at y = 0 it is 1/x."""
+    a, b = np.array([0.5, 3.0, 3.0, 2.0]), np.array([0.0, 0.0, 1.0, -1.5])
+    x, y = mg.tensor(a, requires_grad=True), mg.tensor(b, requires_grad=True)
+    first, second = (x, y) if order == "x first" else (y, x)
+    g = mg.gradients(mg.power(x, y), first, np.ones(4), create_graph=True)
+    found = mg.gradients(g.sum(), second).data
+    np.testing.assert_allclose(found, a ** (b - 1) * (1 + b * np.log(a)), rtol=1e-14)
+
+
+def test_second_derivatives_at_kinks_are_0():
+    for function in (mg.absolute, mg.relu, lambda x: mg.maximum(x, 0.0), lambda x: mg.minimum(x, 0.0)):
+        x = mg.tensor([0.0, -1.0, 2.0], requires_grad=True)
+        g = mg.gradients(function(x).sum(), x, create_graph=True)
+        assert mg.gradients((g * g).sum(), x).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_the_mean_of_nothing():
+    x = mg.tensor(np.zeros((0, 2)), requires_grad=True)
+    y = mg.mean(x, 0)
+    assert np.isnan(y.data).all()
+    y.sum().backward()
+    assert x.grad.shape == (0, 2)
+
+
+@pytest.mark.parametrize("function", [mg.max, mg.min])
+def test_the_largest_of_nothing_is_refused(function):
+    with pytest.raises(ValueError, match="zero-size"):
+        function(mg.tensor([], requires_grad=True))
+
+
+def test_sigmoid_does_not_overflow():
+    x = mg.tensor([-1000.0, 1000.0, 0.0], requires_grad=True)
+    with np.errstate(over="raise"):
+        y = mg.sigmoid(x)
+        y.sum().backward()
+    assert y.tolist() == [0.0, 1.0, 0.5]
+    assert x.grad.tolist() == [0.0, 0.0, 0.25]

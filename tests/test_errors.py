@@ -1,0 +1,359 @@
+"""Errors and warnings: what, where, how to mend it; and no false alarm.
+
+One idea: bad input never yields a number, and an error names the reader's line
+and the reader's variable.
+"""
+
+import inspect
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad import errors
+
+
+def leaf(value, **keywords):
+    return mg.tensor(value, requires_grad=True, **keywords)
+
+
+def line():
+    return inspect.currentframe().f_back.f_lineno
+
+
+# ----------------------------------------------------------------------------- one tree
+
+
+def test_one_tree():
+    kinds = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, Exception)]
+    assert len(kinds) >= 10
+    for kind in kinds:
+        root = mg.GradWarning if issubclass(kind, Warning) else mg.MinigradError
+        assert issubclass(kind, root)
+        assert getattr(mg, kind.__name__) is kind
+        assert inspect.getdoc(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "builtin"),
+    [(mg.ShapeError, ValueError), (mg.DtypeError, TypeError), (mg.GraphCutError, TypeError),
+     (mg.GradError, RuntimeError), (mg.BackendError, RuntimeError), (mg.BroadcastWarning, UserWarning)],
+)  # fmt: skip
+def test_what_a_numpy_user_would_catch(kind, builtin):
+    assert issubclass(kind, builtin)
+
+
+def failures():
+    """One program for each error that a reader can meet, by its name."""
+    x, c, n = leaf([1.0, 2.0]), mg.tensor([1.0, 2.0]), mg.tensor([1, 2])
+    y = x * x
+    y.sum().backward()
+    return {
+        "freed": lambda: y.sum().backward(),
+        "not one number": lambda: (x * x).backward(),
+        "no graph": lambda: c.backward(),
+        "gradient of another shape": lambda: (x * x).backward(np.ones(3)),
+        "wrt a constant": lambda: mg.gradients(x * c, c),
+        "in place": lambda: x.__iadd__(1.0),
+        "elements in place": lambda: x.__setitem__(0, 1.0),
+        "shapes": lambda: x + leaf(np.ones(3)),
+        "shapes in apply": lambda: mg.maximum(x, np.ones(3)),
+        "integers": lambda: mg.tensor([1, 2], requires_grad=True),
+        "integers later": lambda: setattr(n, "requires_grad", True),
+        "complex": lambda: mg.tensor([1j]),
+        "strings": lambda: mg.tensor(["a"]),
+        "objects": lambda: mg.tensor([None]),
+        "list of tensors": lambda: mg.tensor([x, x]),
+        "tensor of a tensor": lambda: mg.tensor(x),
+        "numpy()": lambda: x.numpy(),
+        "asarray": lambda: np.asarray(x),
+        "float": lambda: float(leaf(1.0)),
+        "math": lambda: math.sin(leaf(1.0)),
+        "item": lambda: x.item(),
+        "truth": lambda: bool(x > 0),
+        "ragged": lambda: mg.tensor([[1.0], [1.0, 2.0]]),
+        "no rule": lambda: np.linalg.svd(x),
+        "no rule for a ufunc": lambda: np.arctan2(x, x),
+        "out=": lambda: np.add(x, 1.0, out=np.zeros(2)),
+        "from_numpy of a list": lambda: mg.from_numpy([1.0]),
+        "retain_grad": lambda: c.retain_grad(),
+        "requires_grad of a computed": lambda: setattr(x * 1, "requires_grad", False),
+        "data of another shape": lambda: setattr(x, "data", np.ones(3)),
+        "grad of another shape": lambda: setattr(x, "grad", np.ones(3)),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(failures()))
+def test_every_error_names_this_file_in_two_lines_at_most(name):
+    failure = failures()[name]
+    with pytest.raises(Exception, match=r"test_errors\.py:\d+") as info:
+        failure()
+    first, last = inspect.getsourcelines(failures)[1], line()
+    number = int(str(info.value).split("test_errors.py:")[1].split(")")[0])
+    assert first < number < last
+    assert len(str(info.value).splitlines()) <= 2
+    assert isinstance(info.value, mg.MinigradError | TypeError)
+
+
+MENDED = {
+    "integers": r"dtype=float, requires_grad=True",
+    "integers later": r"dtype=float",
+    "complex": r"two real tensors",
+    "strings": r"np\.asarray\(x, dtype=float\)",
+    "list of tensors": r"minigrad\.stack\(\[t1, t2\]\)",
+    "tensor of a tensor": r"\.detach\(\)",
+    "not one number": r"\.sum\(\)\.backward\(\)",
+    "freed": r"retain_graph=True",
+    "no graph": r"requires_grad=True",
+    "in place": r"with no_grad\(\)",
+    "shapes": r"reshape",
+    "numpy()": r"x\.detach\(\)\.numpy\(\)",
+    "asarray": r"x\.detach\(\)\.numpy\(\)",
+    "float": r"\.item\(\)",
+    "item": r"tolist\(\)",
+    "no rule": r"x\.detach\(\)\.numpy\(\)",
+    "from_numpy of a list": r"minigrad\.tensor\(data\)",
+    "requires_grad of a computed": r"\.detach\(\)",
+}
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_the_second_line_mends_it(name):
+    failure = failures()[name]
+    with pytest.raises(Exception, match=r"\n") as info:
+        failure()
+    assert np.any([__import__("re").search(MENDED[name], str(info.value).splitlines()[1])]), str(info.value)
+
+
+def test_the_fixes_work_as_they_are_written():
+    """What a message offers to paste is pasted here."""
+    x = mg.tensor([1, 2, 3], dtype=float, requires_grad=True)
+    y = mg.stack([x, x])
+    y.sum().backward()
+    assert x.grad.tolist() == [2, 2, 2]
+    assert x.detach().numpy().tolist() == [1, 2, 3]
+    (x * x).backward(np.ones((3,)))
+    assert x.grad.tolist() == [4, 6, 8]
+
+
+def test_names_are_the_readers_own():
+    predictions, targets = leaf(np.ones(3)), mg.tensor(np.ones(4))
+    with pytest.raises(mg.ShapeError, match=r"Sub got .*\(3,\).*\(4,\).*do not broadcast"):
+        predictions - targets
+    with pytest.raises(mg.GradError, match="targets has no graph"):
+        targets.backward()
+    with pytest.raises(mg.GraphCutError, match=r"predictions\.numpy\(\)"):
+        predictions.numpy()
+
+
+# ----------------------------------------------------------------------------- dtypes that are refused
+
+
+@pytest.mark.parametrize("dtype", [int, bool, np.int8, np.uint64])
+def test_integers_cannot_require_a_gradient(dtype):
+    with pytest.raises(mg.DtypeError, match=rf"{np.dtype(dtype)} cannot require a gradient(.|\n)*dtype=float"):
+        mg.tensor(np.ones(3), dtype=dtype, requires_grad=True)
+    for make in (mg.zeros, mg.ones, mg.rand, mg.randn):
+        with pytest.raises(mg.DtypeError):
+            make(3, dtype=dtype, requires_grad=True)
+    with pytest.raises(mg.DtypeError):
+        mg.from_numpy(np.ones(3, dtype=dtype), requires_grad=True)
+    with pytest.raises(mg.DtypeError):
+        mg.arange(3, requires_grad=True)
+
+
+def test_integers_without_a_gradient_are_welcome():
+    assert mg.tensor([1, 2]).dtype == np.int64
+    assert (mg.tensor([1, 2]) * leaf([2.0, 3.0])).tolist() == [2, 6]
+
+
+@pytest.mark.parametrize("value", [1j, [1.0, 1j], np.zeros(2, complex), np.complex64(1)])
+def test_complex_numbers_are_refused(value):
+    with pytest.raises(mg.DtypeError, match=r"complex(.|\n)*two real tensors"):
+        mg.tensor(value)
+    for x in (leaf([1.0, 2.0]), leaf(1.0), mg.tensor([1.0, 2.0])):
+        for compute in (lambda x: x * value, lambda x: value * x, lambda x: mg.add(x, value)):
+            with pytest.raises(mg.DtypeError, match="complex"):
+                compute(x)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: mg.zeros(2, dtype=complex),
+        lambda: mg.ones(2, dtype=complex),
+        lambda: mg.eye(2, dtype=complex),
+        lambda: mg.full(2, 1j),
+        lambda: mg.linspace(0, 1j, 3),
+        lambda: mg.arange(3, dtype=complex),
+        lambda: mg.zeros_like(np.ones(2), dtype=complex),
+        lambda: mg.ones_like(np.ones(2), dtype=complex),
+        lambda: mg.rand(2, dtype=complex),
+        lambda: mg.randn(2, dtype=complex),
+        lambda: mg.normal(0, 1, 2, dtype=complex),
+        lambda: mg.from_numpy(np.zeros(2, complex)),
+        lambda: mg.tensor([1.0], dtype=complex),
+        lambda: mg.tensor([1.0]).astype(complex),
+        lambda: leaf([1.0]).astype(complex),
+    ],
+)
+def test_no_function_makes_a_complex_tensor(make):
+    with pytest.raises(mg.DtypeError, match="complex"):
+        make()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["text", ["a", "b"], None, [None], [1.0, "a"], object(), {"a": 1}, np.array([1, None]),
+     np.array(["2026-01-01"], dtype="M8[D]"), np.zeros(2, dtype=[("a", float)]), b"bytes"],
+)  # fmt: skip
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(mg.DtypeError, match="numbers"):
+        mg.tensor(value)
+
+
+@pytest.mark.parametrize("other", ["text", None, object(), {"a": 1}, b"bytes"])
+def test_computing_with_what_is_no_number_is_refused(other):
+    x = leaf([1.0, 2.0])
+    for compute in (lambda: x + other, lambda: other + x, lambda: x * other, lambda: mg.add(x, other)):
+        with pytest.raises(TypeError):
+            compute()
+
+
+def test_masked_arrays_are_refused():
+    """Their missing values would silently come back as numbers."""
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(mg.DtypeError, match=r"masked(.|\n)*compressed"):
+        mg.from_numpy(masked)
+    with pytest.raises(mg.DtypeError, match="masked"):
+        mg.tensor(masked)
+    for compute in (lambda x: x * masked, lambda x: mg.add(x, masked)):
+        with pytest.raises(mg.DtypeError, match="masked"):
+            compute(leaf([1.0, 2.0]))
+    with pytest.raises(mg.GraphCutError, match=r"test_errors\.py"):  # numpy.ma asks for an array
+        masked * leaf([1.0, 2.0])
+
+
+@pytest.mark.parametrize("nested", [lambda t: [t, t], lambda t: [[t], [t]], lambda t: (1.0, t), lambda t: [t * 2, 3]])
+def test_a_list_of_tensors_is_refused_with_the_fix(nested):
+    t = leaf(2.0)
+    with pytest.raises(mg.GraphCutError, match=r"minigrad\.stack\(\[t1, t2\]\)"):
+        mg.tensor(nested(t))
+    with mg.no_grad():
+        assert mg.tensor([t, t]).tolist() == [2, 2]
+    assert mg.tensor([t.detach(), 3.0]).tolist() == [2, 3]
+
+
+def test_a_list_of_tensors_in_an_operation_is_refused():
+    t = leaf(2.0)
+    with pytest.raises(mg.GraphCutError, match="stack"):
+        mg.tensor([1.0, 2.0]) * [t, t]
+
+
+def test_random_numbers_cannot_be_cut_to_integers():
+    """rand() lies in [0, 1): as integers they are all zero, which nobody meant."""
+    with pytest.raises(mg.DtypeError):
+        mg.rand(3, dtype=int)
+
+
+# ----------------------------------------------------------------------------- the row and column trap
+
+TRAPS = {
+    "-": lambda a, b: a - b,
+    "+": lambda a, b: a + b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "np.subtract": np.subtract,
+    "maximum": mg.maximum,
+}
+
+
+@pytest.mark.parametrize("name", TRAPS)
+@pytest.mark.parametrize("column_first", [True, False])
+@pytest.mark.parametrize("other", ["tensor", "parameter", "array"])
+def test_a_column_meets_a_row(name, column_first, other):
+    column = leaf(np.ones((4, 1)))
+    row = {"tensor": mg.tensor, "parameter": leaf, "array": np.asarray}[other](np.ones(4))
+    pair = (column, row) if column_first else (row, column)
+    if other == "array" and not column_first and name in "-+*/":
+        pair = (mg.from_numpy(row), column)
+    with pytest.warns(mg.BroadcastWarning, match=r"is \(4, 4\)(.|\n)*y\.reshape\(\(4, 1\)\)") as caught:
+        result = TRAPS[name](*pair)
+    assert result.shape == (4, 4)
+    assert len(caught) == 1
+
+
+def test_the_warning_points_at_the_line_that_caused_it():
+    predictions, targets = leaf(np.ones((4, 1))), mg.tensor(np.ones(4))
+    places = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        predictions - targets
+        places.append(line() - 1)
+        np.subtract(predictions, targets)
+        places.append(line() - 1)
+        mg.subtract(predictions, targets)
+        places.append(line() - 1)
+        targets.numpy() - predictions
+        places.append(line() - 1)
+        mg.apply(mg.ops.Sub, predictions, targets)
+        places.append(line() - 1)
+    assert [warning.lineno for warning in caught] == places
+    assert {warning.filename for warning in caught} == {__file__}
+    for warning, place in zip(caught, places):
+        assert f"(test_errors.py:{place})" in str(warning.message)
+
+
+def test_the_trap_as_it_is_met_in_a_regression():
+    """d2l's regression with y flat: the loss is an (n, n) matrix, and its minimum is w = 0."""
+    features, labels = mg.tensor(np.ones((10, 2))), mg.tensor(np.ones(10))
+    w = leaf(np.zeros((2, 1)))
+    with pytest.warns(mg.BroadcastWarning, match=r"\(10, 1\) and \(10,\) is \(10, 10\)"):
+        ((features @ w - labels) ** 2).mean()
+
+
+def test_the_warning_may_be_made_an_error():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", mg.BroadcastWarning)
+        with pytest.raises(mg.BroadcastWarning):
+            leaf(np.ones((4, 1))) - mg.tensor(np.ones(4))
+
+
+HONEST = {
+    "bias": lambda t: t(8, 3) + t(3),
+    "square bias": lambda t: t(3, 3) + t(3),
+    "column of weights": lambda t: t(8, 3) * t(8, 1),
+    "layer norm": lambda t: (t(4, 4) - t(4, 4).mean(axis=1, keepdims=True)) / t(4, 1) * t(4) + t(4),
+    "standardising": lambda t: (t(4, 4) - t(4, 4).mean(axis=0)) / t(4),
+    "outer product with None": lambda t: t(4)[:, None] * t(4)[None, :],
+    "outer product by reshape": lambda t: t(4).reshape(4, 1) * t(4).reshape(1, 4),
+    "row and column of one rank": lambda t: t(1, 4) - t(4, 1),
+    "a number": lambda t: t(4, 1) * t(),
+    "a number on the left": lambda t: 2.0 * t(4, 1) - 1,
+    "one element": lambda t: t(4, 1) + t(1),
+    "positions and frequencies": lambda t: t(10, 1) * t(6),
+    "pairwise distances": lambda t: t(5, 1, 3) - t(1, 5, 3),
+    "images and channels": lambda t: t(2, 5, 5, 3) * t(3),
+    "images and channels first": lambda t: t(2, 3, 5, 5) + t(3, 1, 1),
+    "batch of matrices": lambda t: t(4, 3, 3) + t(3, 3),
+    "attention mask": lambda t: t(2, 4, 4) + t(4, 4),
+    "same shape": lambda t: t(4, 1) - t(4, 1),
+    "flat": lambda t: t(4) - t(4),
+    "an empty column": lambda t: t(0, 1) + t(0),
+    "one row": lambda t: t(1, 1) + t(1),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_no_false_alarm(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        HONEST[name](lambda *shape: leaf(np.full(shape, 1.5))).sum().backward()
+
+
+def test_no_warning_where_no_gradient_is_wanted():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert (np.ones((4, 1)) - np.ones(4)).shape == (4, 4)

@@ -1,0 +1,354 @@
+"""Where NumPy and Python meet a tensor: it is recorded, or refused with a reason; never a guess.
+
+One idea: no call may quietly drop the graph. What cannot be recorded says its own name.
+"""
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+
+A = np.array([[1.0, 2.0], [4.0, 8.0]])
+B = np.array([[2.0, 1.0], [0.5, 4.0]])
+
+
+@pytest.fixture
+def x():
+    """A parameter."""
+    return mg.tensor(A, requires_grad=True)
+
+
+# ----------------------------------------------------------------------------- operators
+
+ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.matmul]
+COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+
+
+@pytest.mark.parametrize("op", ARITHMETIC)
+@pytest.mark.parametrize(
+    "other", [B, B.astype(np.float32), B.astype(int) + 1, B.tolist()], ids=["f8", "f4", "i8", "list"]
+)
+def test_an_array_on_either_side_is_recorded(op, other, x):
+    other_array = np.asarray(other)
+    for result, expected in ((op(other, x), op(other_array, A)), (op(x, other), op(A, other_array))):
+        assert type(result) is mg.Tensor
+        assert result.creator is not None
+        np.testing.assert_array_equal(result.data, expected, strict=True)
+    (op(other, x)).sum().backward()
+    assert x.grad.shape == A.shape
+
+
+@pytest.mark.parametrize("op", [o for o in ARITHMETIC if o is not operator.matmul])
+@pytest.mark.parametrize("scalar", [3.0, 3, np.float64(3), np.float32(3), np.int64(3), np.array(3.0)], ids=repr)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_number_on_either_side_promotes_as_numpy_does(op, scalar, dtype):
+    a = A.astype(dtype)
+    x = mg.tensor(a, requires_grad=True)
+    for result, expected in ((op(scalar, x), op(scalar, a)), (op(x, scalar), op(a, scalar))):
+        assert type(result) is mg.Tensor
+        np.testing.assert_array_equal(result.data, expected, strict=True)
+        assert mg.gradients(result.sum(), x).dtype == dtype
+
+
+@pytest.mark.parametrize("scalar", [True, np.True_])
+def test_truth_values_count_as_numbers(scalar, x):
+    assert (x * scalar).tolist() == (scalar * x).tolist() == A.tolist()
+
+
+def test_python_numbers_keep_float32():
+    x = mg.tensor([1.0, 2.0], dtype=np.float32, requires_grad=True)
+    for y in (x * 2.0, 2 * x, x + 1, 1 - x, x / 3, 1 / x, x**2, 2.0**x, mg.maximum(x, 0.5), mg.where(x > 1, x, 0.0)):
+        assert y.dtype == np.float32
+        assert mg.gradients(y.sum(), x).dtype == np.float32
+
+
+@pytest.mark.parametrize("op", COMPARISONS)
+def test_comparisons_are_constants_of_truth_values(op, x):
+    for result, expected in (
+        (op(x, B), op(A, B)),
+        (op(B, x), op(B, A)),
+        (op(x, 2.0), op(A, 2.0)),
+        (op(2.0, x), op(2.0, A)),
+    ):
+        assert type(result) is mg.Tensor
+        assert not result.requires_grad
+        assert result.creator is None
+        np.testing.assert_array_equal(result.data, expected, strict=True)
+
+
+def test_masks_combine(x):
+    both = (x > 1) & (x < 8)
+    assert both.tolist() == [[False, True], [True, False]]
+    assert (~both).tolist() == [[True, False], [False, True]]
+    assert (both | (x == 1)).tolist() == [[True, True], [True, False]]
+    assert (np.array([True, False]) & both).tolist() == [[False, False], [True, False]]
+
+
+@pytest.mark.parametrize("op", [operator.iadd, operator.isub, operator.imul, operator.itruediv])
+def test_an_array_is_not_changed_in_place_by_a_tensor(op, x):
+    array = B.copy()
+    with pytest.raises(TypeError):
+        op(array, x)
+    np.testing.assert_array_equal(array, B)
+
+
+@pytest.mark.parametrize("op", ARITHMETIC)
+@pytest.mark.parametrize("other", ["text", None, {}, object()], ids=repr)
+def test_what_is_no_number_is_refused(op, other, x):
+    with pytest.raises(TypeError):
+        op(x, other)
+    with pytest.raises(TypeError):
+        op(other, x)
+
+
+@pytest.mark.parametrize("other", [1j, np.array([1j, 2.0]), np.complex128(1j), [1j, 2.0]], ids=repr)
+def test_complex_numbers_are_refused(other, x):
+    for run in (lambda: x * other, lambda: other * x, lambda: x + other, lambda: mg.tensor(other)):
+        with pytest.raises(mg.DtypeError, match="complex"):
+            run()
+
+
+def test_texts_and_objects_are_no_tensors():
+    for data in ("text", ["a", "b"], [None, 1.0], np.array(["a"]), [object()]):
+        with pytest.raises(mg.DtypeError):
+            mg.tensor(data)
+
+
+# ----------------------------------------------------------------------------- NumPy's functions
+
+UFUNCS: list[Any] = [
+    np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh, np.negative, np.positive, np.absolute, np.abs, np.square,
+    np.reciprocal, np.sign,
+]  # fmt: skip
+BINARY_UFUNCS: list[Any] = [
+    np.add, np.subtract, np.multiply, np.divide, np.true_divide, np.power, np.maximum, np.minimum, np.matmul,
+]  # fmt: skip
+FUNCTIONS: dict[str, Any] = {
+    "sum": np.sum,
+    "sum(axis)": lambda x: np.sum(x, axis=0),
+    "sum(axis, keepdims)": lambda x: np.sum(x, axis=-1, keepdims=True),
+    "mean": np.mean,
+    "mean(axis)": lambda x: np.mean(x, 1),
+    "mean((1, 0))": lambda x: np.mean(x, axis=(1, 0)),
+    "max": lambda x: np.max(x, axis=0),
+    "min": lambda x: np.min(x, axis=0, keepdims=True),
+    "where": lambda x: np.where(A > 1, x, 0.0),
+    "where, an array": lambda x: np.where(A > 1, B, x),
+    "concatenate": lambda x: np.concatenate([x, B]),
+    "concatenate(axis)": lambda x: np.concatenate((B, x, x), axis=-1),
+    "concatenate(None)": lambda x: np.concatenate((B, x), axis=None),
+    "stack": lambda x: np.stack([x, x]),
+    "stack(axis)": lambda x: np.stack([B, x], axis=-1),
+    "matmul": lambda x: np.matmul(B, x),
+    "reshape": lambda x: np.reshape(x, (4, 1)),
+    "reshape(-1)": lambda x: np.reshape(x, -1),
+    "transpose": np.transpose,
+    "transpose(axes)": lambda x: np.transpose(x, (1, 0)),
+    "swapaxes": lambda x: np.swapaxes(x, 0, -1),
+    "broadcast_to": lambda x: np.broadcast_to(x, (3, 2, 2)),
+    "squeeze": lambda x: np.squeeze(np.expand_dims(x, 1)),
+    "squeeze(axis)": lambda x: np.squeeze(np.expand_dims(x, 1), axis=1),
+    "expand_dims": lambda x: np.expand_dims(x, (0, -1)),
+    "astype": lambda x: np.astype(x, np.float32),
+    "add.reduce": np.add.reduce,
+    "add.reduce(axis)": lambda x: np.add.reduce(x, axis=1),
+    "add.reduce(None)": lambda x: np.add.reduce(x, axis=None),
+    "maximum.reduce": lambda x: np.maximum.reduce(x, axis=1),
+    "minimum.reduce": np.minimum.reduce,
+    "methods": lambda x: x.sum(axis=0).reshape(2, 1).transpose(),
+}
+
+
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda u: u.__name__)
+def test_ufuncs_of_one_record(ufunc, x):
+    result = ufunc(x)
+    assert type(result) is mg.Tensor
+    assert result.requires_grad == (ufunc is not np.sign)
+    np.testing.assert_array_equal(result.data, ufunc(A), strict=True)
+
+
+@pytest.mark.parametrize("ufunc", BINARY_UFUNCS, ids=lambda u: u.__name__)
+def test_ufuncs_of_two_record(ufunc, x):
+    for args, arrays in (((x, B), (A, B)), ((B, x), (B, A)), ((x, x), (A, A)), ((x, B.tolist()), (A, B))):
+        result = ufunc(*args)
+        assert type(result) is mg.Tensor
+        assert result.requires_grad
+        np.testing.assert_array_equal(result.data, ufunc(*arrays), strict=True)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_record(name, x):
+    result = FUNCTIONS[name](x)
+    assert type(result) is mg.Tensor
+    assert result.requires_grad
+    np.testing.assert_array_equal(result.data, FUNCTIONS[name](A), strict=True)
+    result.sum().backward()
+    assert x.grad.shape == A.shape
+
+
+@pytest.mark.parametrize(("function", "value"), [(np.zeros_like, 0), (np.ones_like, 1)])
+def test_likes_are_constants_of_the_same_kind(function, value):
+    x = mg.tensor(A, dtype=np.float32, requires_grad=True)
+    like = function(x)
+    assert type(like) is mg.Tensor
+    assert not like.requires_grad
+    assert like.dtype == np.float32
+    assert like.tolist() == np.full((2, 2), float(value)).tolist()
+
+
+def test_shape_questions_are_answered(x):
+    assert (np.shape(x), np.ndim(x), np.size(x)) == ((2, 2), 2, 4)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (np.floor, "np.floor"),
+        (np.linalg.svd, "linalg.svd"),
+        (np.linalg.norm, "linalg.norm"),
+        (np.sort, "np.sort"),
+        (np.argmax, "np.argmax"),
+        (np.add.accumulate, "np.add.accumulate"),
+        (np.multiply.reduce, "np.multiply.reduce"),
+        (lambda x: np.multiply.outer(x, x), "np.multiply.outer"),
+        (lambda x: np.arctan2(x, x), "np.arctan2"),
+        (lambda x: np.add.at(x, 0, 1.0), "np.add.at"),
+        (lambda x: np.add.at(B.copy(), 0, x), "np.add.at"),
+        (lambda x: np.exp(x, out=B.copy()), "np.exp"),
+        (lambda x: np.exp(B, out=x), "np.exp"),
+        (lambda x: np.exp(x, where=B > 1), "np.exp"),
+        (lambda x: np.exp(x, dtype=np.float32), "np.exp"),
+        (lambda x: np.sum(x, dtype=np.float32), "sum"),
+        (lambda x: np.sum(x, out=B.copy()), "sum"),
+        (lambda x: np.sum(x, where=B > 1), "sum"),
+        (lambda x: np.max(x, initial=3.0), "max"),
+        (lambda x: np.add.reduce(x, initial=3.0), "add.reduce|sum"),
+        (lambda x: np.reshape(x, (4,), order="F"), "reshape"),
+        (lambda x: np.concatenate([x, x], dtype=np.float32), "concatenate"),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused_by_name(call, name, x):
+    with pytest.raises(TypeError, match=name):
+        call(x)
+    np.testing.assert_array_equal(x.data, A)
+
+
+def test_the_nearest_name_is_offered(x):
+    with pytest.raises(TypeError, match=r"np\.sinh.*\n?.*np\.sin"):
+        np.sinh(x)
+
+
+# ----------------------------------------------------------------------------- leaving the graph
+
+
+def test_an_array_of_a_parameter_is_refused_while_recording(x):
+    for leave in (np.asarray, np.array, lambda t: t.numpy(), lambda t: np.asarray(t * 2), lambda t: t.__array__()):
+        with pytest.raises(mg.GraphCutError, match="detach"):
+            leave(x)
+    with mg.no_grad():
+        np.testing.assert_array_equal(np.asarray(x), A)
+    np.testing.assert_array_equal(np.asarray(x.detach()), A)
+    constant = mg.tensor(A)
+    assert np.shares_memory(np.asarray(constant), constant.data)
+    assert np.asarray(constant, dtype=np.float32).dtype == np.float32
+    copied = np.array(constant)
+    copied[0, 0] = 99
+    assert constant.tolist() == A.tolist()
+
+
+def test_an_array_of_parameters_is_refused(x):
+    for build in (lambda: np.array([x, x]), lambda: mg.tensor([x[0, 0], 1.0]), lambda: x + [x[0, 0], x[0, 1]]):
+        with pytest.raises(TypeError):
+            build()
+
+
+@pytest.mark.parametrize("leave", [float, int, math.sin, math.sqrt, lambda t: round(float(t)), lambda t: range(int(t))])
+def test_python_numbers_of_a_parameter_are_refused_while_recording(leave):
+    w = mg.tensor(2.0, requires_grad=True)
+    for t in (w, w * 1):
+        with pytest.raises(TypeError, match="leave the graph"):
+            leave(t)
+        assert isinstance(leave(t.detach()), float | int | range)
+        with mg.no_grad():
+            leave(t)
+
+
+def test_float_of_several_is_refused():
+    with pytest.raises((TypeError, ValueError)):
+        float(mg.tensor([1.0, 2.0]))
+    with pytest.raises(ValueError, match="one element"):
+        mg.tensor([1.0, 2.0]).item()
+
+
+# ----------------------------------------------------------------------------- Python's protocols
+
+
+def test_len_iter_bool_index_hash(x):
+    assert len(x) == 2
+    assert len(mg.tensor([])) == 0
+    with pytest.raises(TypeError, match="0-d"):
+        len(mg.tensor(1.0))
+    with pytest.raises(TypeError, match="0-d"):
+        iter(mg.tensor(1.0))
+    assert bool(mg.tensor(1.0, requires_grad=True) > 0)
+    assert not mg.tensor([0.0])
+    for several in (x, mg.tensor([])):
+        with pytest.raises(ValueError, match="ambiguous"):
+            bool(several)
+    assert "abc"[mg.tensor(1)] == "b"
+    assert list(range(mg.tensor(3))) == [0, 1, 2]
+    for wrong in (mg.tensor(1.0), mg.tensor([1]), mg.tensor([[1]])):
+        with pytest.raises(TypeError):
+            operator.index(wrong)
+
+
+def test_tensors_are_keys_by_identity_and_compare_by_element(x):
+    twin = mg.tensor(A, requires_grad=True)
+    table = {x: "x", twin: "twin"}
+    assert table[x] == "x"
+    assert table[twin] == "twin"
+    assert len({x, twin, x}) == 2
+    assert hash(x) != hash(twin)
+    assert (x == twin).tolist() == [[True, True], [True, True]]
+    assert (x != twin).tolist() == [[False, False], [False, False]]
+    assert (x == None) is False  # noqa: E711
+    assert (x != None) is True  # noqa: E711
+    assert (x == "text") is False
+
+
+def test_repr_tells_the_story():
+    assert repr(mg.tensor([2.0, 4.0])) == "Tensor([2., 4.])"
+    assert repr(mg.tensor([2.0, 4.0], requires_grad=True)) == "Tensor([2., 4.], requires_grad=True)"
+    assert repr(mg.tensor(2.0, requires_grad=True) * 2) == "Tensor(4., creator=Mul)"
+    assert repr(mg.tensor([1.5], dtype=np.float32)) == "Tensor([1.5], dtype=float32)"
+    assert repr(mg.tensor([1, 2])) == "Tensor([1, 2])"
+    assert repr(mg.tensor([True])) == "Tensor([ True])"
+    assert repr(mg.tensor([])) == "Tensor([], dtype=float64)"
+    assert repr(mg.tensor([[1.0, 2.0], [3.0, 4.0]])) == "Tensor([[1., 2.],\n        [3., 4.]])"
+    assert "..." in repr(mg.zeros(5000))
+
+
+def test_formatting_a_number(x):
+    loss = mg.tensor(2.0, requires_grad=True) * 1.23456
+    assert f"{loss:.3f}" == "2.469"
+    assert f"{mg.tensor([1.5]):5.2f}" == " 1.50"
+    assert f"{loss}" == str(loss) == repr(loss)
+    with pytest.raises((TypeError, ValueError)):
+        f"{x:.2f}"
+
+
+def test_a_tensor_in_a_list_is_found_only_by_identity(x):
+    assert x in [x]
+    with pytest.raises(ValueError, match="ambiguous"):
+        x in [mg.tensor(A)]  # noqa: B015
+
+
+def test_plain_arrays_given_to_minigrads_functions_stay_plain():
+    for function in (mg.exp, mg.sum, mg.relu, mg.sigmoid, mg.mean, mg.transpose, mg.square):
+        assert isinstance(function(A), np.ndarray | np.generic)
+    assert isinstance(mg.maximum(A, B), np.ndarray)
+    assert isinstance(mg.stack([A, B]), np.ndarray)
