@@ -1,4 +1,3 @@
-# ruff: noqa: N805  (an operation's forward and rules are plain functions: they have no self)
 """What a graph is: who requires a gradient, what is recorded, and how to add an operation.
 
 A computed tensor requires a gradient as soon as one of its inputs does. It remembers

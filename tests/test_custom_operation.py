@@ -4,7 +4,6 @@ One idea: whatever is wrong with a class or a rule is said by the engine in term
 that class, and never becomes a number.
 """
 
-# ruff: noqa: N805  (rules and forwards are functions of the arguments; they have no self)
 import inspect
 
 import numpy as np

@@ -4,7 +4,6 @@ One idea: small graphs whose gradients are known by hand, in every shape that ha
 broken an engine before: used twice, used unevenly, very deep, very wide, freed.
 """
 
-# ruff: noqa: N805  (rules and forwards are functions of the arguments; they have no self)
 import functools
 import inspect
 import operator

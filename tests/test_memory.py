@@ -6,7 +6,6 @@ Arrays are watched through a subclass of ndarray that is handed out by an operat
 of our own, calls through weak references to `creator`.
 """
 
-# ruff: noqa: N805  (rules and forwards are functions of the arguments; they have no self)
 import gc
 import sys
 import tracemalloc

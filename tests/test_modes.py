@@ -4,7 +4,6 @@ One idea: the mode belongs to the code that is running, so whatever is left, in
 whatever way, finds it as it was.
 """
 
-# ruff: noqa: N805  (rules and forwards are functions of the arguments; they have no self)
 import asyncio
 import contextvars
 import inspect

@@ -4,7 +4,7 @@ One idea: a rule is given impostors in the place of everything it is said not to
 They know a shape and a dtype; whoever asks them for more fails the test.
 """
 
-# ruff: noqa: N805  # rules are functions of g, out and the arguments; they have no self
+# rules are functions of g, out and the arguments; they have no self
 
 import functools
 import itertools
