@@ -28,7 +28,7 @@ def fit(c: Any, origin: Any, call: Any, rule: Any) -> Any:
     if c.shape != shape:
         if not _broadcasts(shape, c.shape):
             raise explain.impossible_gradient(call, rule, c.shape, shape)
-        c = sum_to(c, shape)
+        c = _summed(c, shape)
     return c if c.dtype == origin.dtype else c.astype(origin.dtype)
 
 
@@ -37,7 +37,10 @@ _add_up = np.add.reduce
 
 def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
     lead = len(large) - len(small)
-    return lead >= 0 and all(n in (1, m) for n, m in zip(small, large[lead:], strict=True))
+    if lead < 0:
+        return False
+    tail = large[lead:]
+    return tail == small or all(n in (1, m) for n, m in zip(small, tail, strict=True))
 
 
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
@@ -51,14 +54,19 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     >>> sum_to(np.ones((4, 3)), (3,))
     array([4., 4., 4.])
     """
-    if not shape:
-        return g.sum()
     if not _broadcasts(shape, g.shape):
         raise ShapeError(f"an array of shape {g.shape} is not the gradient of one of shape {shape}{at(here())}")
+    return _summed(g, shape)
+
+
+def _summed(g: Any, shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return g.sum()
     lead = len(g.shape) - len(shape)
+    if lead and g.shape[lead:] == shape:  # rows were added in front, as for a bias
+        return g.sum(axis=0 if lead == 1 else tuple(range(lead)))
     axes = [n for n, length in enumerate(g.shape) if n < lead or shape[n - lead] != length]
-    g = g.sum(axis=tuple(axes))
-    return g if g.shape == shape else g.reshape(shape)
+    return g.sum(axis=tuple(axes)).reshape(shape)
 
 
 def zero_where_zero(g: Any, c: Any) -> Any:

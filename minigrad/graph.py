@@ -93,6 +93,8 @@ class Op:
     """Only the first argument has a rule: the others are constants such as an axis, and no tensors."""
     elementwise: ClassVar[bool] = False
     """Each element of the result depends on one element of each argument."""
+    singular: ClassVar[bool] = False
+    """Elementwise, and its slope can be infinite at a finite argument: 1/x, √x, log x, x^y."""
     masks: ClassVar[bool] = False
     """The zeros in its gradient mean "not taken": see `_pass_back`."""
 
@@ -354,7 +356,8 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
     grads = {getattr(output, "creator", None) or output: _seed(output, gradient, create_graph)}
     retain = create_graph if retain_graph is None else retain_graph
     order = history(output)
-    _pass_back(iter(order), _changed(order), grads, type(output), retain, create_graph, _has_zeros(gradient))
+    masked = gradient is not None and _zeros_matter([gradient], order)
+    _pass_back(iter(order), _changed(order), grads, type(output), retain, create_graph, masked)
     taken = _owners(*grads, gradient) if create_graph else set()
     for leaf in list(grads):
         g = grads.pop(leaf)
@@ -415,7 +418,7 @@ def gradients(
         if not useful.isdisjoint(call.inputs):
             useful.add(call)
     retain = create_graph if retain_graph is None else retain_graph
-    masked = any(_has_zeros(g) for g in given)
+    masked = _zeros_matter(given, order)
     kind = type(roots[0]) if roots else None
     _pass_back(iter(order), _changed(order), found, kind, retain, create_graph, masked, targets, useful)
     taken = _owners(*wanted, *given) if create_graph else set()
@@ -518,6 +521,9 @@ def _seed(output: Value, gradient: Any, create_graph: bool) -> Any:
         one = type(data)
         g = one(1) if one in FLOATS else library_of(data).ones(data.shape, data.dtype)
         return wrap(type(output), g) if create_graph else g
+    if type(gradient) is np.ndarray and gradient.dtype is data.dtype and gradient.shape == data.shape:
+        if type(data) is np.ndarray and not create_graph:
+            return gradient  # the common case, and nothing to convert
     if not isinstance(gradient, Value):
         if not hasattr(gradient, "dtype"):
             gradient = library_of(data).asarray(gradient, dtype=data.dtype)
@@ -537,12 +543,13 @@ def _owners(*arrays: Any) -> set[int]:
     return {id(inplace.memory_of(a._array if isinstance(a, Value) else a)) for a in arrays}
 
 
-def _has_zeros(gradient: Any) -> bool:
-    """Whether a gradient given to start from leaves some elements out: their zeros are exact, as in `where`."""
-    if gradient is None:
-        return False
-    array = gradient._array if isinstance(gradient, Value) else gradient
-    return not bool(array.all() if hasattr(array, "all") else np.all(array))
+def _zeros_matter(given: list[Any], order: list[Op]) -> bool:
+    """Whether a gradient given to start from leaves elements out where a slope may be infinite.
+
+    Its zeros are then exact from the start, as those of `where` are.
+    """
+    arrays = [g._array if isinstance(g, Value) else g for g in given if g is not None]
+    return any(call.singular for call in order) and any(np.any(np.equal(array, 0)) for array in arrays)
 
 
 def _as_tensors(kind: Any, call: Op) -> tuple[Any, list[Any]]:

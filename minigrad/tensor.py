@@ -141,6 +141,11 @@ class Tensor(Value):
         """The tensor with its axes in reverse order."""
         return self.transpose()
 
+    @property
+    def mT(self) -> Self:
+        """The tensor with its last two axes exchanged: each matrix transposed."""
+        return by_function[np.swapaxes](self, -1, -2)  # type: ignore[no-any-return]
+
     # ------------------------------------------------------------------------- gradients
 
     backward = backward

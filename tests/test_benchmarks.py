@@ -85,6 +85,7 @@ def test_the_time_to_import_minigrad_is_a_fresh_process():
 
 def test_what_a_rival_raises_is_in_a_footnote():
     """100,000 products are too deep for micrograd's recursion; the table says so and has the others."""
+    pytest.importorskip("micrograd", reason="the rival that raises is not installed")
     case = ALL["chain"]
     [(size, figures)] = timing.measure(case, [3000], ["numpy", "micrograd"], TINY)
     assert figures["micrograd"].value is None

@@ -62,6 +62,7 @@ class Div(Op, numpy=np.true_divide):
     """x / y"""
 
     elementwise = True
+    singular = True
 
     def forward(x, y):
         return x / y
@@ -125,6 +126,7 @@ class Reciprocal(Op, numpy=np.reciprocal):
     """1 / x"""
 
     elementwise = True
+    singular = True
 
     def forward(x):
         return np.reciprocal(x)
@@ -137,6 +139,7 @@ class Pow(Op, numpy=np.power):
     """x ** y. At x = 0 the derivative of x**0 is 0, and so is that of 0**y in y."""
 
     elementwise = True
+    singular = True
 
     def forward(x, y):
         return x**y

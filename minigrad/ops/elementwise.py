@@ -28,6 +28,7 @@ class Log(Op, numpy=np.log):
     """log(x), the natural one"""
 
     elementwise = True
+    singular = True
 
     def forward(x):
         return np.log(x)
@@ -40,6 +41,7 @@ class Sqrt(Op, numpy=np.sqrt):
     """√x, with derivative inf at 0"""
 
     elementwise = True
+    singular = True
 
     def forward(x):
         return np.sqrt(x)

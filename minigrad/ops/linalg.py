@@ -11,21 +11,21 @@ class MatMul(Op, numpy=np.matmul):
     """x @ y, as NumPy has it: vectors, matrices, stacks of matrices"""
 
     def forward(x, y):
-        return np.matmul(x, y)
+        return x @ y
 
     def dx(g, out, x, y):
         if y.ndim == 1:  # each row of x met y: one number a row
             return np.expand_dims(g, -1) * y
         if x.ndim == 1:  # x met each column of y
-            return (np.expand_dims(g, -2) @ np.swapaxes(y, -1, -2)).squeeze(-2)
-        return g @ np.swapaxes(y, -1, -2)
+            return (np.expand_dims(g, -2) @ y.mT).squeeze(-2)
+        return g @ y.mT
 
     def dy(g, out, x, y):
         if x.ndim == 1:
             return np.expand_dims(x, -1) * np.expand_dims(g, -2) if y.ndim > 1 else x * g
         if y.ndim == 1:
-            return (np.swapaxes(x, -1, -2) @ np.expand_dims(g, -1)).squeeze(-1)
-        return np.swapaxes(x, -1, -2) @ g
+            return (x.mT @ np.expand_dims(g, -1)).squeeze(-1)
+        return x.mT @ g
 
 
 def matmul(x: Any, y: Any) -> Any:
