@@ -521,9 +521,9 @@ def _seed(output: Value, gradient: Any, create_graph: bool) -> Any:
         one = type(data)
         g = one(1) if one in FLOATS else library_of(data).ones(data.shape, data.dtype)
         return wrap(type(output), g) if create_graph else g
-    if type(gradient) is np.ndarray and gradient.dtype is data.dtype and gradient.shape == data.shape:
-        if type(data) is np.ndarray and not create_graph:
-            return gradient  # the common case, and nothing to convert
+    plain = type(gradient) is type(data) is np.ndarray and not create_graph
+    if plain and gradient.dtype is data.dtype and gradient.shape == data.shape:
+        return gradient  # nothing to convert
     if not isinstance(gradient, Value):
         if not hasattr(gradient, "dtype"):
             gradient = library_of(data).asarray(gradient, dtype=data.dtype)

@@ -136,7 +136,7 @@ class Tensor(EngineTensor):
     @property
     def grad_fn(self) -> Op | None:
         """The recorded call that computed it, or None for a leaf."""
-        return self.creator
+        return self.creator  # type: ignore[no-any-return]
 
     @property
     def size(self) -> Count:
