@@ -7,8 +7,9 @@
 >>> x.grad
 Tensor([-0.66666667,  0.        ,  0.66666667])
 
-Read it in this order: `graph.py` (record and walk back), `tensor.py` (what you hold),
-`ops/arithmetic.py` (what a derivative looks like). Then you know autograd.
+Read it in this order: `value.py` (an array in the graph), `graph.py` (record, and walk back),
+`gradient.py` (what happens to a gradient on its way), `ops/arithmetic.py` (what a derivative
+looks like). Then you know autograd. `tensor.py` and `operators.py` are how it is spelt.
 """
 
 from . import backend, ops
@@ -49,6 +50,7 @@ from .ops import (
     equal,
     exp,
     expand_dims,
+    floor_divide,
     greater,
     greater_equal,
     less,
@@ -66,6 +68,7 @@ from .ops import (
     power,
     reciprocal,
     relu,
+    remainder,
     reshape,
     scatter,
     sigmoid,
@@ -116,6 +119,7 @@ __all__ = [
     "exp",
     "expand_dims",
     "eye",
+    "floor_divide",
     "from_numpy",
     "full",
     "gradients",
@@ -148,6 +152,7 @@ __all__ = [
     "reciprocal",
     "registry",
     "relu",
+    "remainder",
     "reshape",
     "scatter",
     "set_grad_enabled",

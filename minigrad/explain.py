@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from .backend import check_same_library
 from .errors import BroadcastWarning, DtypeError, GradError, GraphFreedError, InplaceError, ShapeError
 from .place import Place, at, here, name_of
@@ -18,15 +20,39 @@ from .place import Place, at, here, name_of
 def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
     """Raise an error that explains why `op` failed, or note on `error` where and with what it failed."""
     check_same_library(*values)
-    arrays = [(name, v) for name, v in zip(op.parameters, values, strict=False) if hasattr(v, "shape")]
-    if isinstance(error, ValueError) and op.elementwise and len(arrays) > 1:
-        shapes = " and ".join(f"{name} of shape {v.shape}" for name, v in arrays)
+    arrays = [(argument(op, n), v) for n, v in enumerate(values) if hasattr(v, "shape")]
+    shapes = " and ".join(f"{name} of shape {v.shape}" for name, v in arrays)
+    if type(error) is ValueError and op.elementwise and not _broadcast([v.shape for _, v in arrays]):
         raise ShapeError(
             f"{op.__name__} got {shapes}, which do not broadcast together{at(here())}.\n"
             "Axes are matched from the last; each pair must be equal or one of them 1: reshape one of the two"
         ) from error
+    if type(error) is ValueError and op.__name__ in _SHAPES_ASK:
+        # NumPy's words for a matrix product are "gufunc signature (n?,k),(k,m?)->(n?,m?)".
+        why = "their inner lengths do not agree" if op.__name__ == "MatMul" else error
+        raise ShapeError(f"{op.__name__} got {shapes}: {why}{at(here())}.\n{_SHAPES_ASK[op.__name__]}") from error
     described = ", ".join(f"{name} {v.shape} {v.dtype}" for name, v in arrays)
     error.add_note(f"in {op.__name__}({described}){at(here())}")
+
+
+_SHAPES_ASK = {
+    "MatMul": "The last axis of x must be as long as the last but one of y: transpose one with .mT, or reshape it",
+    "Reshape": "The lengths must multiply to the number of elements; one of them may be -1, and is worked out",
+    "Transpose": "Name each axis of x once: x.transpose(1, 0)",
+    "BroadcastTo": "Axes are matched from the last; each of x must be 1 or as long as the one asked for",
+    "Squeeze": "Only axes of length 1 can go: x.reshape(...) for others",
+    "Concatenate": "All axes but the one they are joined along must be of one length",
+    "Max": "The maximum of no elements does not exist: check that the axis is not empty",
+    "Min": "The minimum of no elements does not exist: check that the axis is not empty",
+}
+
+
+def _broadcast(shapes: list[tuple[int, ...]]) -> bool:
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        return False
+    return True
 
 
 def no_array(op: Any, out: Any) -> TypeError:
@@ -49,7 +75,8 @@ def refuse_masked(array: Any) -> None:
     """Raise DtypeError for a masked array: minigrad would compute with the values it hides."""
     if hasattr(array, "mask") and hasattr(array, "compressed"):
         raise DtypeError(
-            f"a masked array has values that are not there{at(here())}.\nDrop or fill them first: a.compressed()"
+            f"a masked array has values that are not there{at(here())}.\n"
+            "Drop them, a.compressed(), or fill them: a.filled(0.0)"
         )
 
 
@@ -97,7 +124,10 @@ def _depth() -> int:
 
 def not_a_tensor(output: Any) -> GradError:
     """A backward pass was started from something else."""
-    return GradError(f"a backward pass starts from a tensor, not from {type(output).__name__}{at(here())}")
+    return GradError(
+        f"a backward pass starts from a tensor, not from {type(output).__name__}{at(here())}.\n"
+        "Compute the output from tensors: minigrad.tensor(..., requires_grad=True)"
+    )
 
 
 def nothing_to_do(is_it: Callable[[Any], bool]) -> GradError:
@@ -167,7 +197,7 @@ def argument(call: Any, n: int) -> str:
     names = call.parameters
     if call.variadic and n >= len(names) - 1:
         return f"{names[-1]}[{n - len(names) + 1}]"
-    return str(names[n])
+    return str(names[n]) if n < len(names) else f"argument {n}"
 
 
 def replaced(call: Any, n: int) -> InplaceError:

@@ -55,7 +55,10 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     array([4., 4., 4.])
     """
     if not _broadcasts(shape, g.shape):
-        raise ShapeError(f"an array of shape {g.shape} is not the gradient of one of shape {shape}{at(here())}")
+        raise ShapeError(
+            f"an array of shape {g.shape} is not the gradient of one of shape {shape}{at(here())}.\n"
+            "sum_to(g, shape) needs a shape that broadcasts to that of g"
+        )
     return _summed(g, shape)
 
 
@@ -105,12 +108,12 @@ def own(g: Any) -> Array:
 
 
 def apart(g: Any, taken: set[int]) -> Any:
-    """A recorded gradient with memory of its own: itself, or a recorded copy if its memory is taken."""
+    """A recorded gradient with memory of its own: itself, or a recorded copy if it is a view or its memory is taken."""
     if isinstance(g._array, np.generic):
         return g
-    if id(inplace.memory_of(g._array)) in taken:
+    if g._array.base is not None or id(g._array) in taken:
         g = +g
-    taken.add(id(inplace.memory_of(g._array)))
+    taken.add(id(g._array))
     return g
 
 

@@ -17,7 +17,7 @@ import operator
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -40,6 +40,8 @@ by_function: dict[Any, Callable[..., Any]] = {}
 """minigrad's own version of each NumPy function that takes more than arrays: `by_function[np.sum]`."""
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_PYTHONS = (list, tuple, bool, int, float)
 
 is_recording = _recording.get
 tick = inplace.clock.__next__
@@ -92,7 +94,8 @@ class Op:
     of_one: ClassVar[bool]
     """Only the first argument has a rule: the others are constants such as an axis, and no tensors."""
     elementwise: ClassVar[bool] = False
-    """Each element of the result depends on one element of each argument."""
+    """Each element of the result depends on one element of each argument. Say so in your own operation,
+    and it is told what `where` did not take, and which shapes do not broadcast."""
     singular: ClassVar[bool] = False
     """Elementwise, and its slope can be infinite at a finite argument: 1/x, √x, log x, x^y."""
     masks: ClassVar[bool] = False
@@ -112,10 +115,19 @@ class Op:
                     f"{cls.__name__}.{name} names no argument of forward({', '.join(parameters)}).\n"
                     f"A rule is called d<argument>: {' or '.join('d' + p for p in parameters)}"
                 )
+        named_only = [name for name, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+        if named_only or next(iter(parameters), "") == "self":
+            raise TypeError(
+                f"{cls.__name__}.forward({', '.join(parameters)}) takes arrays by position, and has no self.\n"
+                f"Write def forward({', '.join(p for p in parameters if p != 'self')}), without a bare * or **"
+            )
         cls.parameters = tuple(parameters)
         cls.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
         cls.rules = rules = tuple(getattr(cls, "d" + name, None) for name in parameters)
         cls.of_one = not cls.variadic and not any(rules[1:]) and (any(rules) or len(rules) == 1)
+        for rule in rules:
+            if rule is not None:
+                _check_signature(cls, rule)
         cls.keeps = Keeping(rules)
         key = f"{cls.__module__}.{cls.__qualname__}"
         if numpy is not None:
@@ -155,6 +167,21 @@ class Op:
         return f"<{type(self).__name__}{at(self.place)}>"
 
 
+def _check_signature(op: type[Op], rule: Rule) -> None:
+    """Raise TypeError for a rule that could not be called, when it is written rather than when it is run."""
+    wanted = (*(["k"] if op.variadic else []), "g", "out", *op.parameters)
+    try:
+        inspect.signature(rule).bind(*wanted)
+    except TypeError as error:
+        stars = ["*" + name if op.variadic and name == op.parameters[-1] else name for name in wanted]
+        raise TypeError(
+            f"{op.__name__}.{rule.__name__} cannot be called as a rule: {error}.\n"
+            f"Write def {rule.__name__}({', '.join(stars)})"
+        ) from None
+    except ValueError:  # a builtin that tells no signature
+        return
+
+
 def implements(*functions: Any) -> Callable[[F], F]:
     """Decorate minigrad's version of a NumPy function: `np.where(tensor, ...)` then calls it."""
 
@@ -170,7 +197,8 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
     """Run an operation on its arguments and record the call if a gradient may pass through it.
 
     A tensor among the arguments makes the result a tensor; without one it is a
-    plain array and nothing is recorded. Raises ShapeError, DtypeError or
+    plain array and nothing is recorded. (Tensor's operators and reductions do the
+    same, unrolled: `operators.py`.) Raises ShapeError, DtypeError or
     BackendError where the arguments do not fit, and GradError for an argument
     that requires a gradient and has no rule.
 
@@ -203,8 +231,8 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
                 mask |= 1 << n
                 origin = arg.creator or arg
             arg = arg._array
-        elif isinstance(arg, (list, tuple)) and (rules[n] is not None or op.elementwise):
-            arg = array_of(arg)
+        elif isinstance(arg, (list, tuple) if op.elementwise else _PYTHONS) and (rules[n] or op.elementwise):
+            arg = array_of(arg)  # but a number among elements stays a number: float32 * 2.0 is float32
         values.append(arg)
         origins.append(origin)
     try:
@@ -296,7 +324,9 @@ def array_of(data: Any) -> Array:
     try:
         return np.asarray(data)
     except ValueError as error:
-        raise ShapeError(f"these nested lists make no array: {error}{at(here())}") from error
+        raise ShapeError(
+            f"these nested lists make no array: {error}{at(here())}.\nGive every row the same length"
+        ) from error
 
 
 # ----------------------------------------------------------------------------- going back
@@ -317,6 +347,9 @@ def history(*outputs: Value) -> list[Op]:
     >>> [type(call).__name__ for call in mg.history(b * b)]
     ['Mul', 'Add']
     """
+    for output in outputs:
+        if not isinstance(output, Value):
+            raise explain.not_a_tensor(output)
     found: list[Any] = list({output.creator: None for output in outputs if output.creator is not None})
     seen: set[Any] = set(found)
     for call in found:  # which grows while we walk it
@@ -356,9 +389,10 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
     grads = {getattr(output, "creator", None) or output: _seed(output, gradient, create_graph)}
     retain = create_graph if retain_graph is None else retain_graph
     order = history(output)
-    masked = gradient is not None and _zeros_matter([gradient], order)
-    _pass_back(iter(order), _changed(order), grads, type(output), retain, create_graph, masked)
-    taken = _owners(*grads, gradient) if create_graph else set()
+    plain: set[Any] | None = set() if gradient is not None and _zeros_matter([gradient], order) else None
+    taken = _owners(gradient, *grads) if create_graph else set()
+    asked = _Asked(type(output), retain, create_graph, _changed(order), taken)
+    _pass_back(iter(order), grads, asked, plain)
     for leaf in list(grads):
         g = grads.pop(leaf)
         if create_graph:
@@ -395,13 +429,16 @@ def gradients(
         with enable_grad():
             return gradients(outputs, inputs, output_gradients, create_graph=True, retain_graph=retain_graph)
     wanted: list[Any] = [inputs] if isinstance(inputs, Value) else list(inputs)
-    roots: list[Any] = [outputs] if isinstance(outputs, Value) else list(outputs)
+    roots: list[Any] = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     if output_gradients is None:
         given: list[Any] = [None] * len(roots)
     else:
-        given = [output_gradients] if isinstance(outputs, Value) else list(output_gradients)
+        given = list(output_gradients) if isinstance(outputs, (list, tuple)) else [output_gradients]
     if len(given) != len(roots):
-        raise ShapeError(f"gradients() was given {len(roots)} outputs and {len(given)} output_gradients{at(here())}")
+        raise ShapeError(
+            f"gradients() was given {len(roots)} outputs and {len(given)} output_gradients{at(here())}.\n"
+            "Give one for each output, None where it is one number that counts once"
+        )
     for n, tensor in enumerate(wanted):
         if not isinstance(tensor, Value) or not tensor._requires_grad:
             raise explain.requires_none(lambda v, t=tensor: v is t, n)  # type: ignore[misc]
@@ -418,10 +455,11 @@ def gradients(
         if not useful.isdisjoint(call.inputs):
             useful.add(call)
     retain = create_graph if retain_graph is None else retain_graph
-    masked = _zeros_matter(given, order)
-    kind = type(roots[0]) if roots else None
-    _pass_back(iter(order), _changed(order), found, kind, retain, create_graph, masked, targets, useful)
+    plain: set[Any] | None = set() if _zeros_matter(given, order) else None
     taken = _owners(*wanted, *given) if create_graph else set()
+    kind = type(roots[0]) if roots else None
+    asked = _Asked(kind, retain, create_graph, _changed(order), taken, targets, useful)
+    _pass_back(iter(order), found, asked, plain)
     results = [_result(tensor, found.get(tensor.creator or tensor), create_graph, taken) for tensor in wanted]
     return results[0] if isinstance(inputs, Value) else results
 
@@ -445,38 +483,50 @@ def _changed(order: list[Op]) -> bool:
     return bool(order) and inplace.latest > order[-1].age
 
 
-def _pass_back(
-    calls: Iterator[Op],
-    changed: bool,
-    grads: dict[Any, Any],
-    kind: Any,
-    retain_graph: bool,
-    create_graph: bool,
-    masked: bool,
-    targets: Any = (),
-    useful: Any = None,
-) -> None:
+class _Asked(NamedTuple):
+    """What a backward pass was asked to do."""
+
+    kind: Any
+    """The class of the tensors it makes."""
+    retain_graph: bool
+    create_graph: bool
+    changed: bool
+    """Whether any array was changed in place since the oldest call."""
+    taken: set[int]
+    """With create_graph: the memory that no gradient may share."""
+    targets: Any = ()
+    """The origins whose gradients are wanted; none for those of all leaves."""
+    useful: Any = None
+    """The origins on the way to a target; None for all."""
+
+
+def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain: set[Any] | None) -> None:
     """Walk back through `calls`; `grads` holds the gradient of each origin as far as it is known.
 
     It starts with the seeds and ends with the gradients of the leaves, or of the targets.
     Each call takes its own gradient out, and its rules add to those of its arguments.
 
-    Once the gradient has passed a call that `masks` (where, maximum, indexing), its zeros
-    are exact: they mean "not taken", and 0 · ∞ is 0 there, without a warning.
+    Once a gradient has passed a call that `masks` (where, maximum, indexing), its zeros
+    are exact: they mean "not taken", and 0 · ∞ is 0 there, without a warning. `plain` are
+    the origins of which that is not so, because a gradient reached them another way; it
+    is None until a mask is met.
     """
+    kind, retain_graph, create_graph, changed, taken, targets, useful = asked
     for call in calls:
         g = grads.pop(call, None)
         if g is None:
             continue
         if call in targets:
             grads[call] = g
-            if call not in useful or not any(way[2] in useful for way in call.record[0]):  # type: ignore[index]
+            if not any(way[2] in useful for way in call.record[0]):  # type: ignore[index]
                 continue
         if _retained and call.age in _retained:
-            _retain(call, g)
+            _retain(call, g, taken)
         if changed and inplace.latest > call.age:
             _check_unchanged(call)
         ways, args, out, elementwise, masks = call.record  # type: ignore[misc]
+        exact = plain is not None and call not in plain
+        reached = set(grads) if masks and plain is None else plain
         if create_graph:
             out, args = _as_tensors(kind, call)
         if out is None:
@@ -488,7 +538,7 @@ def _pass_back(
                 c = rule(g, out, args[0], args[1])
             else:
                 c = rule(g, out, *args)
-            if masked and elementwise and c is not g:
+            if exact and elementwise and c is not g:
                 c = zero_where_zero(g, c)
             try:
                 if c.shape != origin.shape or c.dtype is not origin.dtype:
@@ -501,11 +551,13 @@ def _pass_back(
                 grads[origin] = add_into(old, c) if sys.getrefcount(old) <= ALONE else old + c
             else:
                 grads[origin] = c
+            if plain is not None and not exact and not masks:
+                plain.add(origin)
         if not retain_graph:
             call.record = None
-        if masks and not masked:
+        if plain is None and reached is not None:  # the first mask: from here on it matters what is plain
             with np.errstate(divide="ignore", invalid="ignore"):
-                _pass_back(calls, changed, grads, kind, retain_graph, create_graph, True, targets, useful)
+                _pass_back(calls, grads, asked, reached)
 
 
 def _seed(output: Value, gradient: Any, create_graph: bool) -> Any:
@@ -580,10 +632,10 @@ def retain(tensor: Value) -> None:
         _retained[age] = weakref.ref(tensor, lambda _: _retained.pop(age, None))
 
 
-def _retain(call: Op, g: Any) -> None:
+def _retain(call: Op, g: Any, taken: set[int]) -> None:
     tensor = _retained[call.age]()
     if tensor is not None:
-        accumulate(tensor, g)
+        accumulate(tensor, apart(g, taken) if isinstance(g, Value) else g)
 
 
 def _check_unchanged(call: Op) -> None:

@@ -38,8 +38,8 @@ def use_of(rule: Rule) -> Callable[[int], str]:
         # From Python 3.13 one instruction may load two variables; the attribute is of the last.
         names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
         looks = following is not None and following.opname == "LOAD_ATTR" and following.argval in _LOOKS
-        for name in names:
-            if looks and name is names[-1] and step.opname != "MAKE_CELL":
+        for k, name in enumerate(names):
+            if looks and k == len(names) - 1 and step.opname != "MAKE_CELL":
                 uses.setdefault(name, "looks")
             else:
                 uses[name] = "reads"

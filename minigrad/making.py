@@ -21,8 +21,8 @@ def _made(array: Array, requires_grad: bool) -> Tensor:
     """A leaf around an array nobody else holds."""
     check_numbers(array)
     made: Tensor = wrap(Tensor, array)
-    if requires_grad:
-        made.requires_grad = True
+    if requires_grad is not False:
+        made.requires_grad = requires_grad
     return made
 
 
@@ -60,7 +60,7 @@ def from_numpy(array: Any, requires_grad: bool = False) -> Tensor:
     return _made(array, requires_grad)
 
 
-def zeros(shape: Any, requires_grad: bool = False, *, dtype: Any = float, backend: str | None = None) -> Tensor:
+def zeros(shape: Any, *, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:
     """Return a tensor of zeros.
 
     >>> import minigrad as mg
@@ -70,7 +70,7 @@ def zeros(shape: Any, requires_grad: bool = False, *, dtype: Any = float, backen
     return _made(library(backend).zeros(shape, dtype), requires_grad)
 
 
-def ones(shape: Any, requires_grad: bool = False, *, dtype: Any = float, backend: str | None = None) -> Tensor:
+def ones(shape: Any, *, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:
     """Return a tensor of ones.
 
     >>> import minigrad as mg
@@ -81,7 +81,7 @@ def ones(shape: Any, requires_grad: bool = False, *, dtype: Any = float, backend
 
 
 def full(
-    shape: Any, value: Any, requires_grad: bool = False, *, dtype: Any = None, backend: str | None = None
+    shape: Any, value: Any, *, requires_grad: bool = False, dtype: Any = None, backend: str | None = None
 ) -> Tensor:
     """Return a tensor filled with one value.
 
@@ -95,8 +95,8 @@ def full(
 def eye(
     rows: int,
     columns: int | None = None,
-    requires_grad: bool = False,
     *,
+    requires_grad: bool = False,
     dtype: Any = float,
     backend: str | None = None,
 ) -> Tensor:
@@ -114,8 +114,8 @@ def arange(
     start: float,
     stop: float | None = None,
     step: float = 1,
-    requires_grad: bool = False,
     *,
+    requires_grad: bool = False,
     dtype: Any = None,
     backend: str | None = None,
 ) -> Tensor:
@@ -133,8 +133,8 @@ def linspace(
     start: float,
     stop: float,
     num: int = 50,
-    requires_grad: bool = False,
     *,
+    requires_grad: bool = False,
     dtype: Any = None,
     backend: str | None = None,
 ) -> Tensor:
@@ -148,7 +148,7 @@ def linspace(
 
 
 @implements(np.zeros_like)
-def zeros_like(x: Any, requires_grad: bool = False, *, dtype: Any = None) -> Any:
+def zeros_like(x: Any, *, requires_grad: bool = False, dtype: Any = None) -> Any:
     """Return zeros of the shape and dtype of x, in its array library.
 
     >>> import minigrad as mg
@@ -160,7 +160,7 @@ def zeros_like(x: Any, requires_grad: bool = False, *, dtype: Any = None) -> Any
 
 
 @implements(np.ones_like)
-def ones_like(x: Any, requires_grad: bool = False, *, dtype: Any = None) -> Any:
+def ones_like(x: Any, *, requires_grad: bool = False, dtype: Any = None) -> Any:
     """Return ones of the shape and dtype of x, in its array library.
 
     >>> import minigrad as mg
@@ -174,6 +174,6 @@ def ones_like(x: Any, requires_grad: bool = False, *, dtype: Any = None) -> Any:
 def _like(x: Any, array: Array, requires_grad: bool) -> Any:
     check_numbers(array)
     made = wrap(type(x) if isinstance(x, Value) else Tensor, array)
-    if requires_grad:
-        made.requires_grad = True
+    if requires_grad is not False:
+        made.requires_grad = requires_grad
     return made

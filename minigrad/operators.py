@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import inplace
-from .errors import InplaceError, ShapeError
+from .errors import DtypeError, InplaceError, ShapeError
 from .explain import forward_failed, warn_if_outer
 from .graph import Op, apply, by_numpy, checked, is_recording, tick
 from .place import at, here, name_of
@@ -48,10 +48,11 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     def operate(self: Any, other: Any) -> Any:
         nonlocal op, forward, dx, dy, keeps, elementwise, masks
         if op is None:
-            op = by_numpy[ufunc]
-            forward, elementwise, masks = op.forward, op.elementwise, op.masks
-            dx, dy = op.rules
-            keeps = [op.keeps[mask] for mask in range(4)]
+            found = by_numpy[ufunc]
+            forward, elementwise, masks = found.forward, found.elementwise, found.masks
+            dx, dy = found.rules
+            keeps = [found.keeps[mask] for mask in range(4)]
+            op = found  # last: another thread that sees it finds the rest in place
         kind = type(self)
         other_kind = type(other)
         left = self._array
@@ -119,9 +120,10 @@ def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     def operate(self: Any, other: Any) -> Any:
         nonlocal op, dy, keep_left, keep_right, keep_out
         if op is None:
-            op = by_numpy[ufunc]
-            dy = op.rules[1]
-            (keep_left, keep_right), keep_out = op.keeps[2]
+            found = by_numpy[ufunc]
+            dy = found.rules[1]
+            (keep_left, keep_right), keep_out = found.keeps[2]
+            op = found
         other_kind = type(other)
         if other_kind is not float and other_kind is not int:
             return _with_another(op, self, other, True)
@@ -183,9 +185,10 @@ def reduction(function: Any) -> Callable[..., Any]:
     def reduce(self: Any, axis: Any = None, keepdims: bool = False) -> Any:
         nonlocal op, forward, dx, keep, keep_out, masks
         if op is None:
-            op = by_numpy[function]
-            forward, dx, masks = op.forward, op.rules[0], op.masks
-            (keep, *_), keep_out = op.keeps[1]
+            found = by_numpy[function]
+            forward, dx, masks = found.forward, found.rules[0], found.masks
+            (keep, *_), keep_out = found.keeps[1]
+            op = found
         value = self._array
         try:
             out = forward(value, axis, keepdims)
@@ -244,19 +247,23 @@ def _number_like(number: Any, value: Any, sign: str) -> Any:
     """`value` as a NumPy scalar of number's dtype, as NumPy's own `x += y` would have it."""
     if type(value) is type(number):
         return value
-    if value.shape or not np.can_cast(value.dtype, number.dtype, "same_kind"):
+    if value.shape:
         raise ShapeError(
-            f"x {sign}= y cannot make a number of {number.dtype} an array of {value.dtype} "
-            f"with shape {value.shape}{at(here())}.\nWrite x = x {sign} y"
+            f"x {sign}= y cannot make a number an array of shape {value.shape}{at(here())}.\nWrite x = x {sign} y"
         )
+    if not np.can_cast(value.dtype, number.dtype, "same_kind"):
+        raise DtypeError(f"x {sign}= y cannot make {value.dtype} of {number.dtype}{at(here())}.\nWrite x = x {sign} y")
     return number.dtype.type(value)
 
 
 def refuse_inplace(tensor: Value, written: str, instead: str) -> None:
     """Raise the InplaceError of a change to `tensor` that would have to be recorded."""
     name = name_of(lambda v: v is tensor, "x")
-    written = written.replace("x", name, 1)
+    written, instead = written.replace("x", name, 1), instead.replace("x", name)
+    parameter = tensor.creator is None and tensor._requires_grad
+    update = (
+        f"To update the parameter: with no_grad(): {written}   To compute: " if parameter else "Make a new tensor: "
+    )
     raise InplaceError(
-        f"{written} would change {name} while the graph is being recorded{at(here())}.\n"
-        f"To update a parameter: with no_grad(): {written}   To compute: {instead.replace('x', name)}"
+        f"{written} would change {name} while the graph is being recorded{at(here())}.\n{update}{instead}"
     )

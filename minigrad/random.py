@@ -62,7 +62,7 @@ def randn(*shape: int, requires_grad: bool = False, dtype: Any = float, backend:
 
 
 def normal(
-    mean: float, std: float, shape: Any, requires_grad: bool = False, *, dtype: Any = float, backend: str | None = None
+    mean: float, std: float, shape: Any, *, requires_grad: bool = False, dtype: Any = float, backend: str | None = None
 ) -> Tensor:
     """Return numbers drawn from the normal distribution of the given mean and standard deviation.
 
@@ -73,7 +73,7 @@ def normal(
     (2, 3)
     """
     if not std >= 0:
-        raise ValueError(f"normal() needs a standard deviation, a number that is not negative, not {std}{at(here())}")
+        raise ValueError(f"normal() was given the standard deviation {std}{at(here())}.\nIt is a number, not negative")
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     array = mean + std * _drawn("standard_normal", shape, dtype, backend)
     return _made(array.astype(dtype, copy=False), requires_grad)

@@ -8,6 +8,7 @@ One idea: a tensor adds nothing to an array but the graph. Everything about numb
 is NumPy's; everything about gradients is in `graph.py`.
 """
 
+import inspect
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, Self
@@ -65,8 +66,8 @@ class Tensor(Value):
         self._grad = None
         self.creator = None
         self._requires_grad = False
-        if requires_grad:
-            self.requires_grad = True
+        if requires_grad is not False:
+            self.requires_grad = requires_grad
 
     # ------------------------------------------------------------------------- what it holds
 
@@ -105,7 +106,10 @@ class Tensor(Value):
             value = wrap(type(self), library_of(self._array).asarray(value))
         check_numbers(value._array)
         if value.shape != self.shape:
-            raise ShapeError(f"a gradient has its tensor's shape {self.shape}, not {value.shape}{at(here())}")
+            raise ShapeError(
+                f"a gradient has its tensor's shape {self.shape}, not {value.shape}{at(here())}.\n"
+                "Give one number for each element, or None to clear it"
+            )
         # Its own buffer, because the next backward() adds into it.
         self._grad = value if value._requires_grad else wrap(type(self), value.data.astype(self.dtype, copy=True))
 
@@ -122,6 +126,8 @@ class Tensor(Value):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise TypeError(f"requires_grad is True or False, not {value!r}{at(here())}")
         if value and self.dtype.kind != "f":
             raise DtypeError(_no_gradient(self.dtype))
         if not value and self.creator is not None:
@@ -174,7 +180,10 @@ class Tensor(Value):
         Tensor(2.)
         """
         if not self._requires_grad:
-            raise GradError(f"retain_grad() on a tensor that does not require a gradient{at(here())}")
+            raise GradError(
+                f"retain_grad() on a tensor that does not require a gradient{at(here())}.\n"
+                "Make a parameter before computing: minigrad.tensor(..., requires_grad=True)"
+            )
         retain(self)
 
     def zero_grad(self) -> None:
@@ -256,6 +265,10 @@ class Tensor(Value):
     __rmul__ = reflected(np.multiply)
     __truediv__ = binary(np.true_divide)
     __rtruediv__ = reflected(np.true_divide)
+    __mod__ = binary(np.remainder)
+    __rmod__ = reflected(np.remainder)
+    __floordiv__ = binary(np.floor_divide)
+    __rfloordiv__ = reflected(np.floor_divide)
     __pow__ = binary(np.power)
     __rpow__ = reflected(np.power)
     __matmul__ = binary(np.matmul)
@@ -284,6 +297,8 @@ class Tensor(Value):
     __isub__ = inplace_operator(operator.sub, np.subtract, "-")
     __imul__ = inplace_operator(operator.mul, np.multiply, "*")
     __itruediv__ = inplace_operator(operator.truediv, np.true_divide, "/")
+    __imod__ = inplace_operator(operator.mod, np.remainder, "%")
+    __ifloordiv__ = inplace_operator(operator.floordiv, np.floor_divide, "//")
     __ipow__ = inplace_operator(operator.pow, np.power, "**")
 
     def __getitem__(self, index: Any) -> Self:
@@ -331,6 +346,15 @@ class Tensor(Value):
         return by_function[np.astype](self, dtype)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------------- Python's protocols
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # pickle, copy and deepcopy. The graph would be copied with its leaves, and gradients lost in the copies.
+        if self.creator is not None:
+            raise GraphCutError(
+                f"copying or pickling a computed tensor would copy the graph it hangs in{at(here())}.\n"
+                "Say that the gradient should stop here: x.detach()"
+            )
+        return _restored, (type(self), self.data, self._requires_grad, self._grad)
 
     def __repr__(self) -> str:
         values = np.array2string(to_numpy(self.data), separator=", ", prefix="Tensor(", threshold=1000)
@@ -434,7 +458,30 @@ class Tensor(Value):
             name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
             known = {f.__name__ for f in by_function if callable(f)} | {u.__name__ for u in by_numpy}
             raise TypeError(_no_rule(name, known))
-        return ours(*args, **keywords)
+        try:
+            return ours(*args, **keywords)
+        except TypeError:
+            self._check_call(function.__name__, ours, args, keywords)
+            raise
+
+    @staticmethod
+    def _check_call(name: str, ours: Callable[..., Any], args: Any, keywords: Any) -> None:
+        """Raise TypeError if `ours` does not take these arguments of NumPy's function."""
+        signature = inspect.signature(ours)
+        try:
+            signature.bind(*args, **keywords)
+        except TypeError as error:
+            raise TypeError(
+                f"np.{name} takes fewer arguments for a tensor: {error}{at(here())}.\n"
+                f"Write np.{name}({', '.join(signature.parameters)})"
+            ) from None
+
+
+def _restored(kind: type[Tensor], array: Array, requires_grad: bool, grad: Tensor | None) -> Tensor:
+    """A leaf from what pickle kept of it."""
+    tensor: Tensor = wrap(kind, array, None, requires_grad)
+    tensor._grad = grad
+    return tensor
 
 
 _REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.maximum: np.max, np.minimum: np.min}

@@ -150,6 +150,12 @@ def extremes(draw: Draw, ties: bool) -> tuple[Any, ...]:
     return two(FEW, FEW)(draw, ties) if ties else two(EVEN, ODD)(draw, ties)
 
 
+def remainders(draw: Draw, ties: bool) -> tuple[Any, ...]:
+    """x and y of which x / y is no whole number, nor near one: there x % y jumps."""
+    a, b = operands(draw)
+    return np.asarray(numbers(draw, a, ANY) + 1 / 16), numbers(draw, b, NOT_ZERO)
+
+
 def powers(draw: Draw, ties: bool) -> tuple[Any, ...]:
     """A base above 0 and any exponent, or any base and a whole exponent, which is a constant."""
     kind = draw(st.integers(0, 9))
@@ -392,6 +398,8 @@ _BY_OP: dict[type[mg.Op], Sample] = {
     ops.Sub: Sample(two(ANY, ANY), mg.subtract, np.subtract, both(torch.sub), pair=True),
     ops.Mul: Sample(two(ANY, ANY), mg.multiply, np.multiply, both(torch.mul), pair=True),
     ops.Div: Sample(two(ANY, NOT_ZERO), mg.divide, np.true_divide, both(torch.div), pair=True),
+    ops.Mod: Sample(remainders, mg.remainder, np.remainder, lambda x, y: x - y * torch.floor(x / y)),
+    ops.FloorDiv: Sample(remainders, mg.floor_divide, np.floor_divide, torch.floor_divide, differentiable=False),
     ops.Neg: Sample(one(ANY), mg.negative, np.negative, torch.neg, linear=True),
     ops.Positive: Sample(one(ANY), operator.pos, np.positive, torch.positive, linear=True),
     ops.Abs: Sample(one(NOT_ZERO, FEW), mg.absolute, np.absolute, torch.abs),

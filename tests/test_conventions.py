@@ -199,3 +199,36 @@ def test_sigmoid_does_not_overflow():
         y.sum().backward()
     assert y.tolist() == [0.0, 1.0, 0.5]
     assert x.grad.tolist() == [0.0, 0.0, 0.25]
+
+
+def test_a_mask_speaks_for_its_own_branch_alone():
+    """sqrt(x)² at 0 is 0 · ∞, whatever another branch of the sum leaves out."""
+    x, w = mg.tensor([0.0, 4.0], requires_grad=True), mg.tensor([1.0, -1.0], requires_grad=True)
+    with np.errstate(all="ignore"):
+        alone = mg.gradients((mg.sqrt(x) ** 2).sum(), x)
+        beside = mg.gradients((mg.sqrt(x) ** 2).sum() + mg.relu(w).sum(), x)
+    np.testing.assert_array_equal(alone.data, [np.nan, 1])
+    np.testing.assert_array_equal(beside.data, alone.data)
+
+
+def test_where_takes_all_ways_to_be_exact():
+    """A gradient of 0 that reached a root another way than through the mask is no "not taken"."""
+    x = mg.tensor([0.0, 4.0], requires_grad=True)
+    root = mg.sqrt(x)
+    with np.errstate(all="ignore"):
+        g = mg.gradients(mg.where(x > 0, root, 0.0).sum() + (root * 0.0).sum(), x)
+    np.testing.assert_array_equal(g.data, [np.nan, 0.25])
+
+
+def test_no_warning_for_what_was_not_taken():
+    x = mg.tensor([0.0, 4.0], requires_grad=True)
+    with np.errstate(all="raise"):
+        mg.where(x > 0, mg.sqrt(x), 0.0).sum().backward()
+    np.testing.assert_array_equal(x.grad.data, [0, 0.25])
+
+
+def test_the_slope_of_a_remainder_lies_beside_its_jumps():
+    x, y = mg.tensor([4.0, -1.0], requires_grad=True), mg.tensor([2.0, 2.0], requires_grad=True)
+    gx, gy = mg.gradients((x % y).sum(), [x, y])
+    assert (gx.tolist(), gy.tolist()) == ([1, 1], [-2, 1])
+    assert not (x // y).requires_grad

@@ -441,3 +441,20 @@ def test_a_tracebacks_innermost_frame_is_the_rule():
     with pytest.raises(ArithmeticError) as info:
         mg.apply(Bad, leaf(1.0)).backward()
     assert info.traceback[-1].name == "dx"
+
+
+@pytest.mark.parametrize(
+    ("forward", "dx", "says"),
+    [
+        (lambda self, x: x, None, "no self"),
+        (lambda x, *, n=2: x, None, r"by position(.|\n)*def forward\(x, n\)"),
+        (lambda x, **options: x, None, "by position"),
+        (lambda x: x, lambda g, x: g, r"dx cannot be called as a rule(.|\n)*def dx\(g, out, x\)"),
+        (lambda x: x, lambda g, out, x, y: g, r"def dx\(g, out, x\)"),
+    ],
+)
+def test_what_could_not_be_called_is_refused_when_it_is_written(forward, dx, says):
+    if dx is not None:
+        dx.__name__ = "dx"
+    with pytest.raises(TypeError, match=says):
+        type("Wrong", (mg.Op,), {"forward": forward} | ({} if dx is None else {"dx": dx}))

@@ -454,3 +454,15 @@ def test_a_gradient_used_in_a_graph_and_then_accumulated_into():
     (w * w).sum().backward()
     with pytest.raises(mg.InplaceError, match="changed in place"):
         penalty.backward()
+
+
+@pytest.mark.parametrize("index", [lambda i: i, lambda i: (0, i), lambda i: (i, i)])
+def test_an_index_changed_later_is_an_index_as_it_was(index):
+    for i in (mg.tensor([0, 1]), np.array([0, 1])):
+        x = mg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+        y = x[index(i)].sum()
+        wanted = np.zeros((2, 2))
+        np.add.at(wanted, index(np.array([0, 1])), 1)
+        i += -1
+        y.backward()
+        assert x.grad.tolist() == wanted.tolist()

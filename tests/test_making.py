@@ -3,6 +3,9 @@
 One idea: names, defaults and results are NumPy's; the tensor adds requires_grad.
 """
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -180,3 +183,33 @@ def test_impossible_shapes_are_refused(wrong):
     for make in (mg.zeros, mg.ones, lambda shape: mg.full(shape, 1.0)):
         with pytest.raises((ValueError, TypeError)):
             make(wrong)
+
+
+@pytest.mark.parametrize("make", [mg.zeros, mg.ones])
+def test_a_second_length_is_not_taken_for_requires_grad(make):
+    """zeros(2, 3) is torch's spelling; NumPy's is zeros((2, 3))."""
+    with pytest.raises(TypeError):
+        make(2, 3)
+    with pytest.raises(TypeError, match="True or False"):
+        make(2, requires_grad="no")
+
+
+@pytest.mark.parametrize("data", [np.ones(100_000, np.float16), np.array([2**62] * 3), np.array([True, False, True])])
+def test_the_mean_of_what_overflows_when_summed(data):
+    mean = mg.mean(mg.tensor(data))
+    assert mean.item() == np.mean(data)
+    assert mean.dtype == np.mean(data).dtype
+
+
+def test_a_leaf_is_copied_and_pickled_and_a_computed_tensor_refuses():
+    x = mg.tensor([1.0, 2.0], requires_grad=True)
+    (x * x).sum().backward()
+    for other in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert other.requires_grad
+        assert other.is_leaf
+        assert (other.tolist(), other.grad.tolist()) == ([1, 2], [2, 4])
+        other.data -= 1
+    assert x.tolist() == [1, 2]
+    for leave in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(mg.GraphCutError, match=r"detach\(\)"):
+            leave(x * x)

@@ -638,3 +638,34 @@ def test_recording_costs_no_array_for_a_number():
     assert any(type(arg) is float for arg in call.args)
     assert [origin for origin in call.inputs if origin is not None] == [x]
     assert sys.getrefcount(x) < 10
+
+
+def test_a_recorded_gradient_is_no_view():
+    """The gradient of a sum is one number seen n times; the next pass adds into each of the n."""
+    x = mg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    total = x.sum()
+    repr(total)  # which makes the number an array
+    total.backward(create_graph=True)
+    (x * np.array([1.0, 2.0, 3.0])).sum().backward()
+    assert x.grad.tolist() == [2, 3, 4]
+    g = mg.gradients(x.sum(), x, create_graph=True)
+    with mg.no_grad():
+        g[0] = 5
+    assert g.tolist() == [5, 1, 1]
+
+
+def test_a_retained_gradient_is_nobody_elses():
+    x = mg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x + 1
+    y.retain_grad()
+    (y * 2).sum().backward(create_graph=True)
+    with mg.no_grad():
+        x.grad *= 0
+    assert y.grad.tolist() == [2, 2, 2]
+
+
+def test_one_number_seen_from_everywhere_cannot_be_written_to():
+    a = np.array(1.0)
+    for view in (mg.broadcast_to(a, (3,)), mg.broadcast_to(np.float64(1), (3,))):
+        with pytest.raises(ValueError, match="read-only"):
+            view[0] = 7

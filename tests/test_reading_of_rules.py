@@ -6,6 +6,7 @@ They know a shape and a dtype; whoever asks them for more fails the test.
 
 # rules are functions of g, out and the arguments; they have no self
 
+import collections
 import functools
 import itertools
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
-from minigrad import ops
+from minigrad import keeping, ops
 
 from .samples import DIFFERENTIABLE, SAMPLES, Call, op_of, short, upstream
 
@@ -316,3 +317,22 @@ def test_a_rule_that_reaches_its_argument_by_locals(forgetful_registry):
             return g * 3 * locals()["x"] ** 2
 
     _check(Cube)
+
+
+@pytest.mark.parametrize(
+    ("steps", "uses"),
+    [
+        ([("LOAD_FAST_LOAD_FAST", ("x", "x")), ("LOAD_ATTR", "size")], "reads"),  # x / x.size, Python 3.13
+        ([("LOAD_FAST_LOAD_FAST", ("g", "x")), ("LOAD_ATTR", "shape")], "looks"),
+        ([("LOAD_FAST_BORROW", "x"), ("LOAD_ATTR", "ndim")], "looks"),  # Python 3.14
+        ([("LOAD_FAST_BORROW_LOAD_FAST_BORROW", ("x", "g")), ("BINARY_OP", 5)], "reads"),
+        ([("STORE_FAST_LOAD_FAST", ("t", "x")), ("BINARY_OP", 5)], "reads"),
+        ([("LOAD_FAST_CHECK", "x"), ("RETURN_VALUE", None)], "reads"),
+        ([("LOAD_DEREF", "x"), ("RETURN_VALUE", None)], "reads"),
+        ([("LOAD_FAST", "g"), ("RETURN_VALUE", None)], ""),
+    ],
+)
+def test_the_bytecode_of_other_pythons(monkeypatch, steps, uses):
+    step = collections.namedtuple("step", "opname argval")
+    monkeypatch.setattr(keeping.dis, "get_instructions", lambda rule: [step(*s) for s in steps])
+    assert keeping.use_of(lambda g, out, x: g)(2) == uses

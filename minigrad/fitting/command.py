@@ -174,6 +174,7 @@ def _show(result: LineFit, x_name: str, y_name: str, source: str) -> None:
     console.print(title, soft_wrap=True)
     console.print(table)
     if result.vertical:
+        x_name, y_name = (f"column {name}" if name.isdecimal() else name for name in (x_name, y_name))
         sentence = (
             f"The best line is vertical: {x_name} = {result.centre[0]:.12g} whatever {y_name} is. "
             f"So {y_name} is no function of {x_name} here, and the slope is beyond every number."

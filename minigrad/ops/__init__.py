@@ -12,13 +12,16 @@ beside it. Conventions where a derivative does not exist, tested in one table
 | sqrt at 0 | inf |
 | x**0 at x = 0 | 0 |
 | 0**y | 0 in y for y >= 0 |
-| where, indexing: what was not taken | exactly 0, whatever the slope there is |
+| x // y, and x % y in y at a jump | 0, and the slope beside it |
+| where, indexing: what was not taken | exactly 0, whatever the slope of the elementwise operations before it |
 """
 
 from .arithmetic import (
     Abs,
     Add,
     Div,
+    FloorDiv,
+    Mod,
     Mul,
     Neg,
     Positive,
@@ -29,10 +32,12 @@ from .arithmetic import (
     absolute,
     add,
     divide,
+    floor_divide,
     multiply,
     negative,
     power,
     reciprocal,
+    remainder,
     square,
     subtract,
 )
@@ -130,6 +135,7 @@ __all__ = [
     "Equal",
     "Exp",
     "ExpandDims",
+    "FloorDiv",
     "GetItem",
     "Greater",
     "GreaterEqual",
@@ -142,6 +148,7 @@ __all__ = [
     "Mean",
     "Min",
     "Minimum",
+    "Mod",
     "Mul",
     "Neg",
     "Not",
@@ -174,6 +181,7 @@ __all__ = [
     "equal",
     "exp",
     "expand_dims",
+    "floor_divide",
     "getitem",
     "greater",
     "greater_equal",
@@ -192,6 +200,7 @@ __all__ = [
     "power",
     "reciprocal",
     "relu",
+    "remainder",
     "reshape",
     "scatter",
     "sigmoid",

@@ -74,6 +74,31 @@ class Div(Op, numpy=np.true_divide):
         return g * out / -y  # -g x / y², by the quotient already known: x need not be kept
 
 
+class Mod(Op, numpy=np.remainder):
+    """x % y, of the sign of y: x - y ⌊x / y⌋"""
+
+    elementwise = True
+    singular = True
+
+    def forward(x, y):
+        return x % y
+
+    def dx(g, out, x, y):
+        return g
+
+    def dy(g, out, x, y):
+        return -g * (x // y)
+
+
+class FloorDiv(Op, numpy=np.floor_divide):
+    """x // y: constant between jumps, so no gradient"""
+
+    elementwise = True
+
+    def forward(x, y):
+        return x // y
+
+
 class Neg(Op, numpy=np.negative):
     """-x"""
 
@@ -196,6 +221,26 @@ def divide(x: Any, y: Any) -> Any:
     Tensor([0.5, 1. ])
     """
     return apply(Div, x, y)
+
+
+def remainder(x: Any, y: Any) -> Any:
+    """Return x % y, of the sign of y; the derivatives are 1 and -⌊x/y⌋, between the jumps.
+
+    >>> import minigrad as mg
+    >>> mg.remainder(mg.tensor([5.0, -5.0]), 3.0)
+    Tensor([2., 1.])
+    """
+    return apply(Mod, x, y)
+
+
+def floor_divide(x: Any, y: Any) -> Any:
+    """Return ⌊x / y⌋: constant between jumps, no gradient passes.
+
+    >>> import minigrad as mg
+    >>> mg.floor_divide(mg.tensor([5.0, -5.0]), 3.0)
+    Tensor([ 1., -2.])
+    """
+    return apply(FloorDiv, x, y)
 
 
 def power(x: Any, y: Any) -> Any:

@@ -52,12 +52,13 @@ def _is_basic(index: Any) -> bool:
 
 
 def _as_arrays(index: Any) -> Any:
-    """An index with its tensors replaced by their arrays."""
+    """An index of arrays alone, which nobody else can change before the backward pass."""
     if isinstance(index, tuple):
         return tuple([_as_arrays(part) for part in index])
     if isinstance(index, list):
         return np.asarray([_as_arrays(part) for part in index], dtype=None if index else np.intp)
-    return index._array if isinstance(index, Value) else index
+    array = index._array if isinstance(index, Value) else index
+    return array.copy() if hasattr(array, "shape") and array.shape else array
 
 
 @implements(operator.getitem)

@@ -35,12 +35,20 @@ class Sum(Op, numpy=np.sum):
         return _back(g, x.shape, axis, keepdims)
 
 
+_WIDE = {"e": np.float32} | dict.fromkeys("?bBhHiIlLqQ", np.float64)
+"""The dtypes whose sums overflow, and what their means are computed in, as NumPy has it."""
+
+
 class Mean(Op, numpy=np.mean):
     """Σ x / n over axis"""
 
     def forward(x, axis=None, keepdims=False):
-        total = x.sum(axis=axis, keepdims=keepdims)
-        return total / (x.size // (total.size or 1))
+        wide = _WIDE.get(x.dtype.char)
+        if wide is None:
+            total = x.sum(axis=axis, keepdims=keepdims)
+            return total / (x.size // (total.size or 1))
+        total = x.sum(axis=axis, keepdims=keepdims, dtype=wide)
+        return (total / (x.size // (total.size or 1))).astype(np.float16 if wide is np.float32 else wide)
 
     def dx(g, out, x, axis, keepdims):
         count = x.size if axis is None else x.size // (out.size or 1)

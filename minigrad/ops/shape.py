@@ -51,7 +51,9 @@ class BroadcastTo(Op):
     def forward(x, shape):
         if not x.shape and type(x).__module__ == "numpy":
             # One number, seen from everywhere: what np.broadcast_to makes in ten times the time.
-            return np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+            view = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+            view.flags.writeable = False
+            return view
         return np.broadcast_to(x, shape)
 
     def dx(g, out, x, shape):
@@ -134,13 +136,17 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 @implements(np.swapaxes)
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
-    """Return x with two axes exchanged.
+    """Return x with two axes exchanged. Raises numpy.exceptions.AxisError for one that x does not have.
 
     >>> import minigrad as mg
     >>> mg.swapaxes(mg.ones((2, 3, 4)), -1, -2).shape
     (2, 4, 3)
     """
+    x = x if hasattr(x, "shape") else np.asarray(x)
     axes = list(range(x.ndim))
+    for axis in (axis1, axis2):
+        if not -x.ndim <= axis < x.ndim:
+            raise np.exceptions.AxisError(axis, x.ndim)
     axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
     return apply(Transpose, x, tuple(axes))
 
@@ -216,7 +222,10 @@ def stack(arrays: Any, axis: int = 0) -> Any:
     """
     shapes = {np.shape(x) for x in arrays}
     if len(shapes) > 1:
-        raise ShapeError(f"stack() joins arrays of one shape; these have {sorted(shapes)}{at(here())}")
+        raise ShapeError(
+            f"stack() joins arrays of one shape; these have {sorted(shapes)}{at(here())}.\n"
+            "To join along an axis they have: minigrad.concatenate"
+        )
     return concatenate([expand_dims(x, axis) for x in arrays], axis)
 
 
