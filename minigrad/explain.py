@@ -29,14 +29,17 @@ def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
         ) from error
     if type(error) is ValueError and op.__name__ in _SHAPES_ASK:
         # NumPy's words for a matrix product are "gufunc signature (n?,k),(k,m?)->(n?,m?)".
-        why = "their inner lengths do not agree" if op.__name__ == "MatMul" else error
+        why: Any = error
+        if op.__name__ == "MatMul":
+            numbers = any(not v.shape for _, v in arrays)
+            why = "a matrix product takes no numbers" if numbers else "their inner lengths do not agree"
         raise ShapeError(f"{op.__name__} got {shapes}: {why}{at(here())}.\n{_SHAPES_ASK[op.__name__]}") from error
     described = ", ".join(f"{name} {v.shape} {v.dtype}" for name, v in arrays)
     error.add_note(f"in {op.__name__}({described}){at(here())}")
 
 
 _SHAPES_ASK = {
-    "MatMul": "The last axis of x must be as long as the last but one of y: transpose one with .mT, or reshape it",
+    "MatMul": "The last axis of x must be as long as the last but one of y: x @ y.mT, or reshape; by a number, x * 2",
     "Reshape": "The lengths must multiply to the number of elements; one of them may be -1, and is worked out",
     "Transpose": "Name each axis of x once: x.transpose(1, 0)",
     "BroadcastTo": "Axes are matched from the last; each of x must be 1 or as long as the one asked for",
