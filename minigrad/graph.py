@@ -17,7 +17,7 @@ import operator
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -347,10 +347,10 @@ def history(*outputs: Value) -> list[Op]:
     >>> [type(call).__name__ for call in mg.history(b * b)]
     ['Mul', 'Add']
     """
-    for output in outputs:
-        if not isinstance(output, Value):
-            raise explain.not_a_tensor(output)
-    found: list[Any] = list({output.creator: None for output in outputs if output.creator is not None})
+    try:
+        found: list[Any] = list({output.creator: None for output in outputs if output.creator is not None})
+    except AttributeError:
+        raise explain.not_a_tensor(next(o for o in outputs if not isinstance(o, Value))) from None
     seen: set[Any] = set(found)
     for call in found:  # which grows while we walk it
         record = call.record or call.recorded()
@@ -391,8 +391,7 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
     order = history(output)
     plain: set[Any] | None = set() if gradient is not None and _zeros_matter([gradient], order) else None
     taken = _owners(gradient, *grads) if create_graph else set()
-    asked = _Asked(type(output), retain, create_graph, _changed(order), taken)
-    _pass_back(iter(order), grads, asked, plain)
+    _pass_back(iter(order), grads, (type(output), retain, create_graph, _changed(order), taken, (), None), plain)
     for leaf in list(grads):
         g = grads.pop(leaf)
         if create_graph:
@@ -458,8 +457,7 @@ def gradients(
     plain: set[Any] | None = set() if _zeros_matter(given, order) else None
     taken = _owners(*wanted, *given) if create_graph else set()
     kind = type(roots[0]) if roots else None
-    asked = _Asked(kind, retain, create_graph, _changed(order), taken, targets, useful)
-    _pass_back(iter(order), found, asked, plain)
+    _pass_back(iter(order), found, (kind, retain, create_graph, _changed(order), taken, targets, useful), plain)
     results = [_result(tensor, found.get(tensor.creator or tensor), create_graph, taken) for tensor in wanted]
     return results[0] if isinstance(inputs, Value) else results
 
@@ -483,21 +481,16 @@ def _changed(order: list[Op]) -> bool:
     return bool(order) and inplace.latest > order[-1].age
 
 
-class _Asked(NamedTuple):
-    """What a backward pass was asked to do."""
+_Asked = tuple[Any, bool, bool, bool, set[int], Any, Any]
+"""What a backward pass was asked to do:
 
-    kind: Any
-    """The class of the tensors it makes."""
-    retain_graph: bool
-    create_graph: bool
-    changed: bool
-    """Whether any array was changed in place since the oldest call."""
-    taken: set[int]
-    """With create_graph: the memory that no gradient may share."""
-    targets: Any = ()
-    """The origins whose gradients are wanted; none for those of all leaves."""
-    useful: Any = None
-    """The origins on the way to a target; None for all."""
+kind: the class of the tensors it makes
+retain_graph, create_graph: as in `backward`
+changed: whether any array was changed in place since the oldest call
+taken: with create_graph, the memory that no gradient may share
+targets: the origins whose gradients are wanted; none for those of all leaves
+useful: the origins on the way to a target; None for all
+"""
 
 
 def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain: set[Any] | None) -> None:
@@ -526,7 +519,8 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
             _check_unchanged(call)
         ways, args, out, elementwise, masks = call.record  # type: ignore[misc]
         exact = plain is not None and call not in plain
-        reached = set(grads) if masks and plain is None else plain
+        if masks:
+            reached = set(grads)
         if create_graph:
             out, args = _as_tensors(kind, call)
         if out is None:
@@ -551,11 +545,12 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
                 grads[origin] = add_into(old, c) if sys.getrefcount(old) <= ALONE else old + c
             else:
                 grads[origin] = c
-            if plain is not None and not exact and not masks:
-                plain.add(origin)
         if not retain_graph:
             call.record = None
-        if plain is None and reached is not None:  # the first mask: from here on it matters what is plain
+        if plain is not None:
+            if not exact and not masks:
+                plain.update([way[2] for way in ways])
+        elif masks:  # the first mask: from here on it matters what is plain
             with np.errstate(divide="ignore", invalid="ignore"):
                 _pass_back(calls, grads, asked, reached)
 

@@ -3,6 +3,7 @@
 The figure of `numpy` is its own import, in the same processes.
 """
 
+import os
 import subprocess
 import sys
 
@@ -37,6 +38,8 @@ def seconds(name: str, limit: float) -> float:
     module = "micrograd.engine" if name == "micrograd" else MODULES[name]
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM.format(module=module)],
+        # Installed packages come with their bytecode; a checkout must be allowed to write its own.
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         capture_output=True,
         text=True,
         timeout=limit,

@@ -52,7 +52,8 @@ class BroadcastTo(Op):
         if not x.shape and type(x).__module__ == "numpy":
             # One number, seen from everywhere: what np.broadcast_to makes in ten times the time.
             view = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
-            view.flags.writeable = False
+            if type(x) is np.ndarray:  # the memory of a NumPy scalar is read-only already
+                view.flags.writeable = False
             return view
         return np.broadcast_to(x, shape)
 
