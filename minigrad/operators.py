@@ -93,7 +93,7 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
             else:
                 a = self.creator or self
                 b = other.creator or other
-                ways = ((0, dx, a), (1, dy, b))
+                ways = ((1, dy, b), (0, dx, a))
                 args = (left if keep_left else a, right if keep_right else b)
             call.record = (ways, args, out if keep_out else None, elementwise, masks)
             call.shape = shape = out.shape
