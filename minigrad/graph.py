@@ -460,17 +460,27 @@ def gradients(
     taken = _owners(*wanted, *given) if create_graph else set()
     kind = type(roots[0]) if roots else None
     _pass_back(iter(order), found, (kind, retain, create_graph, _changed(order), taken, targets, useful), plain)
-    results = [_result(tensor, found.get(tensor.creator or tensor), create_graph, taken) for tensor in wanted]
+    results: list[Any] = []
+    first: dict[Any, Any] = {}  # an input may be asked for twice
+    for tensor in wanted:
+        origin = tensor.creator or tensor
+        if create_graph:
+            g = found.get(origin)
+        else:
+            g = first[origin]._array if origin in first else found.pop(origin, None)
+        alone = sys.getrefcount(g) <= ALONE
+        results.append(_result(tensor, g, create_graph, taken, alone))
+        first.setdefault(origin, results[-1])
     return results[0] if isinstance(inputs, Value) else results
 
 
-def _result(tensor: Value, g: Any, create_graph: bool, taken: set[int]) -> Any:
+def _result(tensor: Value, g: Any, create_graph: bool, taken: set[int], alone: bool) -> Any:
     """The gradient of one input as a tensor; zeros if none arrived."""
     if g is None:
         g = library_of(tensor._array).zeros(tensor.shape, tensor.dtype)
         g = g if g.shape else g[()]
     if not create_graph:
-        return wrap(type(tensor), own(g))
+        return wrap(type(tensor), g if alone and type(g) is np.ndarray and g.base is None else own(g))
     # Part of a graph even if it is constant, for then its own derivative is zero, not an error.
     if isinstance(g, Value):
         g = apart(g, taken)
