@@ -7,9 +7,10 @@
 >>> x.grad
 Tensor([-0.66666667,  0.        ,  0.66666667])
 
-Read it in this order: `value.py` (an array in the graph), `graph.py` (record, and walk back),
-`gradient.py` (what happens to a gradient on its way), `ops/arithmetic.py` (what a derivative
-looks like). Then you know autograd. `tensor.py` and `operators.py` are how it is spelt.
+Read it in this order: `value.py` (an array in the graph), `op.py` (an operation, and a recorded
+call of it), `graph.py` (record, and walk back), `gradient.py` (what happens to a gradient on its
+way), `ops/arithmetic.py` (what a derivative looks like). Then you know autograd. `tensor.py` and
+`operators.py` are how it is spelt.
 """
 
 from . import backend, ops
@@ -25,7 +26,7 @@ from .errors import (
     MinigradError,
     ShapeError,
 )
-from .graph import Op, apply, backward, gradients, history, registry
+from .graph import apply, backward, gradients, history
 from .making import (
     arange,
     eye,
@@ -39,6 +40,7 @@ from .making import (
     zeros_like,
 )
 from .mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .op import Op, registry
 from .ops import (
     absolute,
     add,

@@ -11,7 +11,7 @@ import numpy as np
 
 from .backend import Array, library, library_of
 from .explain import refuse_masked
-from .graph import implements
+from .op import implements
 from .place import at, here
 from .tensor import Tensor, check_numbers
 from .value import Value, wrap

@@ -15,7 +15,8 @@ import numpy as np
 from . import inplace
 from .errors import DtypeError, InplaceError, ShapeError
 from .explain import forward_failed, warn_if_outer
-from .graph import Op, apply, by_numpy, checked, is_recording, tick
+from .graph import apply, checked, is_recording, tick
+from .op import Op, by_numpy
 from .place import at, here, name_of
 from .value import FLOATS, Value
 

@@ -19,8 +19,9 @@ from . import inplace
 from .backend import Array, library, library_of, move, to_numpy
 from .errors import DtypeError, GradError, GraphCutError, ShapeError
 from .explain import refuse_masked
-from .graph import apply, array_of, backward, by_function, by_numpy, retain
+from .graph import apply, array_of, backward, retain
 from .mode import is_grad_enabled
+from .op import by_function, by_numpy
 from .operators import binary, inplace_operator, reduction, reflected, refuse_inplace, unary
 from .place import at, here, name_of
 from .value import Value, wrap

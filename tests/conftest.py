@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 import minigrad as mg
-from minigrad import graph
+from minigrad import op
 
 _common: dict[str, Any] = {
     "deadline": None,
@@ -49,9 +49,9 @@ def cupy() -> Any:
 @pytest.fixture
 def forgetful_registry() -> Iterator[dict[str, type[mg.Op]]]:
     """The tables of operations, put back after the test: operations it defines do not stay."""
-    tables: list[dict[Any, Any]] = [graph.registry, graph.by_numpy, graph.by_function]
+    tables: list[dict[Any, Any]] = [op.registry, op.by_numpy, op.by_function]
     before = [dict(table) for table in tables]
-    yield graph.registry
+    yield op.registry
     for table, entries in zip(tables, before, strict=True):
         table.clear()
         table.update(entries)

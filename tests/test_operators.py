@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.graph import by_numpy
+from minigrad.op import by_numpy
 
 BINARY = {
     np.add: operator.add,

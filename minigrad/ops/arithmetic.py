@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Op, apply
+from ..graph import apply
+from ..op import Op
 
 _NUMBERS = (int, float)
 

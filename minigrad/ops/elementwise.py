@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Op, apply, implements
+from ..graph import apply
+from ..op import Op, implements
 
 
 class Exp(Op, numpy=np.exp):

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..backend import library_of
-from ..graph import Op, apply, implements
+from ..graph import apply
+from ..op import Op, implements
 from ..value import Value
 
 

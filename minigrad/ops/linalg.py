@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Op, apply
+from ..graph import apply
+from ..op import Op
 
 
 class MatMul(Op, numpy=np.matmul):

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Op, apply, implements
+from ..graph import apply
+from ..op import Op, implements
 from ..value import Value
 from .shape import BroadcastTo, broadcast_to
 

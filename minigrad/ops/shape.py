@@ -12,7 +12,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..gradient import sum_to
-from ..graph import Op, apply, implements
+from ..graph import apply
+from ..op import Op, implements
 from ..place import at, here
 from ..value import Value
 

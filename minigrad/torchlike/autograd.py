@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 from .. import graph
 from ..backend import library_of
 from ..errors import GradError
-from ..graph import Op, gradients, history
+from ..graph import gradients, history
 from ..mode import no_grad, set_grad_enabled
+from ..op import Op
 from ..place import at, here
 from ..value import Value, wrap
 from .old import Variable

@@ -15,8 +15,9 @@ import numpy as np
 from .. import inplace, ops
 from ..backend import library_of, to_numpy
 from ..errors import DtypeError, InplaceError, ShapeError
-from ..graph import Op, apply
+from ..graph import apply
 from ..mode import is_grad_enabled
+from ..op import Op
 from ..ops.indexing import _as_arrays
 from ..place import at, here, name_of
 from ..tensor import Tensor as EngineTensor
