@@ -669,3 +669,15 @@ def test_one_number_seen_from_everywhere_cannot_be_written_to():
     for view in (mg.broadcast_to(a, (3,)), mg.broadcast_to(np.float64(1), (3,))):
         with pytest.raises(ValueError, match="read-only"):
             view[0] = 7
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+def test_a_gradient_that_two_tensors_share_is_not_added_into(size):
+    """x + y hands one array to both; x then receives more. Large arrays are added in place where they may be."""
+    x, y = (mg.ones(size, requires_grad=True) for _ in range(2))
+    weights = np.arange(1.0, size + 1)
+    earlier = x * 2.0
+    total = ((x + y) * weights).sum() + earlier.sum()
+    for gx, gy in (mg.gradients(total, [x, y], retain_graph=True), (total.backward(), (x.grad, y.grad))[1]):
+        np.testing.assert_array_equal(gx.data, weights + 2)
+        np.testing.assert_array_equal(gy.data, weights)
