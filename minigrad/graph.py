@@ -251,15 +251,16 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
 def gradients(
     outputs: Value | Sequence[Value],
     inputs: Value | Sequence[Value],
-    output_gradients: Any = None,
-    *,
     create_graph: bool = False,
+    *,
     retain_graph: bool | None = None,
+    output_gradients: Any = None,
 ) -> Any:
     """Return the gradients of `outputs` (summed, if several) with respect to `inputs`.
 
     Nothing is stored in `.grad`, only the rules on the way to `inputs` are run, and
-    the inputs may be computed tensors. With `create_graph` the gradients can be
+    the inputs may be computed tensors. `output_gradients`, one for each output, of its shape,
+    may be left out where an output has one element. With `create_graph` the gradients can be
     differentiated again, to any order. An input that outputs do not depend on has the
     gradient zero. One input gives one gradient, a sequence gives a list. Raises as
     `backward` does, and GradError for an input that requires no gradient.
@@ -270,9 +271,16 @@ def gradients(
     >>> g.item(), mg.gradients(g, x).item()
     (27.0, 18.0)
     """
+    if not isinstance(create_graph, bool):  # it was output_gradients that was meant
+        raise TypeError(
+            f"create_graph is True or False, not {type(create_graph).__name__}{at(here())}.\n"
+            "A gradient to start from goes by name: gradients(y, x, output_gradients=g)"
+        )
     if create_graph and not is_recording():
         with enable_grad():
-            return gradients(outputs, inputs, output_gradients, create_graph=True, retain_graph=retain_graph)
+            return gradients(
+                outputs, inputs, output_gradients=output_gradients, create_graph=True, retain_graph=retain_graph
+            )
     wanted: list[Any] = [inputs] if isinstance(inputs, Value) else list(inputs)
     roots: list[Any] = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     if output_gradients is None:

@@ -527,7 +527,7 @@ class Call:
     def vjp(self, u: Any, arrays: Any = None) -> list[Any]:
         """The gradients of <u, f> as arrays."""
         xs = self.leaves(arrays)
-        return [g.data for g in mg.gradients(self.run(xs), xs, u)]
+        return [g.data for g in mg.gradients(self.run(xs), xs, output_gradients=u)]
 
 
 def is_float_array(value: Any) -> bool:

@@ -21,7 +21,7 @@ def gradients(function: Any, *values: Any, u: Any = None) -> list[Any]:
     """The gradients of sum(f), or of <u, f>, as lists."""
     xs = [mg.tensor(value, requires_grad=True, dtype=float) for value in values]
     y = function(*xs)
-    return [g.tolist() for g in mg.gradients(y.sum() if u is None else y, xs, u)]
+    return [g.tolist() for g in mg.gradients(y.sum() if u is None else y, xs, output_gradients=u)]
 
 
 TABLE: dict[str, tuple[Any, list[Any], list[Any]]] = {
@@ -136,7 +136,7 @@ def test_differentiating_the_vjp_by_its_vector_gives_the_jacobian_at_0_too(funct
     for zero in ([0.0, 0.0], [0.0, 1.0]):
         x = mg.tensor([0.25, 4.0], requires_grad=True)
         v = mg.tensor(zero, requires_grad=True)
-        g = mg.gradients(function(x), x, v, create_graph=True)
+        g = mg.gradients(function(x), x, output_gradients=v, create_graph=True)
         found = mg.gradients(g.sum(), v)
         expected = mg.gradients(function(x).sum(), x)
         assert found.tolist() == expected.tolist()
@@ -145,7 +145,7 @@ def test_differentiating_the_vjp_by_its_vector_gives_the_jacobian_at_0_too(funct
 def test_the_jacobian_by_double_vjp_beside_a_singular_element():
     x = mg.tensor([0.0, 4.0], requires_grad=True)
     v = mg.tensor([0.0, 0.0], requires_grad=True)
-    g = mg.gradients(mg.sqrt(x), x, v, create_graph=True)
+    g = mg.gradients(mg.sqrt(x), x, output_gradients=v, create_graph=True)
     assert g.tolist() == [0.0, 0.0]
     assert mg.gradients(g.sum(), v).tolist()[1] == 0.25
 
@@ -166,7 +166,7 @@ def test_mixed_second_derivative_of_a_power(order):
     a, b = np.array([0.5, 3.0, 3.0, 2.0]), np.array([0.0, 0.0, 1.0, -1.5])
     x, y = mg.tensor(a, requires_grad=True), mg.tensor(b, requires_grad=True)
     first, second = (x, y) if order == "x first" else (y, x)
-    g = mg.gradients(mg.power(x, y), first, np.ones(4), create_graph=True)
+    g = mg.gradients(mg.power(x, y), first, output_gradients=np.ones(4), create_graph=True)
     found = mg.gradients(g.sum(), second).data
     np.testing.assert_allclose(found, a ** (b - 1) * (1 + b * np.log(a)), rtol=1e-14)
 

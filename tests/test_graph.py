@@ -594,8 +594,8 @@ def test_a_later_tensor_as_input():
 def test_the_same_tensor_as_input_and_output():
     x = leaf([1.0, 2.0])
     y = x * x
-    assert mg.gradients(y, y, [3.0, 4.0], retain_graph=True).tolist() == [3, 4]
-    assert [g.tolist() for g in mg.gradients(y, [x, y], [1.0, 1.0])] == [[2, 4], [1, 1]]
+    assert mg.gradients(y, y, output_gradients=[3.0, 4.0], retain_graph=True).tolist() == [3, 4]
+    assert [g.tolist() for g in mg.gradients(y, [x, y], output_gradients=[1.0, 1.0])] == [[2, 4], [1, 1]]
     z = leaf(3.0)
     assert mg.gradients(z, z).item() == 1
 
@@ -626,17 +626,17 @@ def test_an_output_on_the_way_of_another():
 
 def test_output_gradients():
     x = leaf([1.0, 2.0])
-    assert mg.gradients(x * x, x, [1.0, 10.0]).tolist() == [2, 40]
-    assert mg.gradients([x * x, x.sum()], x, [np.array([1.0, 10.0]), None]).tolist() == [3, 41]
-    assert mg.gradients([x * x, x * 3], x, [mg.tensor([1.0, 0.0]), [0.0, 1.0]]).tolist() == [2, 3]
+    assert mg.gradients(x * x, x, output_gradients=[1.0, 10.0]).tolist() == [2, 40]
+    assert mg.gradients([x * x, x.sum()], x, output_gradients=[np.array([1.0, 10.0]), None]).tolist() == [3, 41]
+    assert mg.gradients([x * x, x * 3], x, output_gradients=[mg.tensor([1.0, 0.0]), [0.0, 1.0]]).tolist() == [2, 3]
 
 
 def test_output_gradients_of_another_number_or_shape():
     x = leaf([1.0, 2.0])
     with pytest.raises(mg.ShapeError, match="2 outputs and 1 output_gradients"):
-        mg.gradients([x * x, x * x], x, [np.ones(2)])
+        mg.gradients([x * x, x * x], x, output_gradients=[np.ones(2)])
     with pytest.raises(mg.ShapeError, match="has shape"):
-        mg.gradients(x * x, x, np.ones(3))
+        mg.gradients(x * x, x, output_gradients=np.ones(3))
 
 
 def test_gradients_of_what_requires_none():
@@ -740,8 +740,8 @@ def test_derivative_with_respect_to_the_given_gradient():
     """The vjp is linear in g, and its derivative in g is the jvp: the double-backward trick."""
     x = leaf([1.0, 2.0])
     g = leaf([1.0, 1.0])
-    vjp = mg.gradients(mg.sin(x), x, g, create_graph=True)
-    jvp = mg.gradients(vjp, g, [3.0, 5.0])
+    vjp = mg.gradients(mg.sin(x), x, output_gradients=g, create_graph=True)
+    jvp = mg.gradients(vjp, g, output_gradients=[3.0, 5.0])
     np.testing.assert_allclose(jvp.numpy(), np.cos([1.0, 2.0]) * [3, 5])
 
 
@@ -750,7 +750,7 @@ def test_hessian_vector_product_of_a_shared_subexpression():
     s = (x * x).sum()
     g = mg.gradients(s * s, x, create_graph=True)  # 4 s x
     v = np.array([1.0, 2.0, 3.0])
-    product = mg.gradients(g, x, v)
+    product = mg.gradients(g, x, output_gradients=v)
     a = x.detach().numpy()
     np.testing.assert_allclose(product.numpy(), 8 * a * (a @ v) + 4 * (a @ a) * v)
 
@@ -878,3 +878,11 @@ def test_a_graph_recorded_in_one_thread_and_gone_back_through_in_another():
     thread.start()
     thread.join()
     assert x.grad.item() == 6
+
+
+def test_create_graph_comes_third_and_a_gradient_goes_by_name():
+    x = leaf([1.0, 2.0])
+    g = mg.gradients((x**3).sum(), x, True)
+    assert mg.gradients(g.sum(), x).tolist() == [6, 12]
+    with pytest.raises(TypeError, match="output_gradients=g"):
+        mg.gradients(x * x, x, np.ones(2))

@@ -30,8 +30,8 @@ def check(array: Any, index: Any, ours: Any = None, draw: Any = None) -> None:
     u = upstream(draw, y.shape) if draw else np.arange(y.size).reshape(y.shape) - 1.5
     into = np.zeros(array.shape)
     np.add.at(into, index, u)
-    np.testing.assert_array_equal(mg.gradients(y, x, u).data, into, strict=True)
-    g = mg.gradients((x * x)[ours], x, u, create_graph=True)
+    np.testing.assert_array_equal(mg.gradients(y, x, output_gradients=u).data, into, strict=True)
+    g = mg.gradients((x * x)[ours], x, output_gradients=u, create_graph=True)
     np.testing.assert_array_equal(g.data, 2 * array * into)
     np.testing.assert_array_equal(mg.gradients(g.sum(), x).data, 2 * into)
 
@@ -168,7 +168,7 @@ def test_a_bad_index_is_an_index_error(index):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_gradient_has_the_dtype(dtype):
     x = mg.tensor([1.0, 2.0], dtype=dtype, requires_grad=True)
-    g = mg.gradients(x[[0, 0, 1]], x, np.array([1, 2, 3], dtype))
+    g = mg.gradients(x[[0, 0, 1]], x, output_gradients=np.array([1, 2, 3], dtype))
     assert g.dtype == dtype
     assert g.tolist() == [3.0, 3.0]
 
@@ -215,4 +215,4 @@ def test_scatter_is_add_at(data):
     y = mg.scatter(x, ours, shape)
     np.testing.assert_array_equal(y.data, expected, strict=True)
     u = upstream(data.draw, shape)
-    np.testing.assert_array_equal(mg.gradients(y, x, u).data, u[bare])
+    np.testing.assert_array_equal(mg.gradients(y, x, output_gradients=u).data, u[bare])

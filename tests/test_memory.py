@@ -572,7 +572,7 @@ def test_the_upstream_gradient_is_neither_kept_nor_changed():
 def test_results_of_gradients_do_not_share():
     x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
     g = np.ones(2)
-    for found in (mg.gradients(x + y, [x, y], g), mg.gradients(x * 3, [x, x], g)):
+    for found in (mg.gradients(x + y, [x, y], output_gradients=g), mg.gradients(x * 3, [x, x], output_gradients=g)):
         first, second = (t.data for t in found)
         assert not np.shares_memory(first, second)
         assert not np.shares_memory(first, g)

@@ -202,7 +202,7 @@ def test_second_derivative_is_the_difference_quotient_and_torchs(key, data):
     ws = [upstream(data.draw, a.shape) for a in call.arrays]
 
     xs, v = call.leaves(), mg.from_numpy(u, requires_grad=True)
-    first = mg.gradients(call.run(xs), xs, v, create_graph=True)
+    first = mg.gradients(call.run(xs), xs, output_gradients=v, create_graph=True)
     found = [g.data for g in mg.gradients(_second(first, xs, ws), [*xs, v])]
 
     def terms(arrays: list[Any]) -> Any:
@@ -385,7 +385,7 @@ def test_mixed_dtypes_promote_and_each_gradient_has_its_own(key, narrow, data):
     y = call.run(xs)
     assert y.dtype == np.float64
     u = upstream(data.draw, y.shape)
-    for g, x, e in zip(mg.gradients(y, xs, u), xs, call.vjp(u), strict=True):
+    for g, x, e in zip(mg.gradients(y, xs, output_gradients=u), xs, call.vjp(u), strict=True):
         assert g.dtype == x.dtype
         # What a rule computes of the narrow argument alone is narrow: log(x) in the rule of x**y.
         np.testing.assert_allclose(g.data, e, rtol=1e-6, atol=1e-6 * float(np.abs(e).max(initial=0)))
@@ -404,8 +404,8 @@ def test_one_tensor_as_both_arguments(key, data):
     x, left, right = (mg.from_numpy(array, requires_grad=True) for _ in range(3))
     y = mg.apply(op, x, x)
     u = upstream(data.draw, y.shape)
-    found = mg.gradients(y, x, u)
-    a, b = mg.gradients(mg.apply(op, left, right), [left, right], u)
+    found = mg.gradients(y, x, output_gradients=u)
+    a, b = mg.gradients(mg.apply(op, left, right), [left, right], output_gradients=u)
     t = as_torch(array)
     (expected,) = torch.autograd.grad(SAMPLES[key].torch(t, t), t, torch.tensor(u))
     scale = max([1.0, *np.abs(a.data).ravel()])  # in x/x large terms cancel
@@ -481,7 +481,7 @@ def test_pairs_of_operations_are_each_others_transpose(data):
     slices = np.split(u, np.cumsum([p.shape[axis] for p in parts])[:-1], axis)
     assert inner(mg.concatenate(parts, axis), u) == sum(inner(p, s) for p, s in zip(parts, slices, strict=True))
     leaves = [mg.from_numpy(p, requires_grad=True) for p in parts]
-    for g, s in zip(mg.gradients(mg.concatenate(leaves, axis), leaves, u), slices, strict=True):
+    for g, s in zip(mg.gradients(mg.concatenate(leaves, axis), leaves, output_gradients=u), slices, strict=True):
         np.testing.assert_array_equal(g.data, s)
 
 
@@ -497,7 +497,7 @@ def test_the_transposes_are_recorded_as_operations():
         (mg.concatenate([x, x[:0]]), "GetItem"),
     ]:
         u = mg.ones(y.shape, requires_grad=True)
-        g = mg.gradients(y, x, u, create_graph=True)
+        g = mg.gradients(y, x, output_gradients=u, create_graph=True)
         assert pair in {type(call).__name__ for call in mg.history(g)}
 
 
@@ -505,5 +505,5 @@ def test_an_upstream_gradient_of_another_dtype_stays_in_the_graph():
     """<Jᵀv>, differentiated by v, is J, also when v is wider than the result."""
     x = mg.tensor([1.0, 2.0], dtype=np.float32, requires_grad=True)
     v = mg.tensor([3.0, 4.0], requires_grad=True)
-    g = mg.gradients(x * x, x, v, create_graph=True)
+    g = mg.gradients(x * x, x, output_gradients=v, create_graph=True)
     np.testing.assert_array_equal(mg.gradients(g.sum(), v).data, [2.0, 4.0])

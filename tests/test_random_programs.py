@@ -191,7 +191,7 @@ def test_the_chain_rule_at_any_cut(program, where):
     cut = where % (len(steps_taken) + 1)
     middle = run(mg, tensors, steps_taken[:cut])
     whole = mg.gradients(mg.sin(middle) * middle, [middle, *tensors], retain_graph=True)
-    through = mg.gradients(middle, tensors, whole[0])
+    through = mg.gradients(middle, tensors, output_gradients=whole[0])
     for g, expected in zip(through, whole[1:]):
         np.testing.assert_allclose(g.numpy(), expected.numpy(), rtol=1e-12, atol=1e-13)
 

@@ -157,15 +157,17 @@ def _check(op: type[mg.Op]) -> None:
     x, y = mg.tensor([2.0, -3.0], requires_grad=True), mg.tensor([5.0, 7.0], requires_grad=True)
     if len(op.parameters) == 1:
         for create_graph in (False, True):
-            g = mg.gradients(mg.apply(op, x * 1), x, np.array([1.0, 10.0]), create_graph=create_graph)
+            g = mg.gradients(mg.apply(op, x * 1), x, output_gradients=np.array([1.0, 10.0]), create_graph=create_graph)
             assert g.tolist() == [12.0, 270.0]
         return
     for wrt, expected in ((x, [5.0, 70.0]), (y, [2.0, -30.0])):
         for create_graph in (False, True):
-            g = mg.gradients(mg.apply(op, x * 1, y * 1), wrt, np.array([1.0, 10.0]), create_graph=create_graph)
+            g = mg.gradients(
+                mg.apply(op, x * 1, y * 1), wrt, output_gradients=np.array([1.0, 10.0]), create_graph=create_graph
+            )
             assert g.tolist() == expected
     x = x.detach()
-    assert mg.gradients(mg.apply(op, x, y), y, np.array([1.0, 10.0])).tolist() == [2.0, -30.0]
+    assert mg.gradients(mg.apply(op, x, y), y, output_gradients=np.array([1.0, 10.0])).tolist() == [2.0, -30.0]
 
 
 class _Callable:
@@ -260,7 +262,7 @@ def test_a_rule_that_is_a_builtin(forgetful_registry):
 
     assert kept_by(Strange, 0) == ((True,), True)
     x = mg.tensor([2.0, 5.0], requires_grad=True)
-    assert mg.gradients(mg.apply(Strange, x), x, np.array([1.0, 0.0])).tolist() == [3.0, 5.0]
+    assert mg.gradients(mg.apply(Strange, x), x, output_gradients=np.array([1.0, 0.0])).tolist() == [3.0, 5.0]
 
 
 def test_a_decorated_rule(forgetful_registry):

@@ -218,7 +218,7 @@ def grad(
         gradients(
             outputs,
             [t for t, without in zip(inputs, unused) if not without],
-            given,
+            output_gradients=given,
             create_graph=create_graph,
             retain_graph=retain_graph,
         )
