@@ -1,0 +1,309 @@
+"""What a backward pass must keep to beside its numbers.
+
+One idea: a pullback is a linear map that owns nothing. So the same call gives the same answer, sums
+go to sums and 0 to 0, no memory layout matters, nothing that was passed in is written to or handed
+back, and what the forward pass has read may be changed afterwards. Each contract is a function of
+the backward pass and its Jacobian; a broken one raises GradientMismatch with its name.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..errors import MinigradError
+from ..mode import no_grad
+from ..value import Value
+from .backward import Backward
+from .evidence import Evidence
+from .options import LAYOUTS
+from .probe import Array, place
+from .report import broken
+
+
+def laid_out(array: Array, layout: str) -> Array:
+    """The same numbers in another memory layout; `broadcast` is the first number everywhere, at stride 0."""
+    if layout == "F":
+        return np.array(array, order="F", copy=True)
+    if layout == "reversed":
+        flip = (slice(None, None, -1),) * array.ndim
+        return np.array(array[flip], order="C", copy=True)[flip] if array.ndim else array.copy()
+    if layout == "broadcast":
+        first = array.reshape(-1)[:1].copy()
+        return np.broadcast_to(first.reshape((1,) * array.ndim), array.shape) if array.size else array.copy()
+    return np.array(array, order="C", copy=True)
+
+
+class Contracts:
+    """The contracts of one backward pass at one point.
+
+    `jacobian` is (outputs, inputs), what the pullback said row by row; `rows` the outputs that it has.
+    """
+
+    def __init__(
+        self,
+        backward: Backward,
+        evidence: Evidence,
+        jacobian: Array | None,
+        *,
+        layouts: Sequence[str] = LAYOUTS,
+        mutable: bool = True,
+        zero_times_inf: str = "error",
+        rng: int = 0,
+    ) -> None:
+        self.backward, self.evidence, self.jacobian = backward, evidence, jacobian
+        self.probe = backward.probe
+        self.layouts, self.mutable, self.zero_times_inf = tuple(layouts), mutable, zero_times_inf
+        self.rng = np.random.default_rng(rng)
+        _, _, self.pullback = backward.forward()
+        self.u = self._short(self.probe.middle.shape)
+
+    def _short(self, shape: tuple[int, ...]) -> Array:
+        """Short dyadic numbers of both signs, uneven, and never 0."""
+        return self.rng.choice(np.array([-3.0, -1.5, -1.0, -0.5, 0.5, 1.0, 2.0, 2.5]), size=shape)
+
+    def pull(self, row: Array, pullback: Any = None) -> list[Array]:
+        """The gradients for a flat row over all outputs."""
+        found = self.backward.pull(pullback or self.pullback, self.backward.split(row))
+        return [np.asarray(g) for g in found]
+
+    def fail(self, contract: str, sentence: str, actual: Any = None, desired: Any = None, hint: str = "") -> NoReturn:
+        raise broken(self.evidence, contract, sentence, actual=actual, desired=desired, hint=hint)
+
+    def check(self, names: Sequence[str]) -> list[str]:
+        """Check these contracts, in their order here; return the names of those that were checked."""
+        table: dict[str, Callable[[], bool]] = {
+            "dtype": self.dtype,
+            "deterministic": self.deterministic,
+            "zero": self.zero,
+            "linear": self.linear,
+            "untouched": self.untouched,
+            "alias": self.alias,
+            "layout": self.layout,
+            "saved": self.saved,
+        }
+        return [name for name, contract in table.items() if name in names and contract()]
+
+    # ------------------------------------------------------------------------- one contract each
+
+    def dtype(self) -> bool:
+        """A gradient has the dtype of what it is the gradient of."""
+        found = self.backward.pull(self.pullback, self.backward.split(self.u))
+        for leaf, gradient in zip(self.probe.inputs, found):
+            dtype = getattr(gradient, "dtype", None)
+            if dtype is None:
+                if not isinstance(gradient, float):
+                    self.fail(
+                        "dtype", f"the gradient of {leaf.path} is a {type(gradient).__name__}, not an array of floats"
+                    )
+                dtype = np.dtype(np.float64)
+            if dtype != leaf.array.dtype:
+                self.fail(
+                    "dtype",
+                    f"the gradient of {leaf.path} has another dtype than {leaf.path}",
+                    actual=str(dtype),
+                    desired=str(leaf.array.dtype),
+                    hint="a float64 constant, or a count of integers, has widened it",
+                )
+        return True
+
+    def deterministic(self) -> bool:
+        """Two backward passes of one forward pass, and one of another, agree."""
+        first, second = self.pull(self.u), self.pull(self.u)
+        _, _, pullback = self.backward.forward()
+        third = self.pull(self.u, pullback)
+        for leaf, a, b, c in zip(self.probe.inputs, first, second, third):
+            for again, what in ((b, "the second backward pass"), (c, "the backward pass of a second forward pass")):
+                where = self._differs(again, a)
+                if where is not None:
+                    self.fail(
+                        "deterministic",
+                        f"{what} gives another gradient of {place(leaf.path, where)} than the first",
+                        actual=again[where],
+                        desired=a[where],
+                        hint="something random, or something kept that the first pass has used up or changed",
+                    )
+        return True
+
+    def zero(self) -> bool:
+        """No upstream gradient, no gradient."""
+        for leaf, gradient in zip(self.probe.inputs, self.pull(np.zeros(self.probe.middle.shape))):
+            wrong = ~(gradient == 0)
+            if self.zero_times_inf == "allow":
+                wrong &= ~np.isnan(gradient)
+            if wrong.any():
+                where = tuple(int(i) for i in np.argwhere(wrong)[0])
+                nan = bool(np.isnan(gradient[where]))
+                self.fail(
+                    "zero",
+                    f"with an upstream gradient of 0 the gradient of {place(leaf.path, where)} is not 0",
+                    actual=gradient[where],
+                    desired=0.0,
+                    hint="0 * inf: the derivative is infinite here, and what is not asked for should stay out of it"
+                    if nan
+                    else "a backward pass is linear: something is added that does not depend on the upstream gradient",
+                )
+        return True
+
+    def linear(self) -> bool:
+        """The gradient for a weighted upstream gradient is the weighted sum of the rows of the Jacobian."""
+        jacobian = self.jacobian
+        if jacobian is None or not np.isfinite(jacobian).all():
+            return False
+        jacobian = jacobian.astype(np.float64)
+        u = self.u.copy()
+        if u.size > 2:
+            u[self.rng.integers(u.size)] = 0.0
+        middle = np.where(np.isfinite(self.probe.middle), np.abs(self.probe.middle), 0.0)
+        expected = u @ jacobian
+        norm = float(np.abs(u).max(initial=0.0)) * max(
+            float(np.abs(jacobian).max(initial=0.0)), float(middle.max(initial=0.0))
+        )
+        allowed = 64 * self.probe.narrow * np.maximum(np.abs(u) @ np.abs(jacobian), norm)
+        start = 0
+        for leaf, gradient in zip(self.probe.inputs, self.pull(u)):
+            stop = start + leaf.array.size
+            wrong = ~(np.abs(gradient.reshape(-1) - expected[start:stop]) <= allowed[start:stop])
+            if wrong.any():
+                n = int(np.argmax(wrong))
+                where = tuple(int(i) for i in np.unravel_index(n, leaf.array.shape))
+                self.fail(
+                    "linear",
+                    f"the gradient of {place(leaf.path, where)} is not linear in the upstream gradient: for "
+                    f"g = {_short(self.backward.split(u))} it is not the weighted sum of the gradients for one-hot g",
+                    actual=gradient[where],
+                    desired=expected[start:stop][n],
+                    hint="the backward pass tests g, clips it, or multiplies it by itself",
+                )
+            start = stop
+        return True
+
+    def untouched(self) -> bool:
+        """Neither the arguments nor the upstream gradient are written to."""
+        if not self.mutable:
+            return False
+        handed, _, pullback = self.backward.forward()
+        before = [np.array(_array(x), copy=True) for x in handed]
+        upstream = self.backward.split(self.u)
+        kept = [g.copy() for g in upstream]
+        self.backward.pull(pullback, upstream)
+        for leaf, x, old in zip(self.probe.inputs, handed, before):
+            self._unwritten(f"argument {leaf.path}", _array(x), old)
+        for leaf, g, old in zip(self.probe.outputs, upstream, kept):
+            self._unwritten(f"upstream gradient of {leaf.path}", g, old)
+        return True
+
+    def _unwritten(self, what: str, now: Any, old: Array) -> None:
+        where = self._differs(np.asarray(now), old, exact=True)
+        if where is not None:
+            self.fail(
+                "untouched",
+                f"the backward pass writes into its {what}, at {list(where)}",
+                actual=np.asarray(now)[where],
+                desired=old[where],
+                hint="an in-place operator (g *= ..., x -= ...) on what the caller still needs",
+            )
+
+    def alias(self) -> bool:
+        """The gradients are arrays of their own: one may be added to without changing anything else."""
+        if not self.mutable:
+            return False
+        handed, _, pullback = self.backward.forward()
+        upstream = self.backward.split(self.u)
+        found = self.backward.pull(pullback, upstream)
+        others: list[tuple[str, Any]] = [
+            (f"the argument {leaf.path}", _array(x)) for leaf, x in zip(self.probe.inputs, handed)
+        ]
+        others += [(f"the upstream gradient of {leaf.path}", g) for leaf, g in zip(self.probe.outputs, upstream)]
+        for leaf, gradient in zip(self.probe.inputs, found):
+            if not isinstance(gradient, np.ndarray):
+                continue
+            for what, other in others:
+                if isinstance(other, np.ndarray) and gradient.size and np.shares_memory(gradient, other):
+                    self.fail(
+                        "alias",
+                        f"the gradient of {leaf.path} shares its memory with {what}",
+                        hint="whoever adds to the one changes the other: return a copy",
+                    )
+            others.append((f"the gradient of {leaf.path}", gradient))
+        return True
+
+    def layout(self) -> bool:
+        """The memory layout of the upstream gradient does not matter."""
+        known = False
+        for layout in self.layouts:
+            if layout == "C":
+                continue
+            plain = self.backward.split(self.u)
+            odd = [laid_out(g, layout) for g in plain]
+            expected = self.backward.pull(self.pullback, [np.array(g, order="C", copy=True) for g in odd])
+            for leaf, gradient, good in zip(self.probe.inputs, self.backward.pull(self.pullback, odd), expected):
+                where = self._differs(np.asarray(gradient), np.asarray(good))
+                if where is not None:
+                    name = {"F": "Fortran order", "reversed": "negative strides", "broadcast": "stride 0"}[layout]
+                    self.fail(
+                        "layout",
+                        f"the gradient of {place(leaf.path, where)} depends on the memory layout of the upstream "
+                        f"gradient: it changes with {name}",
+                        actual=np.asarray(gradient)[where],
+                        desired=np.asarray(good)[where],
+                        hint="ravel, reshape or a buffer taken in memory order ('A', 'K') instead of 'C'",
+                    )
+            known = True
+        return known
+
+    def saved(self) -> bool:
+        """What the forward pass has read may be changed before the backward pass, or that is refused."""
+        if not self.mutable:
+            return False
+        _, _, pullback = self.backward.forward()
+        expected = self.pull(self.u, pullback)
+        handed, _, pullback = self.backward.forward()
+        try:
+            for x in handed:
+                _change(x)
+            found = self.pull(self.u, pullback)
+        except (MinigradError, RuntimeError, ValueError):  # it noticed, and refused: that is right as well
+            return True
+        for leaf, gradient, good in zip(self.probe.inputs, found, expected):
+            where = self._differs(gradient, good)
+            if where is not None:
+                self.fail(
+                    "saved",
+                    f"the gradient of {place(leaf.path, where)} changes when an argument is changed in place after "
+                    "the forward pass",
+                    actual=gradient[where],
+                    desired=good[where],
+                    hint="the backward pass reads its arguments by reference: keep a copy, or refuse the change",
+                )
+        return True
+
+    def _differs(self, a: Array, b: Array, exact: bool = False) -> tuple[int, ...] | None:
+        """Where two gradients differ by more than rounding, or None."""
+        if a.shape != b.shape:
+            return (0,) * 0 if not a.shape else tuple(0 for _ in a.shape)
+        with np.errstate(invalid="ignore"):
+            finite = b[np.isfinite(b)]
+            slack = 0.0 if exact else 64 * self.probe.narrow * float(np.abs(finite).max(initial=0.0))
+            same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= slack)
+        if same.all():
+            return None
+        return tuple(int(i) for i in np.argwhere(~same)[0])
+
+
+def _array(x: Any) -> Any:
+    return x.data if isinstance(x, Value) else x  # type: ignore[attr-defined]
+
+
+def _change(x: Any) -> None:
+    """Change an argument in place, the way its owner would."""
+    if isinstance(x, Value):
+        with no_grad():
+            x += 1.0  # type: ignore[operator]
+    elif isinstance(x, np.ndarray) and x.flags.writeable:
+        x += 1.0
+
+
+def _short(arrays: Sequence[Array]) -> str:
+    text = np.array2string(arrays[0], separator=", ", threshold=8)
+    return " ".join(text.split())

@@ -1,0 +1,157 @@
+"""`check_jvp`: is this the forward derivative of that function, here?
+
+One idea: a forward derivative gives the columns of the table, where a backward pass gives the rows.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Unpack
+
+import numpy as np
+
+from ..containers import leaves
+from .directions import flat, scattered
+from .errors import UncheckableError
+from .evidence import Evidence
+from .options import Chosen, Options
+from .outcome import Counted, told
+from .probe import Array, Probe, names_of
+from .report import GradReport, broken
+from .source import code_of, name_of
+from .table import Table, along
+
+
+def check_jvp(
+    forward: Callable[..., Any], jvp: Callable[..., Any], *args: Any, **options: Unpack[Options]
+) -> GradReport:
+    """Check that `jvp` is the forward derivative of `forward` at `args`.
+
+    `jvp(t, out, *args)` gives the tangent of the output, of its shape and dtype, for the tangent `t` of the argument,
+    or for a tuple of one for each argument of floats (those in `wrt`). Options and errors are those of
+    `check_vjp`; the contracts are shape, dtype, determinism, linearity in t, and arguments left alone.
+
+    >>> import numpy as np
+    >>> bool(check_jvp(np.sin, lambda t, out, x: t * np.cos(x), np.array([0.0, 2.0])))
+    True
+    """
+    __tracebackhide__ = True
+    chosen = Chosen.of(options)
+    name = name_of(forward)
+    with Counted() as counted:
+        probe = Probe(
+            forward,
+            args,
+            chosen.kwargs,
+            wrt=chosen.wrt,
+            argnames=chosen.argnames or names_of(forward, len(args)),
+            name=name,
+        )
+        table = Table(probe, chosen, name, f"check_jvp({code_of(forward)}, {code_of(jvp)}", args)
+        push = Push(probe, jvp, table.evidence, strict=bool(chosen.contract_names))
+        tangents = np.array([push(c.steps) for c in table.columns]).reshape(len(table.columns), probe.middle.size)
+        claimed = table.bench.weighed(tangents).T
+        together, sizes = claimed[:, :0], None
+        if table.joint:
+            together = table.bench.weighed(np.array([push(c.steps) for c in table.joint])).T
+            if table.is_whole:
+                sizes = along(np.where(np.isfinite(claimed), claimed, 0.0), table.joint)[1]
+        table.judge(claimed, together, sizes)
+        if chosen.contract_names and probe.middle.size and not table.evidence.constant:
+            table.evidence.contracts = _contracts(probe, push, table, tangents)
+        return counted.done(told(table.evidence, chosen))
+
+
+class Push:
+    """A forward derivative at the point of a probe: steps of the leaves in, a row of output tangents out."""
+
+    def __init__(
+        self, probe: Probe, jvp: Callable[..., Any], evidence: Evidence | None = None, *, strict: bool = True
+    ) -> None:
+        self.probe, self.jvp, self.evidence, self.strict = probe, jvp, evidence, strict
+
+    def __call__(self, steps: Sequence[Array], handed: Sequence[Any] | None = None) -> Array:
+        """The tangents of all outputs, flat. Raises GradientMismatch for another shape or dtype."""
+        __tracebackhide__ = True
+        probe = self.probe
+        tangents = [
+            np.asarray(step, leaf.array.dtype) if isinstance(given, np.ndarray) else leaf.array.dtype.type(step)
+            for step, leaf, given in zip(steps, probe.inputs, probe.given)
+        ]
+        each = probe.per_argument(tangents)
+        arguments = probe.arguments(probe.handed([leaf.array for leaf in probe.inputs]) if handed is None else handed)
+        out = probe.f(*arguments, **probe.keywords)
+        found = self.jvp(each[0] if len(each) == 1 else tuple(each), out, *arguments, **probe.keywords)
+        if found is None:
+            raise UncheckableError(
+                f"the jvp of {probe.name} returned nothing.\nReturn the tangent of the output; a return may be missing"
+            )
+        parts = [leaf for _, leaf in leaves(found)]
+        if len(parts) != len(probe.outputs):
+            raise UncheckableError(
+                f"the jvp of {probe.name} returned {len(parts)} tangents, and there are {len(probe.outputs)} outputs.\n"
+                "Return tangents in the containers of the output"
+            )
+        for leaf, part in zip(probe.outputs, parts):
+            shape, dtype = np.shape(part), getattr(part, "dtype", np.dtype(float))
+            if shape != leaf.array.shape and self.evidence is not None:
+                raise broken(
+                    self.evidence,
+                    "shape",
+                    f"the tangent of {leaf.path} has another shape than {leaf.path}",
+                    actual=shape,
+                    desired=leaf.array.shape,
+                )
+            if self.strict and dtype != leaf.array.dtype and self.evidence is not None:
+                raise broken(
+                    self.evidence,
+                    "dtype",
+                    f"the tangent of {leaf.path} has another dtype than {leaf.path}",
+                    actual=str(dtype),
+                    desired=str(leaf.array.dtype),
+                )
+        return np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in parts])
+
+
+def _contracts(probe: Probe, push: Push, table: Table, tangents: Array) -> list[str]:
+    """A forward derivative is a linear map of the tangent and leaves the arguments alone."""
+    __tracebackhide__ = True
+    evidence = table.evidence
+    arrays = [leaf.array for leaf in probe.inputs]
+    done = ["shape", "dtype", "deterministic", "untouched"]
+
+    def fail(contract: str, sentence: str, actual: Any = None, desired: Any = None) -> None:
+        raise table.blamed(broken(evidence, contract, sentence, actual=actual, desired=desired))
+
+    finite = bool(np.isfinite(tangents).all())
+    if finite:
+        nothing = push([np.zeros(a.shape) for a in arrays])
+        if nothing.any():
+            n = int(np.argmax(nothing != 0))
+            fail("zero", f"for a tangent of 0 the tangent of {probe.place_of_output(n)} is not 0", nothing[n], 0.0)
+        done.append("zero")
+    u = scattered(arrays, table.rng, "random")
+    handed = probe.handed(arrays)
+    first, second = push(u.steps, handed), push(u.steps)
+    slack = 64 * probe.narrow * float(np.abs(first[np.isfinite(first)]).max(initial=0.0))
+    with np.errstate(invalid="ignore"):
+        wrong = ~((np.abs(first - second) <= slack) | (np.isnan(first) & np.isnan(second)) | (first == second))
+    if wrong.any():
+        n = int(np.argmax(wrong))
+        fail("deterministic", f"two calls give two tangents of {probe.place_of_output(n)}", second[n], first[n])
+    for leaf, x in zip(probe.inputs, handed):
+        if not np.array_equal(np.asarray(x), leaf.array, equal_nan=True):
+            fail("untouched", f"the forward derivative writes into its argument {leaf.path}")
+    if finite and table.is_whole:
+        weights = flat(u)
+        expected, size = weights @ tangents, np.abs(weights) @ np.abs(tangents)
+        allowed = 64 * probe.narrow * np.maximum(size, 2 * float(np.abs(tangents).max(initial=0.0)))
+        wrong = ~(np.abs(first - expected) <= allowed)
+        if wrong.any():
+            n = int(np.argmax(wrong))
+            fail(
+                "linear",
+                f"the tangent of {probe.place_of_output(n)} is not linear in t: for a sum it is not the sum",
+                first[n],
+                expected[n],
+            )
+        done.append("linear")
+    return done

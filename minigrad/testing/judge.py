@@ -1,0 +1,303 @@
+"""Claimed slopes against measured ones: right, wrong, or nobody can tell.
+
+One idea: to accuse is the last resort. The fast path can only accept. What it does not accept is
+measured by a ladder; what that does not accept is looked at again as a kink, a jump, a staircase
+or noise; and what is still wrong must be wrong by a second, independent ladder too.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .evidence import Direction, Verdict
+from .ladder import BLUNT, SIGMA, K, Samples, Slopes, measure, prefixes
+from .probe import Probe
+
+Array = np.ndarray[Any, Any]
+
+
+class Judgement(NamedTuple):
+    """What is known of each claimed slope; arrays are (rows, columns), named as in `Evidence`."""
+
+    desired: Array
+    uncertainty: Array
+    allowed: Array
+    left: Array
+    right: Array
+    status: Array
+    verdict: Array
+    fast: int
+    steps: tuple[float, float]
+
+
+class Bench:
+    """Where the claimed slopes of one function at one point are judged.
+
+    `weights` is (rows, outputs), how each row weighs the outputs; None for one row an output.
+    """
+
+    def __init__(
+        self,
+        probe: Probe,
+        weights: Array | None,
+        rtol: float,
+        *,
+        kinks: bool = True,
+        zero_times_inf: bool = False,
+        rng: int = 0,
+    ) -> None:
+        self.probe, self.weights, self.rtol = probe, weights, rtol
+        self.kinks = kinks
+        self.zero_times_inf = zero_times_inf
+        self.rng = np.random.default_rng(rng)
+        self.widest = (0.0, np.inf)
+        self.middle = self.weighed(probe.middle)
+
+    def weighed(self, values: Array) -> Array:
+        """Return outputs along the last axis as rows. An infinite output makes only those rows NaN that weigh it."""
+        if self.weights is None:
+            return values
+        with np.errstate(invalid="ignore"):
+            if np.isfinite(values).all():
+                return np.asarray(values @ self.weights.T)
+            weighed: Array = np.where(self.weights != 0, values[..., None, :] * self.weights, 0.0).sum(axis=-1)
+            return weighed
+
+    def judge(
+        self, columns: Sequence[Direction], actual: Array, sizes: Array | None = None, among: Array | None = None
+    ) -> Judgement:
+        """Return the verdict on each claimed slope, of the rows `among` if that is given.
+
+        `sizes` (rows, columns) is how large the terms are that a claimed slope was added up from, for
+        directions in which many elements move.
+        """
+        shape = actual.shape
+        finite = np.where(np.isfinite(actual), np.abs(actual), 0.0)
+        size = finite if sizes is None else np.maximum(finite, sizes)
+        # Rounding of a backward pass is that of its largest terms: those of the row, or of the column.
+        norm = np.maximum(size.max(axis=1, initial=0.0)[:, None], size.max(axis=0, initial=0.0)[None, :])
+        atol = 8 * self.probe.narrow * norm
+        wide = np.result_type(np.float64, self.middle)
+        j = Judgement(
+            np.full(shape, np.nan, wide),
+            np.full(shape, np.inf, wide),
+            np.full(shape, np.nan, wide),
+            np.full(shape, np.nan, wide),
+            np.full(shape, np.nan, wide),
+            np.full(shape, "undefined", dtype="<U9"),
+            np.zeros(shape, np.int8),
+            0,
+            (0.0, 0.0),
+        )
+        among = np.ones(shape[0], bool) if among is None else among
+        if not among.any():
+            columns = []
+        fast = self._quick(columns, actual, size, atol, j)
+        j.status[~among], j.verdict[~among] = "untried", Verdict.UNKNOWN
+        for c in range(len(columns)):
+            todo = np.flatnonzero((j.verdict[:, c] != Verdict.RIGHT) & among)
+            if len(todo):
+                self._column(columns[c], c, todo, actual, size, norm, atol, j)
+        self._settle_nan(actual, j)
+        return j._replace(fast=fast, steps=(self.widest[0], min(self.widest[1], max(self.widest[0], 0.0))))
+
+    def _quick(self, columns: Sequence[Direction], actual: Array, size: Array, atol: Array, j: Judgement) -> int:
+        """Accept what four evaluations are enough for; how many columns they settled."""
+        if not columns:
+            return 0
+        n1, n2, bend1, bend2 = self.probe.quick(columns)
+        if self.weights is not None:
+            n1, n2, bend1, bend2 = (self.weighed(a.T).T for a in (n1, n2, bend1, bend2))
+            bend1, bend2 = np.abs(bend1), np.abs(bend2)
+        with np.errstate(all="ignore"):
+            r = n2 + (n2 - n1) / 63
+            large = np.maximum(np.maximum(np.abs(actual), np.abs(r)), size)
+            allowed = self.rtol * large + atol
+            rounding = 16 * self.probe.eps * np.abs(self.middle)[:, None]
+            good = (
+                (np.abs(r - actual) <= allowed)
+                & (np.abs(n1 - n2) <= 1e-3 * large + atol)
+                & (bend2 <= bend1 / 16 + rounding)  # at a kink it shrinks by 8 only, at a jump not at all
+                & np.isfinite(actual)
+                & np.isfinite(r)
+            )
+        j.desired[good] = r[good]
+        j.uncertainty[good] = np.abs(n2[good] - n1[good]) / 63
+        j.allowed[good] = allowed[good]
+        j.status[good] = "smooth"
+        j.verdict[good] = Verdict.RIGHT
+        return int(good.all(axis=0).sum())
+
+    def _column(
+        self,
+        direction: Direction,
+        c: int,
+        todo: Array,
+        actual: Array,
+        size: Array,
+        norm: Array,
+        atol: Array,
+        j: Judgement,
+    ) -> None:
+        """Judge what the fast path left open of one direction, by the ladder."""
+        slopes = measure(self._samples(direction, 1.0))
+        accused = []
+        for m in todo:
+            g = float(actual[m, c])
+            found = self._one(slopes, int(m), g, float(size[m, c]), float(norm[m, c]), float(atol[m, c]))
+            _write(j, int(m), c, found)
+            if found.verdict == Verdict.WRONG:
+                accused.append(int(m))
+        if not accused:
+            return
+        accused = [m for m in accused if not self._stairs(slopes, m, c, actual, size, norm, atol, j)]
+        if accused:
+            accused = self._hidden_kink(direction, accused, c, actual, atol, j)
+        if accused:
+            again = measure(self._samples(direction, SIGMA))
+            for m in accused:
+                g = float(actual[m, c])
+                second = self._one(again, m, g, float(size[m, c]), float(norm[m, c]), float(atol[m, c]))
+                if second.verdict != Verdict.WRONG:
+                    _write(j, m, c, second)
+
+    def _samples(self, direction: Direction, sigma: float) -> Samples:
+        samples = self.probe.ladder(direction, sigma)
+        if len(samples.h):
+            self.widest = (max(self.widest[0], float(samples.h[0])), min(self.widest[1], float(samples.h[-1])))
+        if self.weights is None:
+            return samples
+        return samples._replace(plus=self.weighed(samples.plus), minus=self.weighed(samples.minus), middle=self.middle)
+
+    def _one(self, s: Slopes, m: int, g: float, size: float, norm: float, atol: float) -> "_Found":
+        """One claimed slope against one ladder."""
+        d, error = float(s.central.value[m]), float(s.central.error[m])
+        right, right_error = float(s.right.value[m]), float(s.right.error[m])
+        left, left_error = float(s.left.value[m]), float(s.left.error[m])
+        if not np.isfinite(self.middle[m]):
+            return _Found(np.nan, np.inf, np.nan, left, right, "undefined", Verdict.UNKNOWN)
+        if s.jump[m]:
+            return _Found(d, np.inf, np.nan, left, right, "jump", Verdict.UNKNOWN)
+        if s.steep[m]:
+            return _Found(d, np.inf, np.nan, left, right, "infinite", Verdict.UNKNOWN)
+        kink = bool(s.kink[m])
+        if not np.isfinite(error):
+            # At the edge of a domain there is one side only, and its slope is the derivative.
+            one_sided = (right, right_error) if np.isfinite(right_error) else (left, left_error)
+            d, error = one_sided
+            kink = False
+        if not np.isfinite(error):
+            return _Found(np.nan, np.inf, np.nan, left, right, "undefined", Verdict.UNKNOWN)
+        large = max(abs(g) if np.isfinite(g) else 0.0, abs(d), size)
+        slack = self.rtol * large + atol
+        if kink:
+            bar = K * (left_error + right_error)
+            low, high = min(left, right), max(left, right)
+            middle, half = (low + high) / 2, (high - low) / 2
+            if bar > BLUNT * max(large, abs(low), abs(high), norm):
+                return _Found(middle, half, half + bar + slack, left, right, "noisy", Verdict.UNKNOWN)
+            inside = low - bar - slack <= g <= high + bar + slack
+            verdict = (Verdict.RIGHT if inside else Verdict.WRONG) if self.kinks else Verdict.UNKNOWN
+            return _Found(middle, half, half + bar + slack, left, right, "kink", verdict)
+        blunt = K * error > BLUNT * max(large, norm, float(s.floor[m]))
+        fits = np.isfinite(g) and abs(g - d) <= K * error + slack
+        if not fits and np.isfinite(g) and s.visible is not s.central:
+            other, other_error = float(s.visible.value[m]), float(s.visible.error[m])
+            if (
+                np.isfinite(other_error)
+                and abs(g - other) <= K * other_error + self.rtol * max(large, abs(other)) + atol
+            ):
+                d, error, fits = other, other_error, True
+                blunt = K * error > BLUNT * max(large, abs(other), norm, float(s.floor[m]))
+        allowed = K * error + slack
+        if blunt:
+            return _Found(d, error, allowed, left, right, "noisy", Verdict.UNKNOWN)
+        return _Found(d, error, allowed, left, right, "smooth", Verdict.RIGHT if fits else Verdict.WRONG)
+
+    def _stairs(
+        self,
+        s: Slopes,
+        m: int,
+        c: int,
+        actual: Array,
+        size: Array,
+        norm: Array,
+        atol: Array,
+        j: Judgement,
+    ) -> bool:
+        """Whether the function is smooth from afar, with the claimed slope, and a staircase from near."""
+        g, d, error = float(actual[m, c]), float(j.desired[m, c]), float(j.uncertainty[m, c])
+        if not np.isfinite(g):
+            return False
+        for value, bar in prefixes(s.samples, m):
+            large = max(abs(g), abs(value), float(size[m, c]))
+            agrees = abs(g - value) <= K * bar + self.rtol * large + float(atol[m, c])
+            sharp = K * bar <= BLUNT * max(large, float(norm[m, c]))
+            if agrees and sharp and abs(value - d) > K * (bar + error):
+                j.status[m, c], j.verdict[m, c] = "quantised", Verdict.UNKNOWN
+                return True
+        return False
+
+    def _hidden_kink(
+        self, direction: Direction, accused: list[int], c: int, actual: Array, atol: Array, j: Judgement
+    ) -> list[int]:
+        """Take away those claims that are slopes of the function somewhere in every neighbourhood.
+
+        The median of three equal numbers does not move with any one of them, yet one of them is its
+        subgradient: the kink shows beside the line only. Of a smooth function the spread of the slopes
+        around a point shrinks with the radius; that of a kink does not.
+        """
+        if self.probe.eps > 1e-10 or (len(accused) == 1 and j.status[accused[0], c] == "kink" and not self.kinks):
+            return accused
+        wide, near = (
+            self.weighed(self.probe.slopes_near(direction, radius, 16, self.rng)) for radius in (2.0**-24, 2.0**-32)
+        )
+        left = []
+        for m in accused:
+            g = float(actual[m, c])
+            spreads, ranges = [], []
+            for slopes in (wide, near):
+                known = slopes[:, m][np.isfinite(slopes[:, m])]
+                if not len(known):
+                    break
+                spreads.append(float(np.ptp(known)))
+                ranges.append((float(known.min()), float(known.max())))
+            scale = max([abs(v) for r in ranges for v in r], default=0.0)
+            stays = len(spreads) == 2 and spreads[1] > spreads[0] / 8 and spreads[1] > 1e-3 * scale
+            if stays and ranges[1][0] - 1e-3 * scale <= g <= ranges[1][1] + 1e-3 * scale and np.isfinite(g):
+                low, high = ranges[1]
+                half = (high - low) / 2
+                _write(
+                    j,
+                    m,
+                    c,
+                    _Found((low + high) / 2, half, half + 1e-3 * scale, np.nan, np.nan, "kink", Verdict.RIGHT),
+                )
+            else:
+                left.append(m)
+        return left
+
+    def _settle_nan(self, actual: Array, j: Judgement) -> None:
+        """Where 0 * inf is allowed: NaN in a column that is infinite in another row accuses nobody."""
+        if not self.zero_times_inf:
+            return
+        steep: Array = np.asarray(np.isin(j.status, ("infinite", "undefined")).any(axis=0))
+        lost: Array = np.isnan(actual) & steep[None, :] & (j.verdict == int(Verdict.WRONG))
+        j.status[lost], j.verdict[lost] = "infinite", Verdict.UNKNOWN
+
+
+class _Found(NamedTuple):
+    desired: float
+    uncertainty: float
+    allowed: float
+    left: float
+    right: float
+    status: str
+    verdict: Verdict
+
+
+def _write(j: Judgement, m: int, c: int, found: _Found) -> None:
+    j.desired[m, c], j.uncertainty[m, c], j.allowed[m, c] = found.desired, found.uncertainty, found.allowed
+    j.left[m, c], j.right[m, c] = found.left, found.right
+    j.status[m, c], j.verdict[m, c] = found.status, found.verdict

@@ -1,0 +1,280 @@
+"""The certified ladder: a slope from function values alone, with an error bar measured on the way.
+
+One idea: no step is right for every function, so take them all. Central differences at steps
+that shrink by 8 are extrapolated; what two orders of extrapolation disagree by bounds the
+truncation, and how the finer levels scatter (rounding grows as 1/h) measures the noise, whatever
+its source. The candidate with the smallest bar is the slope, and the bar comes with it.
+
+All outputs of one direction are measured at once: arrays are (levels, outputs), coarse first.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+K = 4.0
+"""How many error bars a claim may be away. Any K from 2 to 8 gave no false alarm once a second ladder had to agree."""
+
+RATIO = 8.0
+"""Of a step to the next. Extrapolating by 8 multiplies rounding by 65/63 only."""
+
+SIGMA = 2531 / 4096
+"""Scales the second ladder, which must agree before anybody is accused. Near the golden ratio, so that no
+period or grid that fooled the first fits the second; 12 bits, so that x + h is still mostly exact."""
+
+MOST_LEVELS = 44
+
+BLUNT = 0.05
+"""A bar wider than this part of the slope says nothing."""
+
+_LAST = 3
+"""Levels at the fine end that have too few finer neighbours for their noise to be measured."""
+
+
+class Samples(NamedTuple):
+    """A function along one direction, at x + h and x - h for each step h, coarse first."""
+
+    h: Array
+    """(levels,): half of the distance between the two points, as it came out in floating point."""
+    ahead: Array
+    """(levels,): x+ - x."""
+    behind: Array
+    """(levels,): x - x-."""
+    plus: Array
+    """(levels, outputs): f(x + h); NaN where f could not be computed."""
+    minus: Array
+    """(levels, outputs): f(x - h)."""
+    middle: Array
+    """(outputs,): f(x)."""
+    eps: float
+    """Of the arithmetic the values were computed in."""
+    size: float
+    """|x| along the direction."""
+    failure: str
+    """The last error that f raised on the way, or nothing."""
+
+
+class Estimate(NamedTuple):
+    """A slope and its error bar, for each output; NaN and infinity where there is none."""
+
+    value: Array
+    error: Array
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """All that one ladder says of one direction, for each output."""
+
+    samples: Samples
+    central: Estimate
+    visible: Estimate
+    """The central slope without the finest levels at which nothing changed any more."""
+    right: Estimate
+    left: Estimate
+    kink: Array
+    """Whether the one-sided slopes differ by more than their bars."""
+    jump: Array
+    """Whether the function's difference does not shrink with the step."""
+    steep: Array
+    """Whether the slope keeps growing as the step shrinks."""
+    floor: Array
+    """The smallest bar worth telling from 0: the function's size over the largest step."""
+
+
+def steps(size: float, smallest: float, eps: float, sigma: float = 1.0) -> list[float]:
+    """Return the steps for a point of this size, from as large as it down to its last bits.
+
+    `smallest` is the size of the smallest number that matters; it decides where a ladder at x = 0 ends.
+
+    >>> steps(1.0, 1.0, 2.0**-10)
+    [0.5, 0.0625, 0.0078125]
+    """
+    if not np.isfinite(size):
+        return []  # an infinity cannot be moved
+    top = 0.5 * max(1.0, 2.0 ** np.ceil(np.log2(size))) if size else 0.5
+    bottom = 4 * eps * (size or min(smallest, 1.0))
+    top = min(top, bottom * RATIO**MOST_LEVELS)
+    found = []
+    h = top * sigma
+    while h >= bottom:
+        found.append(float(h))
+        h /= RATIO
+    return found
+
+
+def measure(samples: Samples) -> Slopes:
+    """Return what one ladder says: the slope, its bar, and whether there is a kink, a jump or no slope at all."""
+    h, plus, minus, f0 = samples.h, samples.plus, samples.minus, samples.middle
+    with np.errstate(all="ignore"):
+        width = (samples.ahead + samples.behind)[:, None]
+        central = (plus - minus) / width
+        right = (plus - f0) / samples.ahead[:, None]
+        left = (f0 - minus) / samples.behind[:, None]
+        ulp = _ulp(f0, samples.eps)
+        rounding = ulp / 2 / h[:, None]
+        bent = samples.eps * np.abs(right - left) * np.maximum(1.0, samples.size / h[:, None])
+        floors = np.maximum(rounding, np.where(np.isfinite(bent), bent, 0.0))
+        middle = _estimate(central, floors, h, RATIO**2, RATIO**4)
+        seen = _seen(central)
+        visible = middle if seen is None else _estimate(np.where(seen, central, np.nan), floors, h, RATIO**2, RATIO**4)
+        ahead = _estimate(right, 2 * floors, h, RATIO, RATIO**2)
+        behind = _estimate(left, 2 * floors, h, RATIO, RATIO**2)
+        kink = np.abs(ahead.value - behind.value) > K * (ahead.error + behind.error) + 64 * samples.eps * np.maximum(
+            np.abs(ahead.value), np.abs(behind.value)
+        )
+        jump = _jump(samples, ulp)
+        steep = _steep(right, floors, h) | _steep(left, floors, h)
+        size = np.abs(f0)
+        floor = np.where(np.isfinite(size), size, 0.0) / (h[0] if len(h) else 1.0)
+    return Slopes(samples, middle, visible, ahead, behind, kink & ~jump & ~steep, jump, steep, floor)
+
+
+def prefixes(samples: Samples, output: int) -> list[tuple[float, float]]:
+    """Return (slope, bar) by the coarse part of the ladder alone, for ever longer parts, for one output.
+
+    A function that is rounded inside, to float32 or to a table's steps, is smooth from afar and a
+    staircase from near: the coarse part then tells another slope than the whole.
+    """
+    found = []
+    h = samples.h
+    with np.errstate(all="ignore"):
+        quotient = ((samples.plus - samples.minus) / (samples.ahead + samples.behind)[:, None])[:, output : output + 1]
+        floors = _ulp(samples.middle[output : output + 1], samples.eps) / 2 / h[:, None]
+        for stop in range(3, len(h)):
+            part = _estimate(quotient[:stop], floors[:stop], h[:stop], RATIO**2, RATIO**4)
+            if np.isfinite(part.value[0]):
+                found.append((float(part.value[0]), float(part.error[0])))
+    return found
+
+
+def _estimate(quotients: Array, floors: Array, h: Array, first: float, second: float) -> Estimate:
+    """The best candidate of each output; outputs that lack the same levels are worked out together."""
+    outputs = quotients.shape[1]
+    value = np.full(outputs, np.nan, quotients.dtype)
+    error = np.full(outputs, np.inf, quotients.dtype)
+    usable = np.isfinite(quotients)
+    if usable.all():
+        groups: list[tuple[Any, Any]] = [(slice(0, len(h)), slice(None))]
+    else:
+        runs = [_longest_run(usable[:, m]) for m in range(outputs)]
+        groups = [(run, np.array([m for m in range(outputs) if runs[m] == run])) for run in _distinct(runs)]
+    for levels, chosen in groups:
+        if levels.stop - levels.start >= 2:
+            value[chosen], error[chosen] = _best(
+                quotients[levels][:, chosen], floors[levels][:, chosen], h[levels], first, second
+            )
+    return Estimate(value, error)
+
+
+def _distinct(runs: list[slice]) -> list[slice]:
+    found: list[slice] = []
+    for run in runs:
+        if run not in found:
+            found.append(run)
+    return found
+
+
+def _longest_run(usable: Array) -> slice:
+    """The longest run of levels that could be computed; the finer of equals.
+
+    At the edge of a domain the coarse levels fall away, and the ladder starts below them.
+    """
+    best = slice(0, 0)
+    start = 0
+    for k, good in enumerate([*usable, False]):
+        if not good:
+            if k > start and k - start >= best.stop - best.start:
+                best = slice(start, k)
+            start = k + 1
+    return best
+
+
+def _best(n: Array, floors: Array, h: Array, first: float, second: float) -> tuple[Array, Array]:
+    """The candidate with the smallest bar among N, R and R2 of every level."""
+    levels = len(h)
+    difference = np.diff(n, axis=0)
+    r = n[1:] + difference / (first - 1)
+    r2 = r[1:] + np.diff(r, axis=0) / (second - 1)
+
+    # noise[k]: what the finer levels k' show, carried to level k by noise ~ 1/h.
+    gap = np.abs(n[None, :, :] - n[:, None, :])  # gap[k, k'] = |N_k' - N_k|
+    finer = np.arange(levels)[None, :] > np.arange(levels)[:, None]
+    carried = np.where(finer[:, :, None], gap * (h[None, :, None] / h[:, None, None]), 0.0)
+    noise = np.maximum(carried.max(axis=1), floors)
+    tail = slice(max(levels - _LAST, 1), levels)
+    noise[tail] = np.maximum(noise[tail], np.abs(difference[tail.start - 1 :]))
+
+    # judges[k, k']: may level k' contradict a candidate of level k? The next always, others if well measured.
+    well = np.arange(levels) < levels - _LAST
+    judges = finer & (well[None, :] | (np.arange(levels)[None, :] == np.arange(levels)[:, None] + 1))
+
+    def bars(candidates: Array, truncation: Array, start: int) -> Array:
+        excess = np.abs(candidates[:, None, :] - n[None, :, :]) - 4 * noise[None, :, :]
+        contradiction = np.where(judges[start:, :, None], np.maximum(excess, 0.0), 0.0).max(axis=1)
+        whole: Array = truncation + noise[start:] + contradiction
+        return whole
+
+    values = np.concatenate([n[1:], r, r2])
+    errors = np.concatenate(
+        [
+            bars(n[1:], np.abs(difference), 1),
+            bars(r, np.abs(r - n[1:]), 1),
+            bars(r2, np.abs(r2 - r[1:]), 2),
+        ]
+    )
+    pick = np.argmin(errors, axis=0)[None, :]
+    return np.take_along_axis(values, pick, 0)[0], np.take_along_axis(errors, pick, 0)[0]
+
+
+def _seen(quotients: Array) -> Array | None:
+    """Which levels are left when the run of exact zeros at the fine end is taken off; None if nothing is."""
+    zero = quotients == 0
+    if not zero[-1:].any():
+        return None
+    trailing = np.flip(np.logical_and.accumulate(np.flip(zero, 0), 0), 0)
+    return ~trailing
+
+
+def _jump(samples: Samples, ulp: Array) -> Array:
+    """Whether f(x+h) - f(x-h), f(x+h) - f(x) or f(x) - f(x-h) is the same at the finest levels, and not noise.
+
+    Over three levels a smooth difference shrinks by 512, that of a square root by 23.
+    """
+    clear = samples.h >= 64 * samples.eps * samples.size
+    found = np.zeros(samples.plus.shape[1], bool)
+    last = np.flatnonzero(clear)[-4:]
+    if len(last) < 4:
+        return found
+    plus, minus = samples.plus[last], samples.minus[last]
+    for gap in (plus - minus, plus - samples.middle, samples.middle - minus):
+        end = gap[-1]
+        stuck = np.abs(gap - end).max(axis=0) <= 0.05 * np.abs(end)
+        found |= stuck & (np.abs(end) > 64 * ulp) & np.isfinite(end)
+    return found
+
+
+def _steep(quotients: Array, floors: Array, h: Array) -> Array:
+    """Whether one-sided slopes go on changing, one way and by a law: a slope without bound, or without a rate.
+
+    From one level to the next a slope like h^-a changes by 8^a times as much, one like log h by as much,
+    a smooth one by an eighth. Noise grows too, but by no constant ratio.
+    """
+    found = np.zeros(quotients.shape[1], bool)
+    for m in range(quotients.shape[1]):
+        run = _longest_run(np.isfinite(quotients[:, m]))
+        change = np.diff(quotients[run, m])
+        clear = np.flatnonzero(np.abs(change) > 64 * floors[run, m][1:])
+        end = change[: clear[-1] + 1][-5:] if len(clear) else change[:0]
+        if len(end) == 5 and end.all():
+            ratios = end[1:] / end[:-1]
+            found[m] = bool((ratios > 0.7).all() and (ratios < 7).all() and ratios.max() < 1.25 * ratios.min())
+    return found
+
+
+def _ulp(values: Array, eps: float) -> Array:
+    """The distance to the next number, in an arithmetic with this eps."""
+    found: Array = eps * np.ldexp(np.ones_like(values), np.frexp(values)[1] - 1) * (values != 0)
+    return found
