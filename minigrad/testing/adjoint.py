@@ -10,14 +10,16 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from ..containers import leaves
+from ..containers import rebuilt
 from .backward import Backward, of_pair
-from .directions import scattered
-from .evidence import Verdict
+from .check import gradient_row
+from .directions import flat, scattered
+from .errors import GradientMismatch
+from .evidence import Direction, Verdict
 from .forward_mode import Push
 from .options import Chosen, Options
-from .outcome import Counted, told
-from .probe import Probe, names_of
+from .outcome import Counted, blamed, told
+from .probe import Probe, is_float, names_of
 from .report import GradReport, broken
 from .source import code_of, name_of
 from .table import Table
@@ -35,7 +37,8 @@ def check_adjoint(
 
     `jvp(t, out, *args)` and `vjp(g, out, *args)` as for `check_jvp` and `check_vjp`; without `forward` the `out` they
     get is None. The two inner products may differ by 32 eps of the sum of the sizes of their terms (3 eps were the
-    most seen over 10 operations). Raises GradientMismatch, and UncheckableError as the other checks.
+    most seen over 10 operations). Raises GradientMismatch; InconclusiveError if both sides are 0 throughout;
+    UncheckableError as the other checks.
 
     >>> import numpy as np
     >>> A = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -47,80 +50,90 @@ def check_adjoint(
     chosen = Chosen.of(options, **({} if draws == 4 else {"draws": draws}))
     if draws < 1:
         raise ValueError(f"draws={draws!r} compares nothing.\nGive 1 or more")
-    name = name_of(forward) if forward is not None else name_of(vjp)
-    written = f"check_adjoint({code_of(jvp)}, {code_of(vjp)}"
+    call = f"check_adjoint({code_of(jvp)}, {code_of(vjp)}"
+    names = chosen.argnames or names_of(forward or jvp, len(args) + (forward is None) * 2)[-len(args) :]
     with Counted() as counted:
         probe = Probe(
-            forward or _shaped_by(jvp, chosen.keywords),
+            forward or _tangents_of_zero(jvp, args, chosen),
             args,
-            chosen.kwargs if forward is not None else None,
+            chosen.keywords,
             wrt=chosen.wrt,
-            argnames=chosen.argnames or (names_of(forward, len(args)) if forward is not None else None),
-            name=name,
+            argnames=names,
+            name=name_of(forward or vjp),
         )
-        table = Table(probe, chosen.but(contracts=False), name, written, args)
+        table = Table(probe, chosen.but(contracts=False), probe.name, call, args)
         if forward is None:
             jvp, vjp = _without_out(jvp), _without_out(vjp)
-        push = Push(probe, jvp, table.evidence)
-        keywords = chosen.keywords if forward is not None else {}
-        backward = Backward(probe, of_pair(probe.f, vjp, False, keywords))
-        _, _, pullback = backward.forward()
-        sums = []
-        for _ in range(draws):
-            u = scattered([leaf.array for leaf in probe.inputs], table.rng, "random")
-            v = scattered([leaf.array for leaf in probe.outputs], table.rng, "random")
-            pushed = push(u.steps)
-            pulled = np.concatenate(
-                [
-                    np.asarray(g, np.float64).reshape(-1)
-                    for g in backward.pull(
-                        pullback, [np.asarray(step, leaf.array.dtype) for step, leaf in zip(v.steps, probe.outputs)]
-                    )
-                ]
+        try:
+            _compare(
+                table,
+                Push(probe, jvp, table.evidence),
+                Backward(probe, of_pair(probe.f, vjp, False, chosen.keywords)),
+                draws,
             )
-            one = np.concatenate([s.reshape(-1) for s in v.steps]) * pushed
-            other = np.concatenate([s.reshape(-1) for s in u.steps]) * pulled
-            left, right = float(one.sum()), float(other.sum())
-            allowed = 32 * probe.narrow * float(np.abs(one).sum() + np.abs(other).sum())
-            if not abs(left - right) <= allowed:
-                raise table.blamed(
-                    broken(
-                        table.evidence,
-                        "adjoint",
-                        f"<v, J u> and <Jᵀ v, u> differ by more than {allowed:.1g}: vjp is not the transpose of jvp",
-                        actual=right,
-                        desired=left,
-                    )
-                )
-            sums.append((left, right, allowed))
-        _fill(table, sums)
+        except GradientMismatch as error:
+            raise blamed(error, chosen) from None
         return counted.done(told(table.evidence, chosen))
 
 
-def _fill(table: Table, sums: list[tuple[float, float, float]]) -> None:
-    """Each draw is one slope: that of <v, f> along u."""
-    evidence = table.evidence
-    evidence.rows, evidence.columns = evidence.rows[:1], evidence.columns[:1] * len(sums)
-    evidence.actual = np.array([[right for _, right, _ in sums]])
-    evidence.desired = np.array([[left for left, _, _ in sums]])
-    evidence.allowed = np.array([[allowed for _, _, allowed in sums]])
-    evidence.uncertainty = np.zeros_like(evidence.actual)
-    evidence.left = evidence.right = np.full_like(evidence.actual, np.nan)
-    evidence.status = np.full(evidence.actual.shape, "smooth", "<U9")
-    evidence.verdict = np.full(evidence.actual.shape, Verdict.RIGHT, np.int8)
-    evidence.evaluations = table.probe.evaluations
-    evidence.contracts = ["adjoint"]
+def _compare(table: Table, push: Push, backward: Backward, draws: int) -> None:
+    """Each draw is one slope: that of <v, f> along u, by the one mode and by the other."""
+    __tracebackhide__ = True
+    probe, evidence = table.probe, table.evidence
+    _, _, pullback = backward.forward()
+    found: list[tuple[Direction, Direction, float, float, float]] = []
+    for k in range(draws):
+        u = scattered([leaf.array for leaf in probe.inputs], table.rng, f"random {k + 1}")
+        v = scattered([leaf.array for leaf in probe.outputs], table.rng, f"random weights {k + 1}")
+        one = flat(v) * push(u.steps)
+        other = flat(u) * gradient_row(backward, pullback, v, table)
+        left, right = float(one.sum()), float(other.sum())
+        allowed = 32 * probe.narrow * float(np.abs(one).sum() + np.abs(other).sum())
+        if not abs(left - right) <= allowed:
+            raise broken(
+                evidence,
+                "adjoint",
+                f"<v, J u> and <Jᵀ v, u> differ by more than {allowed:.1g}: vjp is not the transpose of jvp",
+                actual=right,
+                desired=left,
+            )
+        if one.size and other.size:
+            found.append((v, u, left, right, allowed))
+    evidence.rows, evidence.columns = [v for v, *_ in found][:1], [u for _, u, *_ in found]
+    shape = (len(evidence.rows), len(found))
+    evidence.actual = np.array([right for *_, right, _ in found]).reshape(shape)
+    evidence.desired = np.array([left for _, _, left, _, _ in found]).reshape(shape)
+    evidence.allowed = np.array([allowed for *_, allowed in found]).reshape(shape)
+    evidence.uncertainty = np.zeros(shape)
+    evidence.left = evidence.right = np.full(shape, np.nan)
+    evidence.status = np.full(shape, "smooth", "<U9")
+    evidence.constant = bool(found) and not evidence.actual.any()  # 0 = 0 says nothing
+    evidence.verdict = np.full(shape, Verdict.UNKNOWN if evidence.constant else Verdict.RIGHT, np.int8)
+    evidence.evaluations = probe.evaluations
+    evidence.contracts = ["shape", "adjoint"]
 
 
-def _shaped_by(jvp: Callable[..., Any], keywords: dict[str, Any]) -> Callable[..., Any]:
-    """Some function whose outputs have the shapes of the tangents: the tangents of 0 themselves."""
+def _tangents_of_zero(jvp: Callable[..., Any], args: tuple[Any, ...], options: Chosen) -> Callable[..., Any]:
+    """Some function with outputs of the right shapes: the tangents of 0 themselves."""
+    wrt = [options.wrt] if isinstance(options.wrt, int) else options.wrt
+    chosen = [n for n in range(len(args)) if wrt is None or n in wrt or n - len(args) in wrt]
 
-    def shape(*args: Any) -> Any:
-        tangents = [np.zeros_like(np.asarray(leaf, float)) for arg in args for _, leaf in leaves(arg)]
-        return jvp(tangents[0] if len(tangents) == 1 else tuple(tangents), None, *args, **keywords)
+    def shape(*given: Any, **keywords: Any) -> Any:
+        tangents = [rebuilt(given[n], _zeros) for n in chosen if _holds_floats(given[n])]
+        return jvp(tangents[0] if len(tangents) == 1 else tuple(tangents), None, *given, **keywords)
 
     return shape
 
 
+def _zeros(leaf: Any) -> Any:
+    return np.zeros_like(leaf) if is_float(leaf) else None
+
+
+def _holds_floats(arg: Any) -> bool:
+    found: list[bool] = []
+    rebuilt(arg, lambda leaf: found.append(is_float(leaf)))
+    return any(found)
+
+
 def _without_out(rule: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda t, out, *args: rule(t, None, *args)
+    return lambda t, out, *args, **keywords: rule(t, None, *args, **keywords)

@@ -13,12 +13,12 @@ import numpy as np
 from ..containers import rebuilt
 from ..value import Value
 from .backward import Backward, of_pair
-from .check import _row, check_tensors
+from .check import check_tensors, gradient_row
 from .directions import flat
 from .errors import UncheckableError
 from .evidence import Direction, Leaf
 from .options import Chosen, Options
-from .outcome import Counted, told
+from .outcome import Counted, blamed, told
 from .probe import Probe, place
 from .report import GradReport, broken
 from .source import code_of, name_of
@@ -46,6 +46,8 @@ def check_against(
     __tracebackhide__ = True
     chosen = Chosen.of(options, **({} if values else {"values": False}), **({} if grads else {"grads": False}))
     forward, vjp = reference if isinstance(reference, tuple) and len(reference) == 2 else (reference, None)
+    if not (values or grads):
+        raise ValueError("values=False and grads=False leave nothing to compare.\nLeave one of them out")
     if not callable(forward) or (grads and not callable(vjp)):
         raise UncheckableError(
             "the reference of check_against is a pair (forward, vjp), or with grads=False a function.\n"
@@ -56,6 +58,13 @@ def check_against(
         table = check_tensors(f, args, chosen, f"check_against({code_of(f)}, {code_of(forward)}")
         plain = [rebuilt(arg, _plain) for arg in args]
         probe = Probe(forward, plain, chosen.keywords, wrt=chosen.wrt, name=name)
+        if len(probe.outputs) != len(table.evidence.outputs):
+            raise _differs(
+                table,
+                f"{table.evidence.name} returns another number of arrays than {name}",
+                len(table.evidence.outputs),
+                len(probe.outputs),
+            )
         if values:
             _values(table, probe, name)
         if grads and not table.evidence.constant:
@@ -88,7 +97,7 @@ def _gradients(table: Table, backward: Backward, name: str) -> None:
     evidence = table.evidence
     _, _, pullback = backward.forward()
     for r, row in enumerate(table.rows):
-        theirs = _row(backward, pullback, row, table)
+        theirs = gradient_row(backward, pullback, row, table)
         norm = float(np.abs(theirs[np.isfinite(theirs)]).max(initial=0.0))
         for c, column in enumerate(table.columns):
             if evidence.status[r, c] != "smooth":
@@ -114,4 +123,7 @@ def _element(found: Sequence[Leaf], direction: Direction) -> str:
 
 
 def _differs(table: Table, sentence: str, actual: Any, desired: Any) -> Exception:
-    return table.blamed(broken(table.evidence, "reference", sentence, actual=actual, desired=desired))
+    error: Exception = blamed(
+        broken(table.evidence, "reference", sentence, actual=actual, desired=desired), table.options
+    )
+    return error

@@ -152,7 +152,9 @@ class Backward:
         found, start = [], 0
         for leaf, dtype in zip(self.probe.outputs, self._dtypes):
             stop = start + leaf.array.size
-            found.append(row[start:stop].astype(dtype).reshape(leaf.array.shape))
+            piece = np.empty(leaf.array.shape, dtype)  # with memory of its own, as no view has
+            piece[...] = row[start:stop].reshape(leaf.array.shape)
+            found.append(piece)
             start = stop
         return found
 

@@ -14,7 +14,7 @@ from .directions import flat
 from .errors import GradientMismatch, UncheckableError
 from .evidence import Direction
 from .options import Chosen, Options
-from .outcome import Counted, told
+from .outcome import Counted, blamed, told
 from .probe import Array, Probe, names_of
 from .report import GradReport, broken
 from .source import code_of, name_of
@@ -46,6 +46,8 @@ def check_vjp(
     """
     __tracebackhide__ = True
     chosen = Chosen.of(options, **({"residuals": True} if residuals else {}))
+    if not callable(vjp):
+        raise UncheckableError(f"a {type(vjp).__name__} is no backward pass.\nGive a function vjp(g, out, *args)")
     own = getattr(vjp, "linearize", None)
     if "zero_times_inf" not in options:
         chosen = chosen.but(zero_times_inf=getattr(vjp, "zero_times_inf", "error"))
@@ -109,7 +111,10 @@ def check_tensors(f: Callable[..., Any], args: Sequence[Any], options: Chosen, c
     backward = Backward(probe, of_tensors(f, keywords), flat=True, tensors=True)
     check_backward(backward, table)
     if options.contract_names and probe.middle.size and not table.evidence.constant:
-        _accumulates(backward, table)
+        try:
+            _accumulates(backward, table)
+        except GradientMismatch as error:
+            raise blamed(error, options) from None
         table.evidence.contracts.append("accumulate")
     return table
 
@@ -118,27 +123,31 @@ def check_backward(backward: Backward, table: Table, *, mutable: bool = True) ->
     """Judge every row of a backward pass, then its contracts; return the Jacobian it claims, (rows, inputs)."""
     __tracebackhide__ = True
     probe, options, evidence = table.probe, table.options, table.evidence
-    _, _, pullback = backward.forward()
-    elements = sum(leaf.array.size for leaf in probe.inputs)
-    jacobian = np.array([_row(backward, pullback, row, table) for row in table.rows], np.float64)
-    jacobian = jacobian.reshape(len(table.rows), elements)
-    claimed = jacobian[:, _places(table)]
-    table.judge(claimed, *(along(jacobian, table.joint) if table.joint else (claimed[:, :0], None)))
-    evidence.contracts = ["shape"]
-    if options.contract_names and probe.middle.size and not evidence.constant:
-        contracts = Contracts(
-            backward,
-            evidence,
-            jacobian if table.weights is None else None,
-            layouts=options.layouts,
-            mutable=mutable,
-            zero_times_inf=options.zero_times_inf,
-            rng=options.rng,
-        )
-        try:
-            evidence.contracts += contracts.check(options.contract_names)
-        except GradientMismatch as error:
-            raise table.blamed(error) from None
+    contracts = Contracts(
+        backward,
+        evidence,
+        layouts=options.layouts,
+        mutable=mutable,
+        zero_times_inf=options.zero_times_inf,
+        rng=options.rng,
+    )
+    names = options.contract_names if probe.middle.size else ()
+    try:
+        if "untouched" in names:
+            contracts.untouched()  # first: whatever a pass overwrites makes later numbers wrong
+        _, _, pullback = backward.forward()
+        jacobian = np.array([gradient_row(backward, pullback, row, table) for row in table.rows], np.float64)
+        if not table.rows:  # nothing to weigh, but a gradient has a shape all the same
+            gradient_row(backward, pullback, Direction(tuple(leaf.array for leaf in probe.outputs)), table)
+        jacobian = jacobian.reshape(len(table.rows), sum(leaf.array.size for leaf in probe.inputs))
+        claimed = jacobian[:, _places(table)]
+        table.judge(claimed, *(along(jacobian, table.joint) if table.joint else (claimed[:, :0], None)))
+        evidence.contracts = ["shape"]
+        if not evidence.constant:
+            contracts.jacobian = jacobian if table.weights is None else None
+            evidence.contracts += contracts.check(names)
+    except GradientMismatch as error:
+        raise blamed(error, options) from None
     return jacobian
 
 
@@ -147,27 +156,28 @@ def _places(table: Table) -> Array:
     return np.array([np.argmax(flat(column)) for column in table.columns], np.intp)
 
 
-def _row(backward: Backward, pullback: Any, row: Direction, table: Table) -> Array:
+def gradient_row(backward: Backward, pullback: Any, row: Direction, table: Table) -> Array:
     """One backward pass, as a row of numbers. Raises GradientMismatch for a gradient of another shape."""
     __tracebackhide__ = True
     parts = []
     for leaf, gradient in zip(backward.probe.inputs, backward.pull(pullback, backward.split(flat(row)))):
+        plain = isinstance(gradient, (np.ndarray, np.generic, float, int))
+        if not plain or np.asarray(gradient).dtype.kind not in "fiub":
+            kind = getattr(gradient, "dtype", f"a {type(gradient).__module__}.{type(gradient).__name__}")
+            raise UncheckableError(
+                f"the backward pass of {backward.probe.name} returned {kind} for {leaf.path}.\n"
+                "A gradient is a NumPy array of floats; for another library's functions there are from_torch, "
+                "from_jax, from_autograd, from_mygrad"
+            )
         shape = np.shape(gradient)
         if shape != leaf.array.shape:
-            raise table.blamed(
-                broken(
-                    table.evidence,
-                    "shape",
-                    f"the gradient of {leaf.path} has another shape than {leaf.path}",
-                    actual=shape,
-                    desired=leaf.array.shape,
-                    hint=_shape_hint(shape, leaf.array.shape),
-                )
-            )
-        if np.asarray(gradient).dtype.kind not in "fiub":
-            raise UncheckableError(
-                f"the backward pass of {backward.probe.name} returned {np.asarray(gradient).dtype} for {leaf.path}.\n"
-                "A gradient is an array of floats"
+            raise broken(
+                table.evidence,
+                "shape",
+                f"the gradient of {leaf.path} has another shape than {leaf.path}",
+                actual=shape,
+                desired=leaf.array.shape,
+                hint=_shape_hint(shape, leaf.array.shape),
             )
         parts.append(np.asarray(gradient, np.float64).reshape(-1))
     return np.concatenate(parts)
@@ -201,14 +211,12 @@ def _accumulates(backward: Backward, table: Table) -> None:
                 same = (np.abs(found - times * good) <= slack) | ~np.isfinite(good)
             if found.shape != good.shape or not same.all():
                 where = () if found.shape != good.shape else tuple(int(i) for i in np.argwhere(~same)[0])
-                raise table.blamed(
-                    broken(
-                        table.evidence,
-                        "accumulate",
-                        f"after {'one backward()' if times == 1 else 'two calls of backward()'} {leaf.path}.grad is "
-                        f"not {'' if times == 1 else 'twice '}the gradient",
-                        actual=found[where],
-                        desired=(times * good)[where],
-                        hint="a gradient was overwritten, or added into memory that it shares with another",
-                    )
+                raise broken(
+                    table.evidence,
+                    "accumulate",
+                    f"after {'one backward()' if times == 1 else 'two calls of backward()'} {leaf.path}.grad is "
+                    f"not {'' if times == 1 else 'twice '}the gradient",
+                    actual=found[where],
+                    desired=(times * good)[where],
+                    hint="a gradient was overwritten, or added into memory that it shares with another",
                 )

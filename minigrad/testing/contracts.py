@@ -7,10 +7,12 @@ the backward pass and its Jacobian; a broken one raises GradientMismatch with it
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, NoReturn
 
 import numpy as np
 
+from ..containers import leaves
 from ..errors import MinigradError
 from ..mode import no_grad
 from ..value import Value
@@ -35,37 +37,41 @@ def laid_out(array: Array, layout: str) -> Array:
 
 
 class Contracts:
-    """The contracts of one backward pass at one point.
-
-    `jacobian` is (outputs, inputs), what the pullback said row by row; `rows` the outputs that it has.
-    """
+    """The contracts of one backward pass at one point."""
 
     def __init__(
         self,
         backward: Backward,
         evidence: Evidence,
-        jacobian: Array | None,
         *,
         layouts: Sequence[str] = LAYOUTS,
         mutable: bool = True,
         zero_times_inf: str = "error",
         rng: int = 0,
     ) -> None:
-        self.backward, self.evidence, self.jacobian = backward, evidence, jacobian
+        self.backward, self.evidence = backward, evidence
+        self.jacobian: Array | None = None
+        """(outputs, inputs), what the pullback said row by row; None if only a sample of the rows is known."""
         self.probe = backward.probe
         self.layouts, self.mutable, self.zero_times_inf = tuple(layouts), mutable, zero_times_inf
         self.rng = np.random.default_rng(rng)
-        _, _, self.pullback = backward.forward()
-        self.u = self._short(self.probe.middle.shape)
+        self.u = self._short(self.probe.middle.size)
 
-    def _short(self, shape: tuple[int, ...]) -> Array:
-        """Short dyadic numbers of both signs, uneven, and never 0."""
-        return self.rng.choice(np.array([-3.0, -1.5, -1.0, -0.5, 0.5, 1.0, 2.0, 2.5]), size=shape)
+    def _short(self, size: int) -> Array:
+        """Short dyadic numbers, uneven, never 0, and of alternating sign."""
+        found = self.rng.choice(np.array([0.5, 1.0, 1.5, 2.0, 2.5, 3.0]), size=size)
+        found[::2] *= -1
+        return found
+
+    @cached_property
+    def pullback(self) -> Any:
+        """One backward pass, asked again and again."""
+        return self.backward.forward()[2]
 
     def pull(self, row: Array, pullback: Any = None) -> list[Array]:
-        """The gradients for a flat row over all outputs."""
+        """Copies of the gradients for a flat row over all outputs."""
         found = self.backward.pull(pullback or self.pullback, self.backward.split(row))
-        return [np.asarray(g) for g in found]
+        return [np.array(g, copy=True) for g in found]
 
     def fail(self, contract: str, sentence: str, actual: Any = None, desired: Any = None, hint: str = "") -> NoReturn:
         raise broken(self.evidence, contract, sentence, actual=actual, desired=desired, hint=hint)
@@ -73,11 +79,11 @@ class Contracts:
     def check(self, names: Sequence[str]) -> list[str]:
         """Check these contracts, in their order here; return the names of those that were checked."""
         table: dict[str, Callable[[], bool]] = {
+            "untouched": self.untouched,
             "dtype": self.dtype,
             "deterministic": self.deterministic,
             "zero": self.zero,
             "linear": self.linear,
-            "untouched": self.untouched,
             "alias": self.alias,
             "layout": self.layout,
             "saved": self.saved,
@@ -128,7 +134,7 @@ class Contracts:
     def zero(self) -> bool:
         """No upstream gradient, no gradient."""
         for leaf, gradient in zip(self.probe.inputs, self.pull(np.zeros(self.probe.middle.shape))):
-            wrong = ~(gradient == 0)
+            wrong = ~(gradient == 0) & np.isfinite(leaf.array)  # there is no derivative at a NaN or an infinity
             if self.zero_times_inf == "allow":
                 wrong &= ~np.isnan(gradient)
             if wrong.any():
@@ -146,49 +152,73 @@ class Contracts:
         return True
 
     def linear(self) -> bool:
-        """The gradient for a weighted upstream gradient is the weighted sum of the rows of the Jacobian."""
-        jacobian = self.jacobian
-        if jacobian is None or not np.isfinite(jacobian).all():
-            return False
-        jacobian = jacobian.astype(np.float64)
-        u = self.u.copy()
+        """Sums go to sums and multiples to multiples, negative, large and small ones."""
+        # All bits of the mantissa, and a 0 among them.
+        u = self.u * (1 + self.rng.uniform(0.0, 2.0**-4, self.u.shape))
+        u = np.concatenate([np.ravel(g) for g in self.backward.split(u)]).astype(np.float64)
         if u.size > 2:
             u[self.rng.integers(u.size)] = 0.0
-        middle = np.where(np.isfinite(self.probe.middle), np.abs(self.probe.middle), 0.0)
-        expected = u @ jacobian
-        norm = float(np.abs(u).max(initial=0.0)) * max(
-            float(np.abs(jacobian).max(initial=0.0)), float(middle.max(initial=0.0))
-        )
-        allowed = 64 * self.probe.narrow * np.maximum(np.abs(u) @ np.abs(jacobian), norm)
-        start = 0
-        for leaf, gradient in zip(self.probe.inputs, self.pull(u)):
-            stop = start + leaf.array.size
-            wrong = ~(np.abs(gradient.reshape(-1) - expected[start:stop]) <= allowed[start:stop])
-            if wrong.any():
-                n = int(np.argmax(wrong))
-                where = tuple(int(i) for i in np.unravel_index(n, leaf.array.shape))
-                self.fail(
-                    "linear",
-                    f"the gradient of {place(leaf.path, where)} is not linear in the upstream gradient: for "
-                    f"g = {_short(self.backward.split(u))} it is not the weighted sum of the gradients for one-hot g",
-                    actual=gradient[where],
-                    desired=expected[start:stop][n],
-                    hint="the backward pass tests g, clips it, or multiplies it by itself",
-                )
-            start = stop
+        found = self.pull(u)
+        if not all(np.isfinite(gradient).all() for gradient in found):
+            return False
+        jacobian, middle = self.jacobian, self.probe.middle
+        norm = float(np.abs(middle[np.isfinite(middle)]).max(initial=0.0)) * float(np.abs(u).max(initial=0.0))
+        if jacobian is None:  # a sample of rows: another row must do for all
+            v = self._short(u.size)[::-1]
+            parts, both = self.pull(v), self.pull(u + v)
+            size = max(float(np.abs(part).max(initial=0.0)) for part in (*found, *parts))
+            slack = [np.full(g.shape, 8 * max(norm, size)) for g in found]
+            self._equal("for a sum of two g it is not the sum", both, [a + b for a, b in zip(found, parts)], slack)
+        elif np.isfinite(jacobian).all():
+            rows = jacobian.astype(np.float64)
+            norm = max(norm, float(np.abs(u).max(initial=0.0)) * float(np.abs(rows).max(initial=0.0)))
+            slack = self._by_leaf(np.maximum(np.abs(u) @ np.abs(rows), norm))
+            sentence = f"for g = {_short(self.backward.split(u))} it is not the weighted sum of those for one-hot g"
+            self._equal(sentence, found, self._by_leaf(u @ rows), slack)
+        power = 10 if self.probe.narrow < 1e-5 else 4
+        for factor in (-1.0, 2.0**power, 2.0 ** (-2 * power)):
+            size = max([norm, *(float(np.abs(g).max(initial=0.0)) for g in found)])
+            slack = [np.full(g.shape, factor * size) for g in found]
+            multiple = f"for {factor:g} times a g it is not {factor:g} times as much"
+            self._equal(multiple, self.pull(factor * u), [factor * g.astype(np.float64) for g in found], slack)
         return True
 
+    def _by_leaf(self, row: Array) -> list[Array]:
+        parts, start = [], 0
+        for leaf in self.probe.inputs:
+            parts.append(row[start : start + leaf.array.size].reshape(leaf.array.shape))
+            start += leaf.array.size
+        return parts
+
+    def _equal(self, sentence: str, found: list[Array], wanted: list[Array], sizes: list[Array]) -> None:
+        """Whether gradients are what linearity wants, up to the rounding of terms of these sizes."""
+        for leaf, actual, desired, size in zip(self.probe.inputs, found, wanted, sizes):
+            wrong = ~(np.abs(actual - desired) <= 64 * self.probe.narrow * np.abs(size))
+            if wrong.any():
+                where = tuple(int(i) for i in np.argwhere(wrong)[0])
+                self.fail(
+                    "linear",
+                    f"the gradient of {place(leaf.path, where)} is not linear in the upstream gradient: {sentence}",
+                    actual=actual[where],
+                    desired=desired[where],
+                    hint="the backward pass tests g, clips it, or multiplies it by itself",
+                )
+
     def untouched(self) -> bool:
-        """Neither the arguments nor the upstream gradient are written to."""
+        """Neither the arguments nor the output nor the upstream gradient are written to."""
         if not self.mutable:
             return False
-        handed, _, pullback = self.backward.forward()
+        handed, out, pullback = self.backward.forward()
+        results = [leaf for _, leaf in leaves(out) if isinstance(_array(leaf), np.ndarray)]
         before = [np.array(_array(x), copy=True) for x in handed]
+        returned = [np.array(_array(y), copy=True) for y in results]
         upstream = self.backward.split(self.u)
         kept = [g.copy() for g in upstream]
         self.backward.pull(pullback, upstream)
         for leaf, x, old in zip(self.probe.inputs, handed, before):
             self._unwritten(f"argument {leaf.path}", _array(x), old)
+        for y, old in zip(results, returned):
+            self._unwritten("output", _array(y), old)
         for leaf, g, old in zip(self.probe.outputs, upstream, kept):
             self._unwritten(f"upstream gradient of {leaf.path}", g, old)
         return True
@@ -226,6 +256,16 @@ class Contracts:
                         hint="whoever adds to the one changes the other: return a copy",
                     )
             others.append((f"the gradient of {leaf.path}", gradient))
+        for leaf, first, second in zip(
+            self.probe.inputs, found, self.backward.pull(pullback, self.backward.split(self.u))
+        ):
+            both = isinstance(first, np.ndarray) and isinstance(second, np.ndarray)
+            if both and first.size and np.shares_memory(first, second):
+                self.fail(
+                    "alias",
+                    f"the gradient of {leaf.path} has the same memory in two backward passes",
+                    hint="a buffer that is used again: the second pass changes what the first has returned",
+                )
         return True
 
     def layout(self) -> bool:
@@ -236,7 +276,8 @@ class Contracts:
                 continue
             plain = self.backward.split(self.u)
             odd = [laid_out(g, layout) for g in plain]
-            expected = self.backward.pull(self.pullback, [np.array(g, order="C", copy=True) for g in odd])
+            straight = self.backward.pull(self.pullback, [np.array(g, order="C", copy=True) for g in odd])
+            expected = [np.array(g, copy=True) for g in straight]
             for leaf, gradient, good in zip(self.probe.inputs, self.backward.pull(self.pullback, odd), expected):
                 where = self._differs(np.asarray(gradient), np.asarray(good))
                 if where is not None:

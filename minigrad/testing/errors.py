@@ -13,8 +13,10 @@ class GradientMismatch(MinigradError, AssertionError):  # noqa: N818 - it is an 
     """A gradient is wrong, or a backward pass breaks its contract; the message is the report.
 
     `evidence` holds the numbers (None for a broken contract); `contract` is the name of the
-    contract that is broken ("" for a wrong number).
+    contract that is broken ("" for a wrong number); `reproduce` is the whole line to paste.
     """
+
+    reproduce: str = ""
 
     def __init__(self, message: str, evidence: Any = None, contract: str = "") -> None:
         super().__init__(message)
@@ -24,6 +26,8 @@ class GradientMismatch(MinigradError, AssertionError):  # noqa: N818 - it is an 
 
 class InconclusiveError(MinigradError, RuntimeError):
     """No slope could be measured well enough to say right or wrong; `report` says why."""
+
+    reproduce: str = ""
 
     def __init__(self, message: str, report: Any = None) -> None:
         super().__init__(message)

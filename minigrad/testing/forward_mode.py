@@ -10,10 +10,10 @@ import numpy as np
 
 from ..containers import leaves
 from .directions import flat, scattered
-from .errors import UncheckableError
+from .errors import GradientMismatch, UncheckableError
 from .evidence import Evidence
 from .options import Chosen, Options
-from .outcome import Counted, told
+from .outcome import Counted, blamed, told
 from .probe import Array, Probe, names_of
 from .report import GradReport, broken
 from .source import code_of, name_of
@@ -47,67 +47,80 @@ def check_jvp(
         )
         table = Table(probe, chosen, name, f"check_jvp({code_of(forward)}, {code_of(jvp)}", args)
         push = Push(probe, jvp, table.evidence, strict=bool(chosen.contract_names))
-        tangents = np.array([push(c.steps) for c in table.columns]).reshape(len(table.columns), probe.middle.size)
-        claimed = table.bench.weighed(tangents).T
-        together, sizes = claimed[:, :0], None
-        if table.joint:
-            together = table.bench.weighed(np.array([push(c.steps) for c in table.joint])).T
-            if table.is_whole:
-                sizes = along(np.where(np.isfinite(claimed), claimed, 0.0), table.joint)[1]
-        table.judge(claimed, together, sizes)
-        if chosen.contract_names and probe.middle.size and not table.evidence.constant:
-            table.evidence.contracts = _contracts(probe, push, table, tangents)
+        try:
+            _judge(push, table)
+        except GradientMismatch as error:
+            raise blamed(error, chosen) from None
         return counted.done(told(table.evidence, chosen))
+
+
+def _judge(push: "Push", table: Table) -> None:
+    """Fill the table column by column, then look at the contracts."""
+    __tracebackhide__ = True
+    probe, evidence = table.probe, table.evidence
+    tangents = np.array([push(c.steps) for c in table.columns]).reshape(len(table.columns), probe.middle.size)
+    claimed = table.bench.weighed(tangents).T
+    together, sizes = claimed[:, :0], None
+    if table.joint:
+        together = table.bench.weighed(np.array([push(c.steps) for c in table.joint])).T
+        if table.is_whole:
+            sizes = along(np.where(np.isfinite(claimed), claimed, 0.0), table.joint)[1]
+    table.judge(claimed, together, sizes)
+    evidence.contracts = ["shape"]
+    if table.options.contract_names and probe.middle.size and not evidence.constant:
+        evidence.contracts = _contracts(probe, push, table, tangents)
 
 
 class Push:
     """A forward derivative at the point of a probe: steps of the leaves in, a row of output tangents out."""
 
-    def __init__(
-        self, probe: Probe, jvp: Callable[..., Any], evidence: Evidence | None = None, *, strict: bool = True
-    ) -> None:
+    def __init__(self, probe: Probe, jvp: Callable[..., Any], evidence: Evidence, *, strict: bool = True) -> None:
         self.probe, self.jvp, self.evidence, self.strict = probe, jvp, evidence, strict
+
+    def _broken(self, contract: str, sentence: str, actual: Any = None, desired: Any = None) -> GradientMismatch:
+        return broken(self.evidence, contract, sentence, actual=actual, desired=desired)
 
     def __call__(self, steps: Sequence[Array], handed: Sequence[Any] | None = None) -> Array:
         """The tangents of all outputs, flat. Raises GradientMismatch for another shape or dtype."""
         __tracebackhide__ = True
         probe = self.probe
         tangents = [
-            np.asarray(step, leaf.array.dtype) if isinstance(given, np.ndarray) else leaf.array.dtype.type(step)
+            np.array(step, leaf.array.dtype) if isinstance(given, np.ndarray) else leaf.array.dtype.type(step)
             for step, leaf, given in zip(steps, probe.inputs, probe.given)
         ]
         each = probe.per_argument(tangents)
         arguments = probe.arguments(probe.handed([leaf.array for leaf in probe.inputs]) if handed is None else handed)
         out = probe.f(*arguments, **probe.keywords)
-        found = self.jvp(each[0] if len(each) == 1 else tuple(each), out, *arguments, **probe.keywords)
-        if found is None:
+        before = [np.array(t, copy=True) for t in tangents]
+        with np.errstate(all="ignore"):
+            found = self.jvp(each[0] if len(each) == 1 else tuple(each), out, *arguments, **probe.keywords)
+        parts = [leaf for _, leaf in leaves(found)]
+        if any(part is None for part in parts):
             raise UncheckableError(
                 f"the jvp of {probe.name} returned nothing.\nReturn the tangent of the output; a return may be missing"
             )
-        parts = [leaf for _, leaf in leaves(found)]
+        for leaf, tangent, old in zip(probe.inputs, tangents, before):
+            if self.strict and not np.array_equal(tangent, old):
+                raise self._broken("untouched", f"the forward derivative writes into the tangent of {leaf.path}")
         if len(parts) != len(probe.outputs):
             raise UncheckableError(
                 f"the jvp of {probe.name} returned {len(parts)} tangents, and there are {len(probe.outputs)} outputs.\n"
                 "Return tangents in the containers of the output"
             )
         for leaf, part in zip(probe.outputs, parts):
-            shape, dtype = np.shape(part), getattr(part, "dtype", np.dtype(float))
-            if shape != leaf.array.shape and self.evidence is not None:
-                raise broken(
-                    self.evidence,
-                    "shape",
-                    f"the tangent of {leaf.path} has another shape than {leaf.path}",
-                    actual=shape,
-                    desired=leaf.array.shape,
+            shape, dtype = np.shape(part), np.asarray(part).dtype
+            if dtype.kind not in "fiub":
+                raise UncheckableError(
+                    f"the jvp of {probe.name} returned {dtype} for {leaf.path}.\nA tangent is an array of floats"
                 )
-            if self.strict and dtype != leaf.array.dtype and self.evidence is not None:
-                raise broken(
-                    self.evidence,
-                    "dtype",
-                    f"the tangent of {leaf.path} has another dtype than {leaf.path}",
-                    actual=str(dtype),
-                    desired=str(leaf.array.dtype),
-                )
+            for contract, found_, wanted in (
+                ("shape", shape, leaf.array.shape),
+                ("dtype", str(dtype), str(leaf.array.dtype)),
+            ):
+                if found_ != wanted and (self.strict or contract == "shape"):
+                    raise self._broken(
+                        contract, f"the tangent of {leaf.path} has another {contract} than {leaf.path}", found_, wanted
+                    )
         return np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in parts])
 
 
@@ -119,7 +132,7 @@ def _contracts(probe: Probe, push: Push, table: Table, tangents: Array) -> list[
     done = ["shape", "dtype", "deterministic", "untouched"]
 
     def fail(contract: str, sentence: str, actual: Any = None, desired: Any = None) -> None:
-        raise table.blamed(broken(evidence, contract, sentence, actual=actual, desired=desired))
+        raise broken(evidence, contract, sentence, actual=actual, desired=desired)
 
     finite = bool(np.isfinite(tangents).all())
     if finite:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .evidence import Direction, Verdict
-from .ladder import BLUNT, SIGMA, K, Samples, Slopes, measure, prefixes
+from .ladder import BLUNT, SIGMA, K, Samples, Slopes, bends_little, measure, prefixes
 from .probe import Probe
 
 Array = np.ndarray[Any, Any]
@@ -77,7 +77,7 @@ class Bench:
         size = finite if sizes is None else np.maximum(finite, sizes)
         # Rounding of a backward pass is that of its largest terms: those of the row, or of the column.
         norm = np.maximum(size.max(axis=1, initial=0.0)[:, None], size.max(axis=0, initial=0.0)[None, :])
-        atol = 8 * self.probe.narrow * norm
+        atol = 8 * self.probe.narrow * np.minimum(norm, self._in_units(columns, size)) + self.probe.tiny
         wide = np.result_type(np.float64, self.middle)
         j = Judgement(
             np.full(shape, np.nan, wide),
@@ -101,6 +101,16 @@ class Bench:
                 self._column(columns[c], c, todo, actual, size, norm, atol, j)
         self._settle_nan(actual, j)
         return j._replace(fast=fast, steps=(self.widest[0], min(self.widest[1], max(self.widest[0], 0.0))))
+
+    def _in_units(self, columns: Sequence[Direction], size: Array) -> Array:
+        """(rows, columns): the largest term of each row, |slope x|, over |x|; infinite where x is 0 or many move.
+
+        The rounding of a slope does not depend on the units of the other arguments: in the gradient of x y,
+        with x near 1e8 and y near 1e-8, the small slope is as exact as the large one.
+        """
+        x = np.array([self.probe.size(u)[0] if u.leaf is not None else 0.0 for u in columns])
+        largest = (size * np.where(np.isfinite(x), x, 0.0)).max(axis=1, initial=0.0)[:, None]
+        return np.where(x > 0, largest / np.where(x > 0, x, 1.0), np.inf)
 
     def _quick(self, columns: Sequence[Direction], actual: Array, size: Array, atol: Array, j: Judgement) -> int:
         """Accept what four evaluations are enough for; how many columns they settled."""
@@ -153,7 +163,7 @@ class Bench:
             return
         accused = [m for m in accused if not self._stairs(slopes, m, c, actual, size, norm, atol, j)]
         if accused:
-            accused = self._hidden_kink(direction, accused, c, actual, atol, j)
+            accused = self._hidden_kink(direction, accused, c, actual, atol, j, slopes)
         if accused:
             again = measure(self._samples(direction, SIGMA))
             for m in accused:
@@ -200,9 +210,12 @@ class Bench:
             inside = low - bar - slack <= g <= high + bar + slack
             verdict = (Verdict.RIGHT if inside else Verdict.WRONG) if self.kinks else Verdict.UNKNOWN
             return _Found(middle, half, half + bar + slack, left, right, "kink", verdict)
+        if s.visible is not s.central and K * error > BLUNT * large and 8 * s.visible.error[m] < error:
+            # The levels at which nothing changes contradict the others: the steps were too small to be seen.
+            d, error = float(s.visible.value[m]), float(s.visible.error[m])
         blunt = K * error > BLUNT * max(large, norm, float(s.floor[m]))
         fits = np.isfinite(g) and abs(g - d) <= K * error + slack
-        if not fits and np.isfinite(g) and s.visible is not s.central:
+        if not fits and np.isfinite(g) and s.visible is not s.central and not _across_a_kink(s, m):
             other, other_error = float(s.visible.value[m]), float(s.visible.error[m])
             if (
                 np.isfinite(other_error)
@@ -240,7 +253,7 @@ class Bench:
         return False
 
     def _hidden_kink(
-        self, direction: Direction, accused: list[int], c: int, actual: Array, atol: Array, j: Judgement
+        self, direction: Direction, accused: list[int], c: int, actual: Array, atol: Array, j: Judgement, s: Slopes
     ) -> list[int]:
         """Take away those claims that are slopes of the function somewhere in every neighbourhood.
 
@@ -248,13 +261,20 @@ class Bench:
         subgradient: the kink shows beside the line only. Of a smooth function the spread of the slopes
         around a point shrinks with the radius; that of a kink does not.
         """
+        if sum(a.size for a in self.probe.arrays) == 1:
+            return accused  # nothing is beside the line
         if self.probe.eps > 1e-10 or (len(accused) == 1 and j.status[accused[0], c] == "kink" and not self.kinks):
             return accused
-        wide, near = (
-            self.weighed(self.probe.slopes_near(direction, radius, 16, self.rng)) for radius in (2.0**-24, 2.0**-32)
-        )
         left = []
         for m in accused:
+            radius = float(s.central.step[m]) / 4
+            if not np.isfinite(radius):
+                left.append(m)
+                continue
+            wide, near = (
+                self.weighed(self.probe.slopes_near(direction, r, 16, self.rng)) for r in (radius, radius / 64)
+            )
+            noise = 2**18 * self.probe.eps * abs(float(self.middle[m])) / radius  # of slopes with steps radius/64²
             g = float(actual[m, c])
             spreads, ranges = [], []
             for slopes in (wide, near):
@@ -264,7 +284,7 @@ class Bench:
                 spreads.append(float(np.ptp(known)))
                 ranges.append((float(known.min()), float(known.max())))
             scale = max([abs(v) for r in ranges for v in r], default=0.0)
-            stays = len(spreads) == 2 and spreads[1] > spreads[0] / 8 and spreads[1] > 1e-3 * scale
+            stays = len(spreads) == 2 and spreads[1] > max(spreads[0] / 8, 1e-3 * scale, noise)
             if stays and ranges[1][0] - 1e-3 * scale <= g <= ranges[1][1] + 1e-3 * scale and np.isfinite(g):
                 low, high = ranges[1]
                 half = (high - low) / 2
@@ -285,6 +305,14 @@ class Bench:
         steep: Array = np.asarray(np.isin(j.status, ("infinite", "undefined")).any(axis=0))
         lost: Array = np.isnan(actual) & steep[None, :] & (j.verdict == int(Verdict.WRONG))
         j.status[lost], j.verdict[lost] = "infinite", Verdict.UNKNOWN
+
+
+def _across_a_kink(s: Slopes, m: int) -> bool:
+    """Whether the visible slope was measured across a kink: the finest levels, where nothing changes, lie below it."""
+    x = s.samples
+    right, left = (x.plus[:, m] - x.middle[m]) / x.ahead, (x.middle[m] - x.minus[:, m]) / x.behind
+    step = float(s.visible.step[m])
+    return np.isfinite(step) and not bends_little(x.h, right, left, step)
 
 
 class _Found(NamedTuple):

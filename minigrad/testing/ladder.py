@@ -30,8 +30,9 @@ MOST_LEVELS = 44
 BLUNT = 0.05
 """A bar wider than this part of the slope says nothing."""
 
-_LAST = 3
-"""Levels at the fine end that have too few finer neighbours for their noise to be measured."""
+_LAST = 5
+"""Levels at the fine end that have too few finer neighbours for their noise to be measured: with three the noise
+of one level in a hundred came out four times too small."""
 
 
 class Samples(NamedTuple):
@@ -62,6 +63,8 @@ class Estimate(NamedTuple):
 
     value: Array
     error: Array
+    step: Array
+    """The step the slope was measured at."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Slopes:
     steep: Array
     """Whether the slope keeps growing as the step shrinks."""
     floor: Array
-    """The smallest bar worth telling from 0: the function's size over the largest step."""
+    """A size of slope below which no bar need be sharp."""
 
 
 def steps(size: float, smallest: float, eps: float, sigma: float = 1.0) -> list[float]:
@@ -122,32 +125,69 @@ def measure(samples: Samples) -> Slopes:
         visible = middle if seen is None else _estimate(np.where(seen, central, np.nan), floors, h, RATIO**2, RATIO**4)
         ahead = _estimate(right, 2 * floors, h, RATIO, RATIO**2)
         behind = _estimate(left, 2 * floors, h, RATIO, RATIO**2)
-        kink = np.abs(ahead.value - behind.value) > K * (ahead.error + behind.error) + 64 * samples.eps * np.maximum(
-            np.abs(ahead.value), np.abs(behind.value)
-        )
+        kink = _apart(ahead, behind, samples.eps)
+        if kink.any():  # a side that is flat because nothing is visible any more makes no kink
+            shown = [_shown(side, quotients, floors, h) for side, quotients in ((ahead, right), (behind, left))]
+            bars = np.abs(shown[0].value - shown[1].value) + K * (shown[0].error + shown[1].error)
+            kink &= bars > 0.5 * np.abs(ahead.value - behind.value)
         jump = _jump(samples, ulp)
         steep = _steep(right, floors, h) | _steep(left, floors, h)
-        size = np.abs(f0)
-        floor = np.where(np.isfinite(size), size, 0.0) / (h[0] if len(h) else 1.0)
+        floor = _floor(right, left, f0, h)
     return Slopes(samples, middle, visible, ahead, behind, kink & ~jump & ~steep, jump, steep, floor)
+
+
+def _apart(right: Estimate, left: Estimate, eps: float) -> Array:
+    """Whether two one-sided slopes differ by more than their bars."""
+    size = np.maximum(np.abs(right.value), np.abs(left.value))
+    found: Array = np.abs(right.value - left.value) > K * (right.error + left.error) + 64 * eps * size
+    return found
+
+
+def _shown(side: Estimate, quotients: Array, floors: Array, h: Array) -> Estimate:
+    """The slope of one side without the finest levels at which nothing changed; as it was where nothing ever does."""
+    seen = _seen(quotients)
+    if seen is None:
+        return side
+    shown = _estimate(np.where(seen, quotients, np.nan), 2 * floors, h, RATIO, RATIO**2)
+    known = np.isfinite(shown.error)
+    return Estimate(*(np.where(known, new, old) for new, old in zip(shown, side)))
+
+
+def _floor(right: Array, left: Array, f0: Array, h: Array) -> Array:
+    """The size of a slope below which a bar need not be sharp: |f| over the largest step, or the least secant seen."""
+    if not len(h):
+        return np.zeros(f0.shape)
+    secants = np.fmax(np.abs(right), np.abs(left))[: (len(h) + 1) // 2]
+    least = np.where(np.isfinite(secants), secants, np.inf).min(axis=0)
+    size = np.where(np.isfinite(f0), np.abs(f0), 0.0) / h[0]
+    return np.asarray(np.maximum(size, np.where(np.isfinite(least), least, 0.0)))
 
 
 def prefixes(samples: Samples, output: int) -> list[tuple[float, float]]:
     """Return (slope, bar) by the coarse part of the ladder alone, for ever longer parts, for one output.
 
     A function that is rounded inside, to float32 or to a table's steps, is smooth from afar and a
-    staircase from near: the coarse part then tells another slope than the whole.
+    staircase from near: the coarse part then tells another slope than the whole. A kink nearby does
+    that too, but then the two sides tell two slopes: such parts are left out.
     """
     found = []
     h = samples.h
+    plus, minus, f0 = samples.plus[:, output], samples.minus[:, output], samples.middle[output]
     with np.errstate(all="ignore"):
-        quotient = ((samples.plus - samples.minus) / (samples.ahead + samples.behind)[:, None])[:, output : output + 1]
+        quotient = ((plus - minus) / (samples.ahead + samples.behind))[:, None]
+        right, left = (plus - f0) / samples.ahead, (f0 - minus) / samples.behind
         floors = _ulp(samples.middle[output : output + 1], samples.eps) / 2 / h[:, None]
         for stop in range(3, len(h)):
             part = _estimate(quotient[:stop], floors[:stop], h[:stop], RATIO**2, RATIO**4)
-            if np.isfinite(part.value[0]):
+            if np.isfinite(part.value[0]) and bends_little(h, right, left, float(part.step[0])):
                 found.append((float(part.value[0]), float(part.error[0])))
     return found
+
+
+def bends_little(h: Array, right: Array, left: Array, step: float) -> bool:
+    """Whether both sides tell about the same slope at this step: no kink lies within it."""
+    k = int(np.argmin(np.abs(h - step)))
+    return bool(np.abs(right[k] - left[k]) <= 0.25 * max(abs(float(right[k])), abs(float(left[k]))))
 
 
 def _estimate(quotients: Array, floors: Array, h: Array, first: float, second: float) -> Estimate:
@@ -155,6 +195,7 @@ def _estimate(quotients: Array, floors: Array, h: Array, first: float, second: f
     outputs = quotients.shape[1]
     value = np.full(outputs, np.nan, quotients.dtype)
     error = np.full(outputs, np.inf, quotients.dtype)
+    step = np.full(outputs, np.nan)
     usable = np.isfinite(quotients)
     if usable.all():
         groups: list[tuple[Any, Any]] = [(slice(0, len(h)), slice(None))]
@@ -163,10 +204,10 @@ def _estimate(quotients: Array, floors: Array, h: Array, first: float, second: f
         groups = [(run, np.array([m for m in range(outputs) if runs[m] == run])) for run in _distinct(runs)]
     for levels, chosen in groups:
         if levels.stop - levels.start >= 2:
-            value[chosen], error[chosen] = _best(
+            value[chosen], error[chosen], step[chosen] = _best(
                 quotients[levels][:, chosen], floors[levels][:, chosen], h[levels], first, second
             )
-    return Estimate(value, error)
+    return Estimate(value, error, step)
 
 
 def _distinct(runs: list[slice]) -> list[slice]:
@@ -192,7 +233,7 @@ def _longest_run(usable: Array) -> slice:
     return best
 
 
-def _best(n: Array, floors: Array, h: Array, first: float, second: float) -> tuple[Array, Array]:
+def _best(n: Array, floors: Array, h: Array, first: float, second: float) -> tuple[Array, Array, Array]:
     """The candidate with the smallest bar among N, R and R2 of every level."""
     levels = len(h)
     difference = np.diff(n, axis=0)
@@ -200,10 +241,13 @@ def _best(n: Array, floors: Array, h: Array, first: float, second: float) -> tup
     r2 = r[1:] + np.diff(r, axis=0) / (second - 1)
 
     # noise[k]: what the finer levels k' show, carried to level k by noise ~ 1/h.
-    gap = np.abs(n[None, :, :] - n[:, None, :])  # gap[k, k'] = |N_k' - N_k|
+    # noise[k]: what the finer levels k' show, carried to level k by noise ~ 1/h. Each order of extrapolation
+    # shows the same noise and a truncation of its own, so the quietest is nearest to the noise.
+    rows = (n, np.concatenate([n[:1], r]), np.concatenate([n[:1], r[:1], r2]))
     finer = np.arange(levels)[None, :] > np.arange(levels)[:, None]
-    carried = np.where(finer[:, :, None], gap * (h[None, :, None] / h[:, None, None]), 0.0)
-    noise = np.maximum(carried.max(axis=1), floors)
+    shrunk = np.where(finer, h[None, :] / h[:, None], 0.0)[:, :, None]
+    carried = [(np.abs(row[None, :, :] - row[:, None, :]) * shrunk).max(axis=1) for row in rows]
+    noise = np.maximum(np.minimum(np.minimum(carried[0], carried[1]), carried[2]), floors)
     tail = slice(max(levels - _LAST, 1), levels)
     noise[tail] = np.maximum(noise[tail], np.abs(difference[tail.start - 1 :]))
 
@@ -212,21 +256,28 @@ def _best(n: Array, floors: Array, h: Array, first: float, second: float) -> tup
     judges = finer & (well[None, :] | (np.arange(levels)[None, :] == np.arange(levels)[:, None] + 1))
 
     def bars(candidates: Array, truncation: Array, start: int) -> Array:
-        excess = np.abs(candidates[:, None, :] - n[None, :, :]) - 4 * noise[None, :, :]
+        apart = np.minimum.reduce([np.abs(candidates[:, None, :] - row[None, :, :]) for row in rows])
+        excess = apart - 4 * noise[None, :, :]
         contradiction = np.where(judges[start:, :, None], np.maximum(excess, 0.0), 0.0).max(axis=1)
         whole: Array = truncation + noise[start:] + contradiction
         return whole
 
+    # Slower than h (like h^0.5) is no law that extrapolation knows: then the last change is the bar.
+    step = np.abs(difference)
+    slow = np.zeros_like(step)
+    slow[1:] = np.where(step[1:] > step[:-1] / 4, step[1:], 0.0)
+
     values = np.concatenate([n[1:], r, r2])
     errors = np.concatenate(
         [
-            bars(n[1:], np.abs(difference), 1),
-            bars(r, np.abs(r - n[1:]), 1),
-            bars(r2, np.abs(r2 - r[1:]), 2),
+            bars(n[1:], step, 1),
+            bars(r, np.maximum(np.abs(r - n[1:]), slow), 1),
+            bars(r2, np.maximum(np.abs(r2 - r[1:]), slow[1:]), 2),
         ]
     )
     pick = np.argmin(errors, axis=0)[None, :]
-    return np.take_along_axis(values, pick, 0)[0], np.take_along_axis(errors, pick, 0)[0]
+    at = np.concatenate([h[1:], h[1:], h[2:]])[pick[0]]
+    return np.take_along_axis(values, pick, 0)[0], np.take_along_axis(errors, pick, 0)[0], at
 
 
 def _seen(quotients: Array) -> Array | None:

@@ -26,7 +26,7 @@ class Options(TypedDict, total=False):
     argnames: Sequence[str] | None
     """What the report calls the arguments; the signature's names, if not given."""
     kwargs: dict[str, Any] | None
-    """Keyword arguments for the function under test."""
+    """Keyword arguments for the function under test, and for its derivative."""
     rtol: float | None
     """The relative error that is allowed; sqrt(eps), half of the digits, if not given."""
     effort: Literal["auto", "full", "sampled"]

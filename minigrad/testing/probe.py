@@ -7,7 +7,7 @@ its own, an UncheckableError, and never a verdict. The caller's arrays are copie
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from ..containers import leaves, rebuilt
 from ..value import Value
-from .errors import UncheckableError
+from .errors import GradientMismatch, InconclusiveError, UncheckableError
 from .evidence import Direction, Leaf
 from .ladder import RATIO, Samples, steps
 
@@ -23,8 +23,8 @@ Array = np.ndarray[Any, Any]
 Present = Callable[[Array, Any], Any]
 """How a moved array is handed to the function: (array, what the caller gave) -> argument."""
 
-OUTSIDE = (ArithmeticError, ValueError, RuntimeError)
-"""What a function may raise where it is not defined; numpy.linalg and torch do."""
+OUTSIDE = (ArithmeticError, AssertionError, LookupError, RuntimeError, ValueError)
+"""What a function may raise where it is not defined: numpy.linalg and torch do, and `assert (x > 0).all()`."""
 
 
 def as_given(array: Array, given: Any) -> Any:
@@ -49,13 +49,17 @@ class Probe:
         present: Present = as_given,
         name: str = "f",
     ) -> None:
+        if not callable(f):
+            raise UncheckableError(f"a {type(f).__name__} is no function: it cannot be called.\nGive a function first")
         self.f, self.name = f, name
         self.keywords = dict(keywords or {})
         self.evaluations = 0
         self.failure = ""
         self._present = present
         self.args = list(args)
-        names = _called(f, len(args), argnames)
+        self.names = names = _called(f, len(args), argnames)
+        for n, arg in enumerate(args):
+            _refuse_subclass(arg, names[n], name)
         self.wrt = _wanted(args, wrt, names, name)
         self.floats = [n for n, arg in enumerate(args) if any(is_float(leaf) for _, leaf in leaves(arg))]
         """The positions of all arguments that hold floats."""
@@ -72,6 +76,10 @@ class Probe:
                     self.of.append(n)
         if not self.inputs:
             raise UncheckableError(_nothing_to_differentiate(name, args, names))
+        self._mutable = frozenset(
+            n for n, arg in enumerate(args) if any(isinstance(v, np.ndarray) for _, v in leaves(arg))
+        )
+        """The arguments that hold arrays: each call gets its own."""
         self.whole = frozenset(n for n in self.wrt if is_float(args[n]))
         if not any(np.isfinite(leaf.array).any() or not leaf.array.size for leaf in self.inputs):
             raise UncheckableError(
@@ -80,7 +88,12 @@ class Probe:
             )
         self.narrow = max(float(np.finfo(leaf.array.dtype).eps) for leaf in self.inputs)
         """eps of the least precise argument: a gradient has no more digits."""
+        self.tiny = max(float(np.finfo(leaf.array.dtype).smallest_normal) for leaf in self.inputs)
+        """Below it a gradient loses digits, and then is 0."""
         self.arrays = [leaf.array for leaf in self.inputs]
+        sizes = [np.abs(a)[(a != 0) & np.isfinite(a)] for a in self.arrays]
+        self.smallest = min([float(s.min()) for s in sizes if s.size], default=1.0)
+        """The size of the smallest number that matters."""
         self.middle = np.zeros(0)
         self.outputs: list[Leaf] = []
         self._shapes: list[tuple[str, tuple[int, ...]]] | None = None
@@ -92,28 +105,34 @@ class Probe:
         """Call f twice at the point: it must be a function, of floats, that leaves its arguments alone."""
         with quiet():
             handed = self.handed(self.arrays)
-            out = self.f(*self.arguments(handed), **self.keywords)
-            self._unchanged(handed)
+            arguments = self.arguments(handed)
+            out = self.f(*arguments, **self.keywords)
+            self._unchanged(handed, arguments)
             self.outputs = self._leaves_of(out)
             self.structure = out
             self._shapes = [(leaf.path, leaf.array.shape) for leaf in self.outputs]
-            first, second = _flat(self.outputs), self.values(self.arrays)
-            scale = float(np.abs(first[np.isfinite(first)]).max(initial=0.0))
-            eps = max([self.narrow, *(float(np.finfo(leaf.array.dtype).eps) for leaf in self.outputs)])
-            self.narrow = max(self.narrow, eps)
-            same = (first == second) | (np.isnan(first) & np.isnan(second))
-            close = np.abs(first - second) <= 64 * eps * scale
-            if not (same | close).all():
-                n = int(np.argmin(same | close))
-                raise UncheckableError(
-                    f"{self.name} is not deterministic: two calls at the same point gave {first[n]!s} and "
-                    f"{second[n]!s} at {self.place_of_output(n)}.\n"
-                    "Fix its random numbers (seed them inside, or pass them in), or make it a function of its arguments"
-                )
-            self.eps, self.middle = eps, first
+            self.middle = _flat(self.outputs)
+            self.eps = max([self.narrow, *(float(np.finfo(leaf.array.dtype).eps) for leaf in self.outputs)])
+            self.narrow = self.eps
+            self.is_still_itself()
             wide = [a.astype(np.float64) if a.dtype.itemsize < 8 else a for a in self.arrays]
             if any(a.dtype != b.dtype for a, b in zip(wide, self.arrays)):
-                self._widen(wide, eps)
+                self._widen(wide, self.eps)
+
+    def is_still_itself(self) -> None:
+        """Call f at the point once more. Raises UncheckableError if it gives something else than before."""
+        with quiet():
+            before, now = self.middle, self.values(self.arrays)
+        scale = float(np.abs(before[np.isfinite(before)]).max(initial=0.0))
+        with np.errstate(invalid="ignore"):
+            same = _equal(before, now) | (np.abs(before - now) <= 64 * self.eps * scale)
+        if not same.all():
+            n = int(np.argmin(same))
+            raise UncheckableError(
+                f"{self.name} is not deterministic: two calls at the same point gave {before[n]!s} and "
+                f"{now[n]!s} at {self.place_of_output(n)}.\n"
+                "Fix its random numbers (seed them inside, or pass them in), or make it a function of its arguments"
+            )
 
     def _widen(self, wide: list[Array], eps: float) -> None:
         """Measure a float32 function in float64, where it is the same function there."""
@@ -137,14 +156,20 @@ class Probe:
         else:
             self.arrays = narrow
 
-    def _unchanged(self, handed: list[Any]) -> None:
-        for leaf, array in zip(self.inputs, handed):
-            after = _array_of(array)
-            if after is not None and not _same(after, leaf.array):
-                n = tuple(int(i) for i in np.argwhere(~_equal(after, leaf.array))[0])
+    def _unchanged(self, handed: list[Any], arguments: list[Any]) -> None:
+        """Raises UncheckableError if a call has written into an argument, differentiated or not."""
+        watched = [(leaf.path, array, leaf.array) for leaf, array in zip(self.inputs, handed)]
+        for n, name in enumerate(self.names):
+            for (path, given), (_, copy) in zip(leaves(self.args[n], name), leaves(arguments[n])):
+                if isinstance(given, np.ndarray) and not (n in self.wrt and is_float(given)):
+                    watched.append((path, copy, given))
+        for path, now, before in watched:
+            after = _array_of(now)
+            if after is not None and not _same(after, before):
+                where = tuple(int(i) for i in np.argwhere(~_equal(after, before))[0])
                 raise UncheckableError(
-                    f"{self.name} changes its argument in place: {place(leaf.path, n)} was {leaf.array[n]!s} before "
-                    f"the call and is {after[n]!s} after it.\n"
+                    f"{self.name} changes its argument in place: {place(path, where)} was {before[where]!s} before "
+                    f"the call and is {after[where]!s} after it.\n"
                     "Let it work on a copy: a function whose arguments move cannot be measured around them"
                 )
 
@@ -154,13 +179,15 @@ class Probe:
 
     def arguments(self, handed: Sequence[Any]) -> list[Any]:
         """All arguments, with these leaves in their places."""
-        args = list(self.args)
         supply = iter(handed)
-        for n in self.wrt:
+        args = list(self.args)
+        for n in range(len(args)):
             if n in self.whole:
                 args[n] = next(supply)
-            else:
-                args[n] = rebuilt(self.args[n], lambda leaf: next(supply) if is_float(leaf) else leaf)
+            elif n in self.wrt:
+                args[n] = rebuilt(args[n], lambda leaf: next(supply) if is_float(leaf) else _copied(leaf))
+            elif n in self._mutable:
+                args[n] = rebuilt(args[n], _copied)
         return args
 
     def per_argument(self, found: Sequence[Any]) -> list[Any]:
@@ -184,7 +211,8 @@ class Probe:
     def values(self, arrays: Sequence[Array]) -> Array:
         """All outputs at a point, flat."""
         self.evaluations += 1
-        found = self._leaves_of(self.f(*self.arguments(self.handed(arrays)), **self.keywords))
+        out = self.f(*self.arguments(self.handed(arrays)), **self.keywords)
+        found = self._leaves_of(out, {path for path, _ in self._shapes or ()})
         shapes = [(leaf.path, leaf.array.shape) for leaf in found]
         if shapes != self._shapes:
             raise UncheckableError(
@@ -197,11 +225,18 @@ class Probe:
         """All outputs at a point, NaN and True where the function raises."""
         try:
             return self.values(arrays), False
-        except UncheckableError:
+        except (GradientMismatch, InconclusiveError, UncheckableError):
             raise
         except OUTSIDE as error:
-            self.failure = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+            self.failure = _first_line(error)
             return np.full(self.middle.shape, np.nan), True
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] == "hypothesis":
+                raise
+            raise UncheckableError(
+                f"{self.name} raised {_first_line(error)} near the point, though not at it.\n"
+                "Let it return floats all around the point, or raise ValueError where it is not defined"
+            ) from error
 
     def moved(self, direction: Direction, h: float) -> tuple[list[Array], float, float]:
         """The point x + h u, the step as it came out, and how far from h u it ended, relative to h."""
@@ -223,12 +258,10 @@ class Probe:
 
     def size(self, direction: Direction) -> tuple[float, float]:
         """|x| along the direction, and the size of the smallest number that matters there."""
-        sizes = [np.abs(a)[(a != 0) & np.isfinite(a)] for a in self.arrays]
-        smallest = min([float(s.min()) for s in sizes if s.size], default=1.0)
         if direction.leaf is not None:
-            return abs(float(self.arrays[direction.leaf][direction.index])), smallest
+            return abs(float(self.arrays[direction.leaf][direction.index])), self.smallest
         moving = [np.abs(a[u != 0]) for a, u in zip(self.arrays, direction.steps)]
-        return max([float(m.max()) for m in moving if m.size], default=0.0), smallest
+        return max([float(m.max()) for m in moving if m.size], default=0.0), self.smallest
 
     def ladder(self, direction: Direction, sigma: float = 1.0) -> Samples:
         """The values along a direction, at every step of the ladder."""
@@ -263,10 +296,10 @@ class Probe:
         )
 
     def _gaps(self, direction: Direction, raised: list[tuple[bool, bool]], sizes: list[float]) -> None:
-        """A function may raise far from the point, beyond its domain; not nearer than where it could be computed."""
+        """A function may raise far from the point, beyond its domain or at a pole; not among the finest steps."""
         for side, sign in ((0, "+"), (1, "-")):
             outcome = [pair[side] for pair in raised]
-            for k in range(1, len(outcome) - 1):
+            for k in range(max(1, len(outcome) - 8), len(outcome) - 1):
                 if outcome[k] and not all(outcome[:k]) and not all(outcome[k:]):
                     raise UncheckableError(
                         f"{self.name} raised {self.failure} at a step of {sign}{sizes[k]:.3g} along "
@@ -311,24 +344,18 @@ class Probe:
         return 9 if self.eps < 1e-12 else 3
 
     def slopes_near(self, direction: Direction, radius: float, points: int, rng: np.random.Generator) -> Array:
-        """(points, outputs): central slopes at random points nearby, within a radius relative to each number."""
+        """Return (points, outputs): central slopes at random points within a radius, shorter along small elements."""
         found = np.full((points, self.middle.size), np.nan)
         here = self.arrays
-        smallest = min([float(np.abs(a[a != 0]).min()) for a in here if a.any()], default=1.0)
-        sizes = [np.where(a == 0, smallest, np.abs(a)) for a in here]
-        steps = [
-            size[unit != 0].max()
-            for size, unit in zip(sizes, direction.steps)
-            if (np.isfinite(size) & (unit != 0)).any()
-        ]
-        h = radius / 64 * float(max(steps, default=1.0))
+        size, _ = self.size(direction)
+        part = radius / size if size else np.inf
+        with np.errstate(all="ignore"):
+            reach = [np.where((a != 0) & np.isfinite(a), np.fmin(radius, part * np.abs(a)), radius) for a in here]
+        h = radius / 64
         try:
             with quiet():
                 for row in range(points):
-                    self.arrays = [
-                        np.array(a + radius * size * rng.uniform(-1, 1, a.shape), dtype=a.dtype)
-                        for a, size in zip(here, sizes)
-                    ]
+                    self.arrays = [np.array(a + r * rng.uniform(-1, 1, a.shape), a.dtype) for a, r in zip(here, reach)]
                     forth, ahead, _ = self.moved(direction, h)
                     back, behind, _ = self.moved(direction, -h)
                     if ahead > 0 > behind:
@@ -365,15 +392,18 @@ class Probe:
             number -= leaf.array.size
         raise IndexError(number)
 
-    def _leaves_of(self, out: Any) -> list[Leaf]:
-        """The float outputs of one call. Raises UncheckableError where there is none."""
+    def _leaves_of(self, out: Any, floats: Collection[str] = ()) -> list[Leaf]:
+        """The float outputs of one call; at the paths `floats` a Python int stands for one, as in max(0, x).
+
+        Raises UncheckableError where there is none.
+        """
         found = []
         for path, leaf in leaves(out, "out"):
             if leaf is None:
                 raise UncheckableError(
                     f"{self.name} returned nothing: {path} is None.\nA return is missing, or a branch without one"
                 )
-            array = _array_of(leaf)
+            array = _array_of(float(leaf) if path in floats and type(leaf) is int else leaf)
             if array is None:
                 raise UncheckableError(
                     f"{self.name} returned a {type(leaf).__module__}.{type(leaf).__name__}: {path} is no array of "
@@ -447,9 +477,15 @@ def _wanted(args: Sequence[Any], wrt: int | Sequence[int] | None, names: list[st
     """The positions of the arguments to differentiate."""
     if wrt is None:
         return [n for n, arg in enumerate(args) if any(is_float(leaf) for _, leaf in leaves(arg))]
-    chosen = [wrt] if isinstance(wrt, (int, np.integer)) else list(wrt)
+    if not isinstance(wrt, (int, np.integer, tuple, list)):
+        raise UncheckableError(
+            f"wrt={wrt!r} names no argument of {name}.\nWrite a position, wrt=0, or several, wrt=(0, 1)"
+        )
+    chosen: list[Any] = list(wrt) if isinstance(wrt, (tuple, list)) else [wrt]
+    if not chosen:
+        raise UncheckableError(f"wrt={wrt!r} names no argument of {name}.\nLeave it out to differentiate all")
     for n in chosen:
-        if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or not -len(args) <= n < len(args):
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not -len(args) <= n < len(args):
             raise UncheckableError(
                 f"wrt names argument {n!r} of {name}, which has {len(args)}.\n"
                 f"Write positions from 0 to {len(args) - 1}, as in wrt=0 or wrt=(0, 1)"
@@ -459,7 +495,13 @@ def _wanted(args: Sequence[Any], wrt: int | Sequence[int] | None, names: list[st
                 f"argument {n} of {name}, {names[n]}, is {_kind(args[n])}, which has no derivative.\n"
                 "Give floats (x.astype(float), 2.0 for 2), or leave it out of wrt"
             )
-    return sorted({int(n) % len(args) for n in chosen})
+    positions = [int(n) % len(args) for n in chosen]
+    if positions != sorted(set(positions)):
+        raise UncheckableError(
+            f"wrt={wrt!r} of {name} is not in order.\n"
+            f"Gradients come in the order of the arguments: write wrt={tuple(sorted(set(positions)))}"
+        )
+    return positions
 
 
 def _nothing_to_differentiate(name: str, args: Sequence[Any], names: list[str]) -> str:
@@ -495,7 +537,7 @@ def _float_array(leaf: Any) -> Array | None:
     if not isinstance(array, (np.ndarray, np.generic, float)):  # another library's, on a device
         array = array.get()
     copied: Array = np.array(array, copy=True)
-    return copied
+    return copied if copied.dtype.isnative else copied.astype(copied.dtype.newbyteorder("="))
 
 
 def _array_of(leaf: Any) -> Array | None:
@@ -515,6 +557,24 @@ def _flat(found: Sequence[Leaf]) -> Array:
         return array.astype(np.result_type(array, np.float64), order="C").reshape(-1)
     parts = [leaf.array.ravel() for leaf in found]
     return np.asarray(np.concatenate(parts), np.result_type(np.float64, *parts))
+
+
+def _copied(leaf: Any) -> Any:
+    return np.array(leaf, order="K", copy=True) if isinstance(leaf, np.ndarray) else leaf
+
+
+def _refuse_subclass(arg: Any, argument: str, name: str) -> None:
+    for path, leaf in leaves(arg, argument):
+        if isinstance(leaf, (np.ma.MaskedArray, np.matrix)):
+            raise UncheckableError(
+                f"{path} of {name} is a numpy.{type(leaf).__name__}, which would lose its meaning in a copy.\n"
+                f"Give a plain array, np.asarray({path}), and let the function make what it needs of it"
+            )
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text and text[0] else type(error).__name__
 
 
 def _equal(a: Array, b: Array) -> Array:

@@ -19,7 +19,7 @@ from .backward import Backward, as_tensor, of_tensors, reached
 from .check import check_backward, check_tensors
 from .evidence import Verdict
 from .options import Chosen, Options
-from .outcome import Counted, told
+from .outcome import Counted, blamed, told
 from .probe import Array, Probe, is_float, names_of
 from .report import GradReport, broken
 from .source import code_of
@@ -119,7 +119,7 @@ def _symmetric(table: Table, jacobian: Array) -> None:
         wrong = settled & settled.T & ~(np.abs(h - h.T) <= allowed)
     if wrong.any():
         i, j = (int(n) for n in np.argwhere(wrong)[0])
-        raise table.blamed(
+        raise blamed(
             broken(
                 evidence,
                 "symmetric",
@@ -127,5 +127,6 @@ def _symmetric(table: Table, jacobian: Array) -> None:
                 actual=h[i, j],
                 desired=h[j, i],
                 hint="one of two mixed derivatives is missing a term",
-            )
+            ),
+            table.options,
         )

@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 
 from .directions import columns, flat, rows
-from .errors import GradientMismatch
 from .evidence import Direction, Evidence, Verdict
 from .judge import Bench, Judgement
 from .options import Chosen
-from .outcome import blamed
 from .probe import Array, Probe
 from .report import mismatch
 
@@ -79,16 +77,12 @@ class Table:
             found = self.bench.judge(self.joint, together, sizes, among=sound)
             parts.append((together, found))
         self._fill(parts)
-        if self._is_constant():
+        self.probe.is_still_itself()
+        if np.isfinite(self.evidence.actual).all() and self._is_constant():
             self.evidence.constant = True
             self.evidence.verdict[...] = Verdict.UNKNOWN
         elif (self.evidence.verdict == Verdict.WRONG).any():
-            raise self.blamed(mismatch(self.evidence))
-
-    def blamed(self, error: GradientMismatch) -> GradientMismatch:
-        """The error with the caller's own words in front."""
-        found: GradientMismatch = blamed(error, self.options)
-        return found
+            raise mismatch(self.evidence)
 
     def _fill(self, parts: Sequence[tuple[Array, Judgement]]) -> None:
         evidence = self.evidence
