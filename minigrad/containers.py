@@ -45,7 +45,8 @@ def rebuilt(tree: Any, put: Callable[[Any], Any]) -> Any:
 
 def _like_dict(tree: dict[Any, Any], found: list[Any]) -> Any:
     copy = tree.copy()  # a defaultdict or an OrderedDict stays one
-    copy.update(zip(tree, found))
+    for key, value in zip(tree, found):
+        copy[key] = value
     return copy
 
 
@@ -53,10 +54,16 @@ def _fields(tree: Any) -> list[str]:
     return [f.name for f in dataclasses.fields(tree) if f.init]
 
 
+def _code(key: Any) -> str:
+    """A key as one writes it; strings in double quotes, as in the rest of this code."""
+    plain = isinstance(key, str) and key.isprintable() and not set(key) & {'"', "\\"}
+    return f'"{key}"' if plain else repr(key)
+
+
 def _parts(tree: Any) -> list[tuple[str, Any]] | None:
     """The parts of a container with the path to each, or None for a leaf."""
     if isinstance(tree, dict):
-        return [(f'["{key}"]' if isinstance(key, str) else f"[{key!r}]", part) for key, part in tree.items()]
+        return [(f"[{_code(key)}]", part) for key, part in tree.items()]
     if isinstance(tree, (tuple, list)):
         names = getattr(tree, "_fields", None)
         if names:

@@ -243,7 +243,7 @@ class Bench:
         g, d, error = float(actual[m, c]), float(j.desired[m, c]), float(j.uncertainty[m, c])
         if not np.isfinite(g):
             return False
-        for value, bar in prefixes(s.samples, m):
+        for value, bar in prefixes(s.samples, m, float(s.central.step[m])):
             large = max(abs(g), abs(value), float(size[m, c]))
             agrees = abs(g - value) <= K * bar + self.rtol * large + float(atol[m, c])
             sharp = K * bar <= BLUNT * max(large, float(norm[m, c]))

@@ -117,7 +117,8 @@ def measure(samples: Samples) -> Slopes:
         right = (plus - f0) / samples.ahead[:, None]
         left = (f0 - minus) / samples.behind[:, None]
         ulp = _ulp(f0, samples.eps)
-        rounding = ulp / 2 / h[:, None]
+        near = np.fmax(_ulp(plus, samples.eps), _ulp(minus, samples.eps))  # f may be 0 at x alone
+        rounding = np.fmax(np.where(np.isfinite(near), near, 0.0), ulp) / 2 / h[:, None]
         bent = samples.eps * np.abs(right - left) * np.maximum(1.0, samples.size / h[:, None])
         floors = np.maximum(rounding, np.where(np.isfinite(bent), bent, 0.0))
         middle = _estimate(central, floors, h, RATIO**2, RATIO**4)
@@ -163,8 +164,10 @@ def _floor(right: Array, left: Array, f0: Array, h: Array) -> Array:
     return np.asarray(np.maximum(size, np.where(np.isfinite(least), least, 0.0)))
 
 
-def prefixes(samples: Samples, output: int) -> list[tuple[float, float]]:
+def prefixes(samples: Samples, output: int, step: float) -> list[tuple[float, float]]:
     """Return (slope, bar) by the coarse part of the ladder alone, for ever longer parts, for one output.
+
+    They end where the whole ladder found its slope, at `step`.
 
     A function that is rounded inside, to float32 or to a table's steps, is smooth from afar and a
     staircase from near: the coarse part then tells another slope than the whole. A kink nearby does
@@ -177,7 +180,7 @@ def prefixes(samples: Samples, output: int) -> list[tuple[float, float]]:
         quotient = ((plus - minus) / (samples.ahead + samples.behind))[:, None]
         right, left = (plus - f0) / samples.ahead, (f0 - minus) / samples.behind
         floors = _ulp(samples.middle[output : output + 1], samples.eps) / 2 / h[:, None]
-        for stop in range(3, len(h)):
+        for stop in range(3, min(len(h), int((h >= step).sum()) + 2)):
             part = _estimate(quotient[:stop], floors[:stop], h[:stop], RATIO**2, RATIO**4)
             if np.isfinite(part.value[0]) and bends_little(h, right, left, float(part.step[0])):
                 found.append((float(part.value[0]), float(part.error[0])))

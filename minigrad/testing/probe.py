@@ -490,9 +490,10 @@ def _wanted(args: Sequence[Any], wrt: int | Sequence[int] | None, names: list[st
                 f"wrt names argument {n!r} of {name}, which has {len(args)}.\n"
                 f"Write positions from 0 to {len(args) - 1}, as in wrt=0 or wrt=(0, 1)"
             )
-        if not any(is_float(leaf) for _, leaf in leaves(args[n])):
+        at = int(n)
+        if not any(is_float(leaf) for _, leaf in leaves(args[at])):
             raise UncheckableError(
-                f"argument {n} of {name}, {names[n]}, is {_kind(args[n])}, which has no derivative.\n"
+                f"argument {at} of {name}, {names[at]}, is {_kind(args[at])}, which has no derivative.\n"
                 "Give floats (x.astype(float), 2.0 for 2), or leave it out of wrt"
             )
     positions = [int(n) % len(args) for n in chosen]

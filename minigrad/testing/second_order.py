@@ -71,7 +71,11 @@ def _second(
     )
     contracts = ("dtype", "deterministic") if options.contract_names else False
     table = Table(probe, options.but(contracts=contracts), name, call, args)
-    jacobian = check_backward(Backward(probe, of_tensors(backward_pass, {}), flat=True, tensors=True), table)
+    backward = Backward(probe, of_tensors(backward_pass, {}), flat=True, tensors=True)
+    jacobian = check_backward(backward, table)
+    if options.contract_names:
+        _own_memory(backward, table)
+        table.evidence.contracts.append("alias")
     if symmetry and not table.evidence.constant and table.is_whole and table.weights is None:
         _symmetric(table, jacobian)
         table.evidence.contracts.append("symmetric")
@@ -106,6 +110,26 @@ def _backward_pass(
             return tuple(gradients(outputs, own, output_gradients=upstream, create_graph=record))
 
     return backward_pass
+
+
+def _own_memory(backward: Backward, table: Table) -> None:
+    """A recorded gradient shares its memory with nothing either: it may become somebody's .grad."""
+    __tracebackhide__ = True
+    handed, found, _ = backward.forward()
+    others = [(f"the argument {leaf.path}", x.data) for leaf, x in zip(table.probe.inputs, handed)]
+    for leaf, gradient in zip(table.probe.inputs, found):
+        for what, other in others:
+            if gradient.size and isinstance(other, np.ndarray) and np.shares_memory(gradient.data, other):
+                raise blamed(
+                    broken(
+                        table.evidence,
+                        "alias",
+                        f"the recorded gradient of {leaf.path} shares its memory with {what}",
+                        hint="whoever adds to the one changes the other: return a copy",
+                    ),
+                    table.options,
+                )
+        others.append((f"the gradient of {leaf.path}", gradient.data))
 
 
 def _symmetric(table: Table, jacobian: Array) -> None:
