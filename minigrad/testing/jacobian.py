@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .evidence import Direction
+from .judge import across_a_kink
 from .ladder import BLUNT, K, Slopes, measure
 from .probe import Probe
 from .source import name_of
@@ -18,11 +19,11 @@ class NumericJacobian(NamedTuple):
     """What `numeric_jacobian` found; arrays, or tuples of them if several arguments were differentiated."""
 
     value: Any
-    """The slope; at a kink the middle of the interval of slopes; NaN where there is none."""
+    """The slope; at a kink the middle of the interval of slopes; of a staircase, that of its ramp; NaN for none."""
     uncertainty: Any
     """The error bar of the slope; at a kink half the interval; infinite where there is no slope."""
     status: Any
-    """`smooth`, `kink`, `jump`, `noisy`, `infinite` or `undefined`."""
+    """`smooth`, `kink`, `jump`, `noisy`, `quantised`, `infinite` or `undefined`."""
 
 
 def numeric_jacobian(
@@ -75,11 +76,19 @@ def _entry(s: Slopes, m: int) -> tuple[float, float, str]:
         return np.nan, np.inf, "infinite"
     if s.kink[m]:
         low, high = sorted((left.value[m], right.value[m]))
-        return (low + high) / 2, (high - low) / 2, "kink"
+        return (low + high) / 2, (high - low) / 2 + left.error[m] + right.error[m], "kink"
     if not np.isfinite(bar):
         value, bar = (right.value[m], right.error[m]) if np.isfinite(right.error[m]) else (left.value[m], left.error[m])
     if not np.isfinite(bar):
         return np.nan, np.inf, "undefined"
+    if s.wild[m]:
+        return np.nan, np.inf, "noisy"
+    other, other_bar = s.visible.value[m], s.visible.error[m]
+    sharp = s.visible is not s.central and K * other_bar <= BLUNT * abs(other)
+    if sharp and abs(other - value) > K * (bar + other_bar) and not across_a_kink(s, m):
+        # Nothing changes any more at the finest steps. Either they are too small to be seen, or it is a staircase:
+        # from values alone these are one, so the bar spans both.
+        return other, max(other_bar, abs(other - value) / K), "quantised"
     noisy = K * bar > BLUNT * max(abs(value), s.floor[m])
     return value, bar, "noisy" if noisy else "smooth"
 

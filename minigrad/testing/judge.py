@@ -191,6 +191,8 @@ class Bench:
             return _Found(d, np.inf, np.nan, left, right, "jump", Verdict.UNKNOWN)
         if s.steep[m]:
             return _Found(d, np.inf, np.nan, left, right, "infinite", Verdict.UNKNOWN)
+        if s.wild[m]:
+            return _Found(d, np.inf, np.nan, left, right, "noisy", Verdict.UNKNOWN)
         kink = bool(s.kink[m])
         if not np.isfinite(error):
             # At the edge of a domain there is one side only, and its slope is the derivative.
@@ -215,7 +217,7 @@ class Bench:
             d, error = float(s.visible.value[m]), float(s.visible.error[m])
         blunt = K * error > BLUNT * max(large, norm, float(s.floor[m]))
         fits = np.isfinite(g) and abs(g - d) <= K * error + slack
-        if not fits and np.isfinite(g) and s.visible is not s.central and not _across_a_kink(s, m):
+        if not fits and np.isfinite(g) and s.visible is not s.central and not across_a_kink(s, m):
             other, other_error = float(s.visible.value[m]), float(s.visible.error[m])
             if (
                 np.isfinite(other_error)
@@ -307,7 +309,7 @@ class Bench:
         j.status[lost], j.verdict[lost] = "infinite", Verdict.UNKNOWN
 
 
-def _across_a_kink(s: Slopes, m: int) -> bool:
+def across_a_kink(s: Slopes, m: int) -> bool:
     """Whether the visible slope was measured across a kink: the finest levels, where nothing changes, lie below it."""
     x = s.samples
     right, left = (x.plus[:, m] - x.middle[m]) / x.ahead, (x.middle[m] - x.minus[:, m]) / x.behind

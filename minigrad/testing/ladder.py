@@ -27,6 +27,9 @@ period or grid that fooled the first fits the second; 12 bits, so that x + h is 
 
 MOST_LEVELS = 44
 
+LEAST, MOST = 2.0**-1070, 2.0**1000
+"""No step is smaller or larger: h itself must neither vanish nor overflow."""
+
 BLUNT = 0.05
 """A bar wider than this part of the slope says nothing."""
 
@@ -83,6 +86,8 @@ class Slopes:
     """Whether the function's difference does not shrink with the step."""
     steep: Array
     """Whether the slope keeps growing as the step shrinks."""
+    wild: Array
+    """Whether the one-sided slopes settle on nothing, as those of x sin(1/x): a central one may by symmetry alone."""
     floor: Array
     """A size of slope below which no bar need be sharp."""
 
@@ -98,8 +103,8 @@ def steps(size: float, smallest: float, eps: float, sigma: float = 1.0) -> list[
     if not np.isfinite(size):
         return []  # an infinity cannot be moved
     top = 0.5 * max(1.0, 2.0 ** np.ceil(np.log2(size))) if size else 0.5
-    bottom = 4 * eps * (size or min(smallest, 1.0))
-    top = min(top, bottom * RATIO**MOST_LEVELS)
+    bottom = max(4 * eps * (size or min(smallest, 1.0)), LEAST)
+    top = min(top, bottom * RATIO**MOST_LEVELS, MOST)
     found = []
     h = top * sigma
     while h >= bottom:
@@ -134,14 +139,26 @@ def measure(samples: Samples) -> Slopes:
         jump = _jump(samples, ulp)
         steep = _steep(right, floors, h) | _steep(left, floors, h)
         floor = _floor(right, left, f0, h)
-    return Slopes(samples, middle, visible, ahead, behind, kink & ~jump & ~steep, jump, steep, floor)
+        wild = _wild(right, left, ahead, behind)
+    return Slopes(samples, middle, visible, ahead, behind, kink & ~jump & ~steep, jump, steep, wild, floor)
 
 
 def _apart(right: Estimate, left: Estimate, eps: float) -> Array:
     """Whether two one-sided slopes differ by more than their bars."""
     size = np.maximum(np.abs(right.value), np.abs(left.value))
-    found: Array = np.abs(right.value - left.value) > K * (right.error + left.error) + 64 * eps * size
+    found: Array = np.abs(right.value - left.value) > K * (right.error + left.error) + 4 * np.sqrt(eps) * size
     return found
+
+
+def _wild(right: Array, left: Array, ahead: Estimate, behind: Estimate) -> Array:
+    """Whether neither side settles on a slope, though it is no noise: the well-measured levels swing, and go on to."""
+    stop = len(right) - _LAST
+    if stop < 6:
+        return np.zeros(right.shape[1], bool)
+    size = np.fmax(np.abs(right), np.abs(left))
+    before, after = size[stop - 6 : stop - 3].max(axis=0), size[stop - 3 : stop].max(axis=0)
+    bar = np.fmin(ahead.error, behind.error)
+    return np.asarray((bar > 0.25 * after) & (after > 0.5 * before) & np.isfinite(after) & (after > 0))
 
 
 def _shown(side: Estimate, quotients: Array, floors: Array, h: Array) -> Estimate:

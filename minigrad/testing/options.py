@@ -88,6 +88,12 @@ class Chosen:
                 raise ValueError(
                     f"{name}={getattr(self, name)!r} is unknown.\nChoose from {', '.join(map(repr, allowed))}"
                 )
+        if isinstance(self.layouts, str):
+            raise ValueError(f"layouts={self.layouts!r} is a word.\nWrite a tuple of them, layouts=({self.layouts!r},)")
+        if self.kwargs is not None and not isinstance(self.kwargs, dict):
+            raise ValueError(f"kwargs={self.kwargs!r} is no dict.\nWrite kwargs={{'axis': 0}}")
+        if isinstance(self.rng, bool) or not isinstance(self.rng, int) or self.rng < 0:
+            raise ValueError(f"rng={self.rng!r} is no seed.\nGive a whole number from 0 on")
         for what, given, known in (("layout", self.layouts, LAYOUTS), ("contract", self.contract_names, CONTRACTS)):
             for word in given:
                 if word not in known:

@@ -216,9 +216,9 @@ _REASONS = {
         "to both sides have finite values.",
     ),
     "kink": (
-        "{slope} is at a kink whose two slopes are not known well enough",
-        "Move the point away from the kink to check the slopes beside it; for the kink itself, "
-        "check with values of few digits (0, 1, 0.5), which are rounded less.",
+        "{slope} is at a kink, which was not to be judged",
+        "Move the point away from the kink to check the slopes beside it, or leave out "
+        'at_kinks="inconclusive": any slope between the one-sided ones is then right.',
     ),
     "empty": (
         "there is nothing to differentiate",
