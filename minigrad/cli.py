@@ -17,16 +17,18 @@ def program() -> "click.Group":
 
     from . import __version__
     from .fitting.command import fit
+    from .testing.command import check
 
     @click.group("minigrad", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
     @click.version_option(__version__, prog_name="minigrad", message="%(prog)s %(version)s")
     @click.pass_context
     def minigrad(context: click.Context) -> None:
-        """Reverse-mode automatic differentiation small enough to read, and lines fitted with it."""
+        """Reverse-mode automatic differentiation small enough to read, lines fitted with it, gradients checked."""
         if context.invoked_subcommand is None:
             click.echo(context.get_help())
 
     minigrad.add_command(fit)
+    minigrad.add_command(check)
     return minigrad
 
 
@@ -35,9 +37,11 @@ def main() -> None:
     try:
         run = program()
     except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] not in ("click", "rich"):
+        library = (missing.name or "").partition(".")[0]
+        if library not in ("click", "rich"):
             raise
-        print(f'minigrad: {missing.name} is not installed: pip install "minigrad[fit]"', file=sys.stderr)
+        extra = "testing" if sys.argv[1:2] == ["check"] else "fit"
+        print(f'minigrad: {library} is not installed: pip install "minigrad[{extra}]"', file=sys.stderr)
         raise SystemExit(2) from None
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

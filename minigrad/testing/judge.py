@@ -17,6 +17,10 @@ from .probe import Probe
 Array = np.ndarray[Any, Any]
 
 
+ENOUGH = 16
+"""So many wrong columns, and rows in a column, are confirmed; who is wrong in more is wrong, and need not wait."""
+
+
 class Judgement(NamedTuple):
     """What is known of each claimed slope; arrays are (rows, columns), named as in `Evidence`."""
 
@@ -95,10 +99,14 @@ class Bench:
             columns = []
         fast = self._quick(columns, actual, size, atol, j)
         j.status[~among], j.verdict[~among] = "untried", Verdict.UNKNOWN
+        wrong = 0
         for c in range(len(columns)):
             todo = np.flatnonzero((j.verdict[:, c] != Verdict.RIGHT) & among)
-            if len(todo):
+            if wrong == ENOUGH:
+                j.status[todo, c] = "untried"
+            elif len(todo):
                 self._column(columns[c], c, todo, actual, size, norm, atol, j)
+                wrong += bool((j.verdict[:, c] == Verdict.WRONG).any())
         self._settle_nan(actual, j)
         return j._replace(fast=fast, steps=(self.widest[0], min(self.widest[1], max(self.widest[0], 0.0))))
 
@@ -161,6 +169,12 @@ class Bench:
                 accused.append(int(m))
         if not accused:
             return
+        if len(accused) > ENOUGH:  # the worst will do
+            off = np.abs(actual[accused, c] - j.desired[accused, c]) / j.allowed[accused, c]
+            order = np.argsort(-np.where(np.isfinite(off), off, np.inf), kind="stable")
+            rest = [accused[n] for n in order[ENOUGH:]]
+            j.status[rest, c], j.verdict[rest, c] = "untried", Verdict.UNKNOWN
+            accused = sorted(accused[n] for n in order[:ENOUGH])
         accused = [m for m in accused if not self._stairs(slopes, m, c, actual, size, norm, atol, j)]
         if accused:
             accused = self._hidden_kink(direction, accused, c, actual, atol, j, slopes)

@@ -124,8 +124,10 @@ def measure(samples: Samples) -> Slopes:
         ulp = _ulp(f0, samples.eps)
         near = np.fmax(_ulp(plus, samples.eps), _ulp(minus, samples.eps))  # f may be 0 at x alone
         rounding = np.fmax(np.where(np.isfinite(near), near, 0.0), ulp) / 2 / h[:, None]
+        # A function may round its argument inside, as 1/x does: where x is a power of 2 nothing else shows it.
+        inside = samples.eps / 4 * samples.size * np.fmax(np.abs(right), np.abs(left)) / h[:, None]
         bent = samples.eps * np.abs(right - left) * np.maximum(1.0, samples.size / h[:, None])
-        floors = np.maximum(rounding, np.where(np.isfinite(bent), bent, 0.0))
+        floors = np.maximum(rounding, np.nan_to_num(np.fmax(bent, inside), nan=0.0, posinf=0.0))
         middle = _estimate(central, floors, h, RATIO**2, RATIO**4)
         seen = _seen(central)
         visible = middle if seen is None else _estimate(np.where(seen, central, np.nan), floors, h, RATIO**2, RATIO**4)

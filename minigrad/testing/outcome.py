@@ -59,7 +59,7 @@ class Counted:
             tally.record(None, conclusive=True)
             announce(error)
         elif isinstance(error, Exception) and type(error).__module__.partition(".")[0] != "hypothesis":
-            tally.record(getattr(error, "report", None), conclusive=False)
+            tally.record(getattr(error, "report", None), conclusive=False, raised=True)
 
 
 def _in_hypothesis() -> bool:

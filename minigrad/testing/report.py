@@ -370,6 +370,9 @@ def _counts(e: Evidence) -> str:
     rows = np.flatnonzero(wrong.any(axis=1))
     if len(rows) == 1 < len(e.rows) and (leaf := e.rows[rows[0]].leaf) is not None:
         text += f", all in {_place(e.outputs[leaf], e.rows[rows[0]].index)}"
+    single = np.array([column.leaf is not None for column in e.columns], bool)
+    if not tried[:, single].all():
+        text += "; then it was enough"  # judge.py stops where nobody needs more
     return text + (f"; {unknown} not judged" if unknown else "")
 
 
