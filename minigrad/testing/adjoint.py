@@ -14,7 +14,7 @@ from ..containers import rebuilt
 from .backward import Backward, of_pair
 from .check import gradient_row
 from .directions import flat, scattered
-from .errors import GradientMismatch
+from .errors import GradientMismatch, UncheckableError
 from .evidence import Direction, Verdict
 from .forward_mode import Push
 from .options import Chosen, Options
@@ -50,6 +50,13 @@ def check_adjoint(
     chosen = Chosen.of(options, **({} if draws == 4 else {"draws": draws}))
     if draws < 1:
         raise ValueError(f"draws={draws!r} compares nothing.\nGive 1 or more")
+    for what, rule in (("jvp", jvp), ("vjp", vjp)):
+        if not callable(rule):
+            raise UncheckableError(f"a {type(rule).__name__} is no derivative.\nGive a function {what}")
+    if not args:
+        raise UncheckableError(
+            "check_adjoint was given no arguments: there is nothing to differentiate.\nGive the point"
+        )
     call = f"check_adjoint({code_of(jvp)}, {code_of(vjp)}"
     names = chosen.argnames or names_of(forward or jvp, len(args) + (forward is None) * 2)[-len(args) :]
     with Counted() as counted:

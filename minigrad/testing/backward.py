@@ -99,7 +99,9 @@ def as_parameter(array: Array, given: Any) -> Any:
 
 
 def unrecorded(f: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with no graph recorded."""
+    """The function with no graph recorded. Raises UncheckableError for what is no function."""
+    if not callable(f):
+        raise UncheckableError(f"a {type(f).__name__} is no function: it cannot be called.\nGive a function first")
 
     def values(*args: Any, **keywords: Any) -> Any:
         with no_grad():

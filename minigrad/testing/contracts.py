@@ -153,28 +153,26 @@ class Contracts:
 
     def linear(self) -> bool:
         """Sums go to sums and multiples to multiples, negative, large and small ones."""
-        # All bits of the mantissa, and a 0 among them.
+        # All bits of the mantissa, as g has in the middle of a program.
         u = self.u * (1 + self.rng.uniform(0.0, 2.0**-4, self.u.shape))
         u = np.concatenate([np.ravel(g) for g in self.backward.split(u)]).astype(np.float64)
-        if u.size > 2:
-            u[self.rng.integers(u.size)] = 0.0
         found = self.pull(u)
         if not all(np.isfinite(gradient).all() for gradient in found):
             return False
-        jacobian, middle = self.jacobian, self.probe.middle
+        middle = self.probe.middle
         norm = float(np.abs(middle[np.isfinite(middle)]).max(initial=0.0)) * float(np.abs(u).max(initial=0.0))
-        if jacobian is None:  # a sample of rows: another row must do for all
+        if self.jacobian is None:  # a sample of rows: another row must do for all
             v = self._short(u.size)[::-1]
             parts, both = self.pull(v), self.pull(u + v)
             size = max(float(np.abs(part).max(initial=0.0)) for part in (*found, *parts))
             slack = [np.full(g.shape, 8 * max(norm, size)) for g in found]
             self._equal("for a sum of two g it is not the sum", both, [a + b for a, b in zip(found, parts)], slack)
-        elif np.isfinite(jacobian).all():
-            rows = jacobian.astype(np.float64)
-            norm = max(norm, float(np.abs(u).max(initial=0.0)) * float(np.abs(rows).max(initial=0.0)))
-            slack = self._by_leaf(np.maximum(np.abs(u) @ np.abs(rows), norm))
-            sentence = f"for g = {_short(self.backward.split(u))} it is not the weighted sum of those for one-hot g"
-            self._equal(sentence, found, self._by_leaf(u @ rows), slack)
+        elif np.isfinite(self.jacobian).all():
+            self._is_sum(u, found, self.jacobian.astype(np.float64), norm)
+            if u.size > 1:
+                holed = u.copy()
+                holed[self.rng.integers(u.size)] = 0.0
+                self._is_sum(holed, self.pull(holed), self.jacobian.astype(np.float64), norm)
         power = 10 if self.probe.narrow < 1e-5 else 4
         for factor in (-1.0, 2.0**power, 2.0 ** (-2 * power)):
             size = max([norm, *(float(np.abs(g).max(initial=0.0)) for g in found)])
@@ -182,6 +180,13 @@ class Contracts:
             multiple = f"for {factor:g} times a g it is not {factor:g} times as much"
             self._equal(multiple, self.pull(factor * u), [factor * g.astype(np.float64) for g in found], slack)
         return True
+
+    def _is_sum(self, u: Array, found: list[Array], rows: Array, norm: float) -> None:
+        """The gradient for u is the sum of the rows, weighted by u."""
+        norm = max(norm, float(np.abs(u).max(initial=0.0)) * float(np.abs(rows).max(initial=0.0)))
+        slack = self._by_leaf(np.maximum(np.abs(u) @ np.abs(rows), norm))
+        sentence = f"for g = {_short(self.backward.split(u))} it is not the weighted sum of those for one-hot g"
+        self._equal(sentence, found, self._by_leaf(u @ rows), slack)
 
     def _by_leaf(self, row: Array) -> list[Array]:
         parts, start = [], 0

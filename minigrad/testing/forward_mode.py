@@ -34,6 +34,8 @@ def check_jvp(
     True
     """
     __tracebackhide__ = True
+    if not callable(jvp):
+        raise UncheckableError(f"a {type(jvp).__name__} is no derivative.\nGive a function jvp(t, out, *args)")
     chosen = Chosen.of(options)
     name = name_of(forward)
     with Counted() as counted:
@@ -102,10 +104,10 @@ class Push:
         for leaf, tangent, old in zip(probe.inputs, tangents, before):
             if self.strict and not np.array_equal(tangent, old):
                 raise self._broken("untouched", f"the forward derivative writes into the tangent of {leaf.path}")
-        if len(parts) != len(probe.outputs):
+        if len(parts) != len(probe.outputs) or isinstance(found, dict) != isinstance(probe.structure, dict):
             raise UncheckableError(
-                f"the jvp of {probe.name} returned {len(parts)} tangents, and there are {len(probe.outputs)} outputs.\n"
-                "Return tangents in the containers of the output"
+                f"the jvp of {probe.name} returned {_kind(found, len(parts))}, and the function "
+                f"{_kind(probe.structure, len(probe.outputs))}.\nReturn tangents in the containers of the output"
             )
         for leaf, part in zip(probe.outputs, parts):
             shape, dtype = np.shape(part), np.asarray(part).dtype
@@ -122,6 +124,10 @@ class Push:
                         contract, f"the tangent of {leaf.path} has another {contract} than {leaf.path}", found_, wanted
                     )
         return np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in parts])
+
+
+def _kind(found: Any, count: int) -> str:
+    return f"a {type(found).__name__} of {count}" if isinstance(found, (tuple, list, dict)) else "one array"
 
 
 def _contracts(probe: Probe, push: Push, table: Table, tangents: Array) -> list[str]:

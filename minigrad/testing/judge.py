@@ -226,12 +226,13 @@ class Bench:
             inside = low - bar - slack <= g <= high + bar + slack
             verdict = (Verdict.RIGHT if inside else Verdict.WRONG) if self.kinks else Verdict.UNKNOWN
             return _Found(middle, half, half + bar + slack, left, right, "kink", verdict)
-        if s.visible is not s.central and K * error > BLUNT * large and 8 * s.visible.error[m] < error:
+        unseen = s.visible is not s.central and not across_a_kink(s, m)
+        if unseen and K * error > BLUNT * large and 8 * s.visible.error[m] < error:
             # The levels at which nothing changes contradict the others: the steps were too small to be seen.
             d, error = float(s.visible.value[m]), float(s.visible.error[m])
         blunt = K * error > BLUNT * max(large, norm, float(s.floor[m]))
         fits = np.isfinite(g) and abs(g - d) <= K * error + slack
-        if not fits and np.isfinite(g) and s.visible is not s.central and not across_a_kink(s, m):
+        if not fits and np.isfinite(g) and unseen:
             other, other_error = float(s.visible.value[m]), float(s.visible.error[m])
             if (
                 np.isfinite(other_error)

@@ -117,20 +117,24 @@ def measure(samples: Samples) -> Slopes:
     """Return what one ladder says: the slope, its bar, and whether there is a kink, a jump or no slope at all."""
     h, plus, minus, f0 = samples.h, samples.plus, samples.minus, samples.middle
     with np.errstate(all="ignore"):
-        width = (samples.ahead + samples.behind)[:, None]
-        central = (plus - minus) / width
         right = (plus - f0) / samples.ahead[:, None]
         left = (f0 - minus) / samples.behind[:, None]
+        central = _central(samples)
         ulp = _ulp(f0, samples.eps)
-        near = np.fmax(_ulp(plus, samples.eps), _ulp(minus, samples.eps))  # f may be 0 at x alone
-        rounding = np.fmax(np.where(np.isfinite(near), near, 0.0), ulp) / 2 / h[:, None]
-        # A function may round its argument inside, as 1/x does: where x is a power of 2 nothing else shows it.
+        near = np.maximum(_ulp(plus, samples.eps), _ulp(minus, samples.eps))  # f may be 0 at x alone
+        rounding = np.maximum(near, ulp) / 2 / h[:, None]
+        bends = np.abs(right - left)
+        bent = samples.eps * bends
+        # A function may round its argument inside, as sin(1/x) does: where x is a short number nothing else shows
+        # it. Far below |x| it is left out, or the end of a domain, log1p near -1, would cost digits.
         inside = samples.eps / 4 * samples.size * np.fmax(np.abs(right), np.abs(left)) / h[:, None]
-        bent = samples.eps * np.abs(right - left) * np.maximum(1.0, samples.size / h[:, None])
+        inside = np.where((samples.size < 2.0**20 * h)[:, None], inside, 0.0)
         floors = np.maximum(rounding, np.nan_to_num(np.fmax(bent, inside), nan=0.0, posinf=0.0))
-        middle = _estimate(central, floors, h, RATIO**2, RATIO**4)
+        middle = _estimate(central, floors, h, RATIO**2, RATIO**4, bends)
         seen = _seen(central)
-        visible = middle if seen is None else _estimate(np.where(seen, central, np.nan), floors, h, RATIO**2, RATIO**4)
+        visible = (
+            middle if seen is None else _estimate(np.where(seen, central, np.nan), floors, h, RATIO**2, RATIO**4, bends)
+        )
         ahead = _estimate(right, 2 * floors, h, RATIO, RATIO**2)
         behind = _estimate(left, 2 * floors, h, RATIO, RATIO**2)
         kink = _apart(ahead, behind, samples.eps)
@@ -143,6 +147,18 @@ def measure(samples: Samples) -> Slopes:
         floor = _floor(right, left, f0, h)
         wild = _wild(right, left, ahead, behind)
     return Slopes(samples, middle, visible, ahead, behind, kink & ~jump & ~steep, jump, steep, wild, floor)
+
+
+def _central(samples: Samples) -> Array:
+    """(levels, outputs): central differences; of steps that rounding has made unequal, the slope of a parabola."""
+    width = samples.ahead + samples.behind
+    central: Array = (samples.plus - samples.minus) / width[:, None]
+    uneven = np.flatnonzero(samples.ahead != samples.behind)
+    if len(uneven):
+        ahead, behind = samples.ahead[uneven, None], samples.behind[uneven, None]
+        bend = (samples.plus[uneven] - samples.middle) / ahead - (samples.middle - samples.minus[uneven]) / behind
+        central[uneven] -= np.where(np.isfinite(bend), bend, 0.0) * (ahead - behind) / (ahead + behind)
+    return central
 
 
 def _apart(right: Estimate, left: Estimate, eps: float) -> Array:
@@ -212,7 +228,9 @@ def bends_little(h: Array, right: Array, left: Array, step: float) -> bool:
     return bool(np.abs(right[k] - left[k]) <= 0.25 * max(abs(float(right[k])), abs(float(left[k]))))
 
 
-def _estimate(quotients: Array, floors: Array, h: Array, first: float, second: float) -> Estimate:
+def _estimate(
+    quotients: Array, floors: Array, h: Array, first: float, second: float, bends: Array | None = None
+) -> Estimate:
     """The best candidate of each output; outputs that lack the same levels are worked out together."""
     outputs = quotients.shape[1]
     value = np.full(outputs, np.nan, quotients.dtype)
@@ -227,7 +245,12 @@ def _estimate(quotients: Array, floors: Array, h: Array, first: float, second: f
     for levels, chosen in groups:
         if levels.stop - levels.start >= 2:
             value[chosen], error[chosen], step[chosen] = _best(
-                quotients[levels][:, chosen], floors[levels][:, chosen], h[levels], first, second
+                quotients[levels][:, chosen],
+                floors[levels][:, chosen],
+                h[levels],
+                first,
+                second,
+                None if bends is None else bends[levels][:, chosen],
             )
     return Estimate(value, error, step)
 
@@ -255,7 +278,9 @@ def _longest_run(usable: Array) -> slice:
     return best
 
 
-def _best(n: Array, floors: Array, h: Array, first: float, second: float) -> tuple[Array, Array, Array]:
+def _best(
+    n: Array, floors: Array, h: Array, first: float, second: float, bends: Array | None
+) -> tuple[Array, Array, Array]:
     """The candidate with the smallest bar among N, R and R2 of every level."""
     levels = len(h)
     difference = np.diff(n, axis=0)
@@ -277,11 +302,20 @@ def _best(n: Array, floors: Array, h: Array, first: float, second: float) -> tup
     well = np.arange(levels) < levels - _LAST
     judges = finer & (well[None, :] | (np.arange(levels)[None, :] == np.arange(levels)[:, None] + 1))
 
+    # The bend |P - M| of a smooth function shrinks with h. Where it is larger at a finer level than at all coarser
+    # ones, something has been stepped over, and the coarse slopes may agree by symmetry alone.
+    unseen = np.zeros_like(noise)
+    if bends is not None:
+        bends = np.where(np.isfinite(bends), bends, 0.0)
+        before = np.maximum.accumulate(bends, axis=0)
+        grown = bends[None, :, :] - 8 * noise[None, :, :] - before[:, None, :]
+        unseen = np.where(judges[:, :, None], np.maximum(grown, 0.0), 0.0).max(axis=1)
+
     def bars(candidates: Array, truncation: Array, start: int) -> Array:
         apart = np.minimum.reduce([np.abs(candidates[:, None, :] - row[None, :, :]) for row in rows])
         excess = apart - 4 * noise[None, :, :]
         contradiction = np.where(judges[start:, :, None], np.maximum(excess, 0.0), 0.0).max(axis=1)
-        whole: Array = truncation + noise[start:] + contradiction
+        whole: Array = truncation + noise[start:] + contradiction + unseen[start:]
         return whole
 
     # Slower than h (like h^0.5) is no law that extrapolation knows: then the last change is the bar.
@@ -348,6 +382,6 @@ def _steep(quotients: Array, floors: Array, h: Array) -> Array:
 
 
 def _ulp(values: Array, eps: float) -> Array:
-    """The distance to the next number, in an arithmetic with this eps."""
-    found: Array = eps * np.ldexp(np.ones_like(values), np.frexp(values)[1] - 1) * (values != 0)
-    return found
+    """The distance to the next number, in an arithmetic with this eps; 0 for what is no number."""
+    known = np.isfinite(values) & (values != 0)
+    return np.where(known, eps * np.ldexp(np.ones_like(values), np.frexp(values)[1] - 1), 0.0)
