@@ -16,7 +16,7 @@ from ..making import from_numpy
 from ..mode import enable_grad, no_grad
 from ..value import Value
 from .errors import UncheckableError
-from .probe import Array, Probe, as_given
+from .probe import Array, Probe, as_given, quiet
 
 Pullback = Callable[[Any], Any]
 Linearize = Callable[..., tuple[Any, Pullback]]
@@ -132,7 +132,7 @@ class Backward:
             self._present(np.array(leaf.array, order="K", copy=True), given)
             for leaf, given in zip(self.probe.inputs, self.probe.given)
         ]
-        with np.errstate(all="ignore"):
+        with quiet():
             out, pullback = self._linearize(*self.probe.arguments(handed))
         return handed, out, pullback
 

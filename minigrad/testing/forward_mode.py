@@ -96,7 +96,7 @@ class Push:
         before = [np.array(t, copy=True) for t in tangents]
         with np.errstate(all="ignore"):
             found = self.jvp(each[0] if len(each) == 1 else tuple(each), out, *arguments, **probe.keywords)
-        parts = [leaf for _, leaf in leaves(found)]
+        paths, parts = zip(*leaves(found, "out")) if found is not None else ((), (None,))
         if any(part is None for part in parts):
             raise UncheckableError(
                 f"the jvp of {probe.name} returned nothing.\nReturn the tangent of the output; a return may be missing"
@@ -104,10 +104,11 @@ class Push:
         for leaf, tangent, old in zip(probe.inputs, tangents, before):
             if self.strict and not np.array_equal(tangent, old):
                 raise self._broken("untouched", f"the forward derivative writes into the tangent of {leaf.path}")
-        if len(parts) != len(probe.outputs) or isinstance(found, dict) != isinstance(probe.structure, dict):
+        wanted = [leaf.path for leaf in probe.outputs]
+        if list(paths) != wanted:
             raise UncheckableError(
-                f"the jvp of {probe.name} returned {_kind(found, len(parts))}, and the function "
-                f"{_kind(probe.structure, len(probe.outputs))}.\nReturn tangents in the containers of the output"
+                f"the jvp of {probe.name} returned {', '.join(paths)}, and the function {', '.join(wanted)}.\n"
+                "Return tangents in the containers of the output"
             )
         for leaf, part in zip(probe.outputs, parts):
             shape, dtype = np.shape(part), np.asarray(part).dtype
@@ -115,19 +116,15 @@ class Push:
                 raise UncheckableError(
                     f"the jvp of {probe.name} returned {dtype} for {leaf.path}.\nA tangent is an array of floats"
                 )
-            for contract, found_, wanted in (
+            for contract, is_, should in (
                 ("shape", shape, leaf.array.shape),
                 ("dtype", str(dtype), str(leaf.array.dtype)),
             ):
-                if found_ != wanted and (self.strict or contract == "shape"):
+                if is_ != should and (self.strict or contract == "shape"):
                     raise self._broken(
-                        contract, f"the tangent of {leaf.path} has another {contract} than {leaf.path}", found_, wanted
+                        contract, f"the tangent of {leaf.path} has another {contract} than {leaf.path}", is_, should
                     )
         return np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in parts])
-
-
-def _kind(found: Any, count: int) -> str:
-    return f"a {type(found).__name__} of {count}" if isinstance(found, (tuple, list, dict)) else "one array"
 
 
 def _contracts(probe: Probe, push: Push, table: Table, tangents: Array) -> list[str]:
