@@ -43,9 +43,14 @@ def columns(probe: Probe, effort: str, rng: np.random.Generator) -> tuple[list[D
     whole = effort == "full" or (effort == "auto" and count <= MOST_INPUTS)
     joint: list[Direction] = []
     if count > 1:
-        joint.append(_still(Direction(tuple(np.ones(a.shape) for a in arrays), name="all ones"), arrays))
+        sizes = [_size(a) for a in arrays]
+        ones = all((size[np.isfinite(a)] == 1).all() for size, a in zip(sizes, arrays))
+        together = tuple(np.where(np.isfinite(a), size, 0.0) for size, a in zip(sizes, arrays))
+        joint.append(Direction(together, name="all ones" if ones else "all by their size"))
         for k in range(1 if whole else PROJECTIONS):
-            joint.append(_still(scattered(arrays, rng, "random" if whole else f"random {k + 1}"), arrays))
+            random = scattered(arrays, rng, "random" if whole else f"random {k + 1}")
+            steps = tuple(u * size for u, size in zip(random.steps, together))
+            joint.append(Direction(steps, name=random.name))
     return [unit(arrays, n) for n in (range(count) if whole else _chosen(count, rng))], joint
 
 
@@ -76,7 +81,8 @@ def _chosen(count: int, rng: np.random.Generator) -> list[int]:
     return sorted(int(n) for n in rng.choice(count, min(SAMPLE, count), replace=False))
 
 
-def _still(direction: Direction, arrays: Sequence[Array]) -> Direction:
-    """The direction without the elements that cannot move: infinities and NaN."""
-    steps = tuple(np.where(np.isfinite(a), u, 0.0) for a, u in zip(arrays, direction.steps))
-    return Direction(steps, name=direction.name)
+def _size(array: Array) -> Array:
+    """The power of two below each element, 1 for a 0. Equal elements move by the same, tiny ones do not leap to where
+    the function is another: 1/x at 1e-11 beside a number near 1. Infinities and NaN cannot move."""
+    known = np.isfinite(array) & (array != 0)
+    return np.where(known, np.ldexp(1.0, np.frexp(np.where(known, array, 1.0))[1] - 1), 1.0)

@@ -41,8 +41,8 @@ def numeric_jacobian(
     >>> J, bar, status = numeric_jacobian(np.sin, np.array(1.0))
     >>> bool(abs(J - np.cos(1.0)) <= 4 * bar), bool(bar < 1e-11), str(status)
     (True, True, 'smooth')
-    >>> print(*numeric_jacobian(np.abs, np.array(0.0)))
-    0.0 1.0 kink
+    >>> str(numeric_jacobian(np.abs, np.array(0.0)).status)
+    'kink'
     """
     probe = Probe(f, args, kwargs, wrt=wrt, name=name_of(f))
     outputs = probe.middle.size

@@ -257,11 +257,12 @@ class Probe:
         return arrays, h, off / abs(h)
 
     def size(self, direction: Direction) -> tuple[float, float]:
-        """|x| along the direction, and the size of the smallest number that matters there."""
+        """|x| along the direction, in units of its steps, and the size of the smallest number that matters there."""
         if direction.leaf is not None:
             return abs(float(self.arrays[direction.leaf][direction.index])), self.smallest
-        moving = [np.abs(a[u != 0]) for a, u in zip(self.arrays, direction.steps)]
-        return max([float(m.max()) for m in moving if m.size], default=0.0), self.smallest
+        parts = [np.abs(a[u != 0] / u[u != 0]) for a, u in zip(self.arrays, direction.steps)]
+        moving = np.concatenate([np.ravel(part) for part in parts])
+        return float(moving.max(initial=0.0)), float(moving[moving > 0].min(initial=1.0))
 
     def ladder(self, direction: Direction, sigma: float = 1.0) -> Samples:
         """The values along a direction, at every step of the ladder."""

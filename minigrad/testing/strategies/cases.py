@@ -26,7 +26,7 @@ from .shapes import shapes
 
 Array = np.ndarray[Any, Any]
 
-SCALES = (*(0,) * 8, -18, -9, 7)
+SCALES = (*(0,) * 6, -24, -10, 7)
 """Now and then all numbers are made tiny, small or large: what is lost beside a 1 shows where there is none."""
 
 CLEARANCE = 2.0**-8
@@ -270,7 +270,7 @@ def _scaled(draw: st.DrawFn, spec: OpSpec, args: tuple[Any, ...]) -> tuple[Any, 
 
     def move(which: int, array: Array) -> Array:
         scaled = np.ldexp(array, power)
-        moderate = (np.abs(scaled) >= 2.0**-28) & (np.abs(scaled) <= 2.0**11)
+        moderate = (np.abs(scaled) >= 2.0**-36) & (np.abs(scaled) <= 2.0**11)
         kept = [good and _inside(spec, which, float(x)) for good, x in zip(moderate.flat, scaled.flat)]
         return np.where(np.array(kept, bool).reshape(array.shape), scaled, array)
 
