@@ -120,7 +120,7 @@ class Contracts:
         third = self.pull(self.u, pullback)
         for leaf, a, b, c in zip(self.probe.inputs, first, second, third):
             for again, what in ((b, "the second backward pass"), (c, "the backward pass of a second forward pass")):
-                where = self._differs(again, a)
+                where = self._differs(again, a, self._rounding(a))
                 if where is not None:
                     self.fail(
                         "deterministic",
@@ -159,34 +159,42 @@ class Contracts:
         found = self.pull(u)
         if not all(np.isfinite(gradient).all() for gradient in found):
             return False
-        middle = self.probe.middle
-        norm = float(np.abs(middle[np.isfinite(middle)]).max(initial=0.0)) * float(np.abs(u).max(initial=0.0))
         if self.jacobian is None:  # a sample of rows: another row must do for all
             v = self._short(u.size)[::-1]
             parts, both = self.pull(v), self.pull(u + v)
-            size = max(float(np.abs(part).max(initial=0.0)) for part in (*found, *parts))
-            slack = [np.full(g.shape, 8 * max(norm, size)) for g in found]
-            self._equal("for a sum of two g it is not the sum", both, [a + b for a, b in zip(found, parts)], slack)
+            whole = [a.astype(np.float64) + b for a, b in zip(found, parts)]
+            self._equal("for a sum of two g it is not the sum", both, whole, self._slack([*found, *parts]))
         elif np.isfinite(self.jacobian).all():
-            self._is_sum(u, found, self.jacobian.astype(np.float64), norm)
+            self._is_sum(u, found, self.jacobian.astype(np.float64))
             if u.size > 1:
                 holed = u.copy()
                 holed[self.rng.integers(u.size)] = 0.0
-                self._is_sum(holed, self.pull(holed), self.jacobian.astype(np.float64), norm)
+                self._is_sum(holed, self.pull(holed), self.jacobian.astype(np.float64))
         power = 10 if self.probe.narrow < 1e-5 else 4
         for factor in (-1.0, 2.0**power, 2.0 ** (-2 * power)):
-            size = max([norm, *(float(np.abs(g).max(initial=0.0)) for g in found)])
-            slack = [np.full(g.shape, factor * size) for g in found]
             multiple = f"for {factor:g} times a g it is not {factor:g} times as much"
-            self._equal(multiple, self.pull(factor * u), [factor * g.astype(np.float64) for g in found], slack)
+            wanted = [factor * g.astype(np.float64) for g in found]
+            self._equal(multiple, self.pull(factor * u), wanted, abs(factor) * self._slack(found))
         return True
 
-    def _is_sum(self, u: Array, found: list[Array], rows: Array, norm: float) -> None:
+    def _is_sum(self, u: Array, found: list[Array], rows: Array) -> None:
         """The gradient for u is the sum of the rows, weighted by u."""
-        norm = max(norm, float(np.abs(u).max(initial=0.0)) * float(np.abs(rows).max(initial=0.0)))
-        slack = self._by_leaf(np.maximum(np.abs(u) @ np.abs(rows), norm))
         sentence = f"for g = {_short(self.backward.split(u))} it is not the weighted sum of those for one-hot g"
-        self._equal(sentence, found, self._by_leaf(u @ rows), slack)
+        self._equal(sentence, found, self._by_leaf(u @ rows), self._slack([u.max(initial=0.0) * rows, *found]))
+
+    def _slack(self, gradients: Sequence[Array]) -> float:
+        """How far apart two gradients may be that should be one: half of the digits of the largest of these, or the
+        rounding of terms as large as the values over the arguments, which may cancel in a gradient."""
+        finite = [np.abs(g[np.isfinite(g)]).max(initial=0.0) for g in gradients]
+        middle = self.probe.middle
+        values = float(np.abs(middle[np.isfinite(middle)]).max(initial=0.0)) * max(1.0, 1 / self.probe.smallest)
+        narrow = self.probe.narrow
+        half = float(np.sqrt(narrow))
+        return max(half * float(max(finite, default=0.0)), min(256 * narrow, half) * values)
+
+    def _rounding(self, gradient: Array) -> float:
+        """How far apart two gradients may be that ran through the same operations, at most in another order."""
+        return 64 * self.probe.narrow * float(np.abs(gradient[np.isfinite(gradient)]).max(initial=0.0))
 
     def _by_leaf(self, row: Array) -> list[Array]:
         parts, start = [], 0
@@ -195,10 +203,10 @@ class Contracts:
             start += leaf.array.size
         return parts
 
-    def _equal(self, sentence: str, found: list[Array], wanted: list[Array], sizes: list[Array]) -> None:
-        """Whether gradients are what linearity wants, up to the rounding of terms of these sizes."""
-        for leaf, actual, desired, size in zip(self.probe.inputs, found, wanted, sizes):
-            wrong = ~(np.abs(actual - desired) <= 64 * self.probe.narrow * np.abs(size))
+    def _equal(self, sentence: str, found: list[Array], wanted: list[Array], slack: float) -> None:
+        """Whether gradients are what linearity wants."""
+        for leaf, actual, desired in zip(self.probe.inputs, found, wanted):
+            wrong = ~(np.abs(actual - desired) <= slack)
             if wrong.any():
                 where = tuple(int(i) for i in np.argwhere(wrong)[0])
                 self.fail(
@@ -229,7 +237,7 @@ class Contracts:
         return True
 
     def _unwritten(self, what: str, now: Any, old: Array) -> None:
-        where = self._differs(np.asarray(now), old, exact=True)
+        where = self._differs(np.asarray(now), old, 0.0)
         if where is not None:
             self.fail(
                 "untouched",
@@ -284,7 +292,7 @@ class Contracts:
             straight = self.backward.pull(self.pullback, [np.array(g, order="C", copy=True) for g in odd])
             expected = [np.array(g, copy=True) for g in straight]
             for leaf, gradient, good in zip(self.probe.inputs, self.backward.pull(self.pullback, odd), expected):
-                where = self._differs(np.asarray(gradient), np.asarray(good))
+                where = self._differs(np.asarray(gradient), np.asarray(good), self._slack([np.asarray(good)]))
                 if where is not None:
                     name = {"F": "Fortran order", "reversed": "negative strides", "broadcast": "stride 0"}[layout]
                     self.fail(
@@ -312,7 +320,7 @@ class Contracts:
         except (MinigradError, RuntimeError, ValueError):  # it noticed, and refused: that is right as well
             return True
         for leaf, gradient, good in zip(self.probe.inputs, found, expected):
-            where = self._differs(gradient, good)
+            where = self._differs(gradient, good, self._rounding(good))
             if where is not None:
                 self.fail(
                     "saved",
@@ -324,13 +332,11 @@ class Contracts:
                 )
         return True
 
-    def _differs(self, a: Array, b: Array, exact: bool = False) -> tuple[int, ...] | None:
-        """Where two gradients differ by more than rounding, or None."""
+    def _differs(self, a: Array, b: Array, slack: float) -> tuple[int, ...] | None:
+        """Where two gradients differ by more than this, or None."""
         if a.shape != b.shape:
             return (0,) * 0 if not a.shape else tuple(0 for _ in a.shape)
         with np.errstate(invalid="ignore"):
-            finite = b[np.isfinite(b)]
-            slack = 0.0 if exact else 64 * self.probe.narrow * float(np.abs(finite).max(initial=0.0))
             same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= slack)
         if same.all():
             return None

@@ -299,7 +299,8 @@ class Bench:
                 if not len(known):
                     break
                 spreads.append(float(np.ptp(known)))
-                ranges.append((float(known.min()), float(known.max())))
+                reach = float(np.ptp(known)) / 2  # sixteen points do not meet the ends of the range
+                ranges.append((float(known.min()) - reach, float(known.max()) + reach))
             scale = max([abs(v) for r in ranges for v in r], default=0.0)
             stays = len(spreads) == 2 and spreads[1] > max(spreads[0] / 8, 1e-3 * scale, noise)
             if stays and ranges[1][0] - 1e-3 * scale <= g <= ranges[1][1] + 1e-3 * scale and np.isfinite(g):
@@ -319,7 +320,7 @@ class Bench:
         """Where 0 * inf is allowed: NaN in a column that is infinite in another row accuses nobody."""
         if not self.zero_times_inf:
             return
-        steep: Array = np.asarray(np.isin(j.status, ("infinite", "undefined")).any(axis=0))
+        steep: Array = np.asarray(np.isin(j.status, ("infinite", "undefined", "jump")).any(axis=0))
         lost: Array = np.isnan(actual) & steep[None, :] & (j.verdict == int(Verdict.WRONG))
         j.status[lost], j.verdict[lost] = "infinite", Verdict.UNKNOWN
 

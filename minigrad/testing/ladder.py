@@ -323,6 +323,10 @@ def _best(
     slow = np.zeros_like(step)
     slow[1:] = np.where(step[1:] > step[:-1] / 4, step[1:], 0.0)
 
+    if first > RATIO:
+        # Central differences that err like h, where the curvature jumps, shrink by 8 a level and not by 64.
+        slow[1:] = np.maximum(slow[1:], np.where(step[1:] > step[:-1] / 24, step[1:] / 7, 0.0))
+
     values = np.concatenate([n[1:], r, r2])
     errors = np.concatenate(
         [
