@@ -270,7 +270,7 @@ def _scaled(draw: st.DrawFn, spec: OpSpec, args: tuple[Any, ...]) -> tuple[Any, 
 
     def move(which: int, array: Array) -> Array:
         scaled = np.ldexp(array, power)
-        moderate = (np.abs(scaled) >= 2.0**-36) & (np.abs(scaled) <= 2.0**11)
+        moderate = (np.abs(scaled) >= 2.0**-28) & (np.abs(scaled) <= 2.0**11)
         kept = [good and _inside(spec, which, float(x)) for good, x in zip(moderate.flat, scaled.flat)]
         return np.where(np.array(kept, bool).reshape(array.shape), scaled, array)
 
