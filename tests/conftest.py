@@ -1,4 +1,4 @@
-"""What every test shares: Hypothesis profiles, a registry that forgets, and the GPU if there is one."""
+"""What every test shares: Hypothesis profiles, registries that forget, and the GPU if there is one."""
 
 import os
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 import minigrad as mg
 from minigrad import op
+from minigrad.testing import spec
 
 _common: dict[str, Any] = {
     "deadline": None,
@@ -55,3 +56,13 @@ def forgetful_registry() -> Iterator[dict[str, type[mg.Op]]]:
     for table, entries in zip(tables, before, strict=True):
         table.clear()
         table.update(entries)
+
+
+@pytest.fixture
+def forgetful_specs() -> Iterator[dict[Any, spec.OpSpec]]:
+    """The specs of operations, put back after the test: those it registers do not stay."""
+    spec.specs()
+    before = dict(spec.registered)
+    yield spec.registered
+    spec.registered.clear()
+    spec.registered.update(before)

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import minigrad as mg
-
-from .samples import ANY, indices, numbers, shapes, upstream
+from minigrad.testing import strategies as gst
 
 X = np.arange(24.0).reshape(2, 3, 4) / 8
 
@@ -27,7 +26,7 @@ def check(array: Any, index: Any, ours: Any = None, draw: Any = None) -> None:
     y = x[ours]
     expected = np.asarray(array[index])
     np.testing.assert_array_equal(y.data, expected, strict=True)
-    u = upstream(draw, y.shape) if draw else np.arange(y.size).reshape(y.shape) - 1.5
+    u = draw(gst.cotangents(y.shape)) if draw else np.arange(y.size).reshape(y.shape) - 1.5
     into = np.zeros(array.shape)
     np.add.at(into, index, u)
     np.testing.assert_array_equal(mg.gradients(y, x, output_gradients=u).data, into, strict=True)
@@ -38,9 +37,8 @@ def check(array: Any, index: Any, ours: Any = None, draw: Any = None) -> None:
 
 @given(st.data())
 def test_any_index(data):
-    shape = shapes(data.draw)
-    array = numbers(data.draw, shape, ANY)
-    check(array, *_both(indices(data.draw, shape)), draw=data.draw)
+    array = data.draw(gst.arrays(gst.shapes()))
+    check(array, *_both(data.draw(gst.indices(array.shape))), draw=data.draw)
 
 
 def _both(index: Any) -> tuple[Any, Any]:
@@ -52,7 +50,7 @@ def _both(index: Any) -> tuple[Any, Any]:
 def test_slices_integers_new_axes_and_ellipsis(data):
     shape = data.draw(hnp.array_shapes(min_dims=0, max_dims=4, max_side=3, min_side=0))
     index = data.draw(hnp.basic_indices(shape, allow_newaxis=True, allow_ellipsis=True))
-    check(numbers(data.draw, shape, ANY), index, draw=data.draw)
+    check(data.draw(gst.arrays(shape)), index, draw=data.draw)
 
 
 @given(st.data())
@@ -61,7 +59,7 @@ def test_arrays_of_integers(data):
     index = data.draw(
         hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
     )
-    check(numbers(data.draw, shape, ANY), index, draw=data.draw)
+    check(data.draw(gst.arrays(shape)), index, draw=data.draw)
 
 
 @given(st.data())
@@ -69,7 +67,7 @@ def test_masks(data):
     shape = data.draw(hnp.array_shapes(min_dims=0, max_dims=3, max_side=3, min_side=0))
     depth = data.draw(st.integers(0, len(shape)))
     mask = data.draw(hnp.arrays(bool, shape[:depth]))
-    check(numbers(data.draw, shape, ANY), mask, draw=data.draw)
+    check(data.draw(gst.arrays(shape)), mask, draw=data.draw)
 
 
 MASK = np.array([True, False, True])
@@ -206,13 +204,13 @@ def test_plain_arrays_stay_plain():
 
 @given(st.data())
 def test_scatter_is_add_at(data):
-    shape = shapes(data.draw)
-    bare, ours = _both(indices(data.draw, shape))
-    values = numbers(data.draw, np.zeros(shape)[bare].shape, ANY)
+    shape = data.draw(gst.shapes())
+    bare, ours = _both(data.draw(gst.indices(shape)))
+    values = data.draw(gst.arrays(np.zeros(shape)[bare].shape))
     expected = np.zeros(shape)
     np.add.at(expected, bare, values)
     x = mg.from_numpy(values, requires_grad=True)
     y = mg.scatter(x, ours, shape)
     np.testing.assert_array_equal(y.data, expected, strict=True)
-    u = upstream(data.draw, shape)
+    u = data.draw(gst.cotangents(shape))
     np.testing.assert_array_equal(mg.gradients(y, x, output_gradients=u).data, u[bare])

@@ -9,9 +9,9 @@ import sysconfig
 import venv
 from pathlib import Path
 
+import _minigrad_pytest
 import pytest
 
-import _minigrad_pytest
 from minigrad.testing import effort, tally
 
 pytest_plugins = ["pytester"]
