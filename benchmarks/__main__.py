@@ -1,18 +1,28 @@
-"""`python -m benchmarks`: measure, and print one table."""
+"""`python -m benchmarks`: measure, and print one table; `python -m benchmarks hunt` and the like: gradient testing."""
 
 import argparse
 import sys
+from importlib import import_module
 
 from . import table, timing
 from .case import Case
 from .cases import ALL
 from .rivals import MODULES, gpu_missing, installed
 
+COMMANDS = {
+    "hunt": "look for wrong gradients in the libraries that are installed",
+    "mutants": "plant bugs in copies of the engine, and see who finds them",
+    "verdicts": "false alarms and missed errors of gradient checkers over a bank of functions",
+}
+"""Modules of this package with a `main(words)` of their own, imported when they are named first."""
+
 
 def arguments(words: list[str] | None) -> argparse.Namespace:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(
-        "python -m benchmarks", description="Measure minigrad beside NumPy and its rivals."
+        "python -m benchmarks",
+        description="Measure minigrad beside NumPy and its rivals.",
+        epilog="other commands: " + "; ".join(f"{name}: {says}" for name, says in COMMANDS.items()),
     )
     parser.add_argument("cases", nargs="*", metavar="CASE", help="only these cases (see --list)")
     parser.add_argument("--list", action="store_true", help="list the cases and who is measured, and stop")
@@ -69,6 +79,9 @@ def listing() -> str:
 
 def main(words: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
+    words = sys.argv[1:] if words is None else words
+    if words and words[0] in COMMANDS:
+        return int(import_module(f".{words[0]}", __package__).main(words[1:]))
     chosen = arguments(words)
     if chosen.list:
         print(listing())

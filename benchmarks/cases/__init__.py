@@ -1,6 +1,6 @@
 """The questions, one file each. `ALL` is them by name, in the order of the table."""
 
-from . import chain, cupy, distance_step, importing, memory, minibatch_step, one_operation
+from . import chain, cupy, distance_step, gradient_check, importing, memory, minibatch_step, one_operation
 
 ALL = {
     case.name: case
@@ -10,6 +10,7 @@ ALL = {
         one_operation.multiply,
         one_operation.exp,
         chain.case,
+        gradient_check.case,
         importing.case,
         memory.case,
         cupy.case,
