@@ -160,6 +160,31 @@ def test_a_gradient_that_is_not_finite_is_wrong_where_the_slope_is(bad: float) -
     assert "x[2]" in first_line(error)
 
 
+@given(x=st.floats(-30, -18).map(lambda k: 2.0**k * 1.3), y=st.floats(0.5, 3), rng=st.integers(0, 99))
+def test_numbers_rounded_on_the_way_accuse_nobody(x: float, y: float, rng: int) -> None:
+    """1 + x² moves by whole units: between two of them what depends on it beside y has the slope of y alone."""
+    check_vjp(
+        lambda x, y: y * np.log(1 + x * x),
+        lambda g, out, x, y: (2 * g * y * x / (1 + x * x), g * np.log(1 + x * x)),
+        np.array(x),
+        np.array(y),
+        rng=rng,
+        inconclusive="ignore",
+    )
+    check_grad_grad(lambda x, y: (x * x + 1) ** mg.sin(y), np.array(x), np.array(y), rng=rng, inconclusive="ignore")
+
+
+@pytest.mark.parametrize("edge", [1e-9, 1e-6, 1e-3, 0.1])
+@pytest.mark.parametrize("tall", [1.0, 1e-6])
+def test_a_step_nearby_hides_no_wrong_gradient(edge: float, tall: float) -> None:
+    def f(x: Any) -> Any:
+        return np.sin(x) + tall * (x > 0.5 + edge)
+
+    assert check_vjp(f, lambda g, out, x: g * np.cos(x), np.array(0.5))
+    with pytest.raises(GradientMismatch):
+        check_vjp(f, lambda g, out, x: g * np.cos(x) * 1.001, np.array(0.5))
+
+
 def test_several_arguments() -> None:
     assert check_vjp(product, product_vjp, X, X + 3)
     error = wrong(check_vjp, product, lambda g, out, a, b: (g * b, g * b), X, X + 3)

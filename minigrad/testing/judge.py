@@ -6,6 +6,7 @@ or noise; and what is still wrong must be wrong by a second, independent ladder 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -177,6 +178,8 @@ class Bench:
             accused = sorted(accused[n] for n in order[:ENOUGH])
         accused = [m for m in accused if not self._stairs(slopes, m, c, actual, size, norm, atol, j)]
         if accused:
+            accused = self._steps_between(direction, accused, c, j, slopes)
+        if accused:
             accused = self._hidden_kink(direction, accused, c, actual, atol, j, slopes)
         if accused:
             again = measure(self._samples(direction, SIGMA))
@@ -227,9 +230,10 @@ class Bench:
             verdict = (Verdict.RIGHT if inside else Verdict.WRONG) if self.kinks else Verdict.UNKNOWN
             return _Found(middle, half, half + bar + slack, left, right, "kink", verdict)
         unseen = s.visible is not s.central and not across_a_kink(s, m)
+        status = "smooth"
         if unseen and K * error > BLUNT * large and 8 * s.visible.error[m] < error:
             # The levels at which nothing changes contradict the others: the steps were too small to be seen.
-            d, error = float(s.visible.value[m]), float(s.visible.error[m])
+            d, error, status = float(s.visible.value[m]), float(s.visible.error[m]), "quantised"
         blunt = K * error > BLUNT * max(large, norm, float(s.floor[m]))
         fits = np.isfinite(g) and abs(g - d) <= K * error + slack
         if not fits and np.isfinite(g) and unseen:
@@ -238,12 +242,14 @@ class Bench:
                 np.isfinite(other_error)
                 and abs(g - other) <= K * other_error + self.rtol * max(large, abs(other)) + atol
             ):
-                d, error, fits = other, other_error, True
+                d, error, fits, status = other, other_error, True, "quantised"
                 blunt = K * error > BLUNT * max(large, abs(other), norm, float(s.floor[m]))
         allowed = K * error + slack
         if blunt:
             return _Found(d, error, allowed, left, right, "noisy", Verdict.UNKNOWN)
-        return _Found(d, error, allowed, left, right, "smooth", Verdict.RIGHT if fits else Verdict.WRONG)
+        return _Found(
+            d, error, allowed, left, right, status if fits else "smooth", Verdict.RIGHT if fits else Verdict.WRONG
+        )
 
     def _stairs(
         self,
@@ -268,6 +274,42 @@ class Bench:
                 j.status[m, c], j.verdict[m, c] = "quantised", Verdict.UNKNOWN
                 return True
         return False
+
+    def _steps_between(self, direction: Direction, accused: list[int], c: int, j: Judgement, s: Slopes) -> list[int]:
+        """Take away the outputs whose differences are not the integral of their slopes: tiny jumps do the rest.
+
+        1 + x² with x near 1e-7 moves by whole units of 2.2e-16, and between two of them log(1 + x²) y has the
+        slope of y alone, exact to the last digit. Of anything continuous the mean of the slopes over an interval
+        is the slope of its secant.
+        """
+        x, left = s.samples, []
+        near: dict[int, Array] = {}
+        for m in accused:
+            d, step = float(j.desired[m, c]), float(s.central.step[m])
+            with np.errstate(all="ignore"):
+                secants = (x.plus[:, m] - x.minus[:, m]) / (x.ahead + x.behind)
+                off = np.abs(secants - d)
+                apart = (x.h > 8 * step) & np.isfinite(secants) & (off > 0.25 * np.maximum(np.abs(secants), abs(d)))
+            gaps: list[float] = []
+            for k in np.flatnonzero(apart)[-4:]:
+                if not (k + 1 < len(x.h) and off[k + 1] > off[k] / 8) and not (k and off[k] > off[k - 1] / 8):
+                    gaps.append(0.0)  # it comes nearer from level to level, as it should
+                    continue
+                if k not in near:
+                    near[k] = self.weighed(self.probe.slopes_along(direction, float(x.h[k]), 24))
+                slopes = np.sort(near[k][:, m])[1:-1]  # without one that a jump has got into
+                noise = 2**14 * self.probe.eps * abs(float(self.middle[m])) / float(x.h[k])
+                gap = float(abs(secants[k] - slopes.mean()))
+                sure = (
+                    np.isfinite(gap) and gap > 0.25 * max(abs(float(secants[k])), float(np.abs(slopes).max())) + noise
+                )
+                gaps.append(gap if sure else 0.0)
+            # Of a single jump the gap shrinks by 8 from a level to the next wider one; of a staircase it stays.
+            if any(a and b and a > b / 4 for a, b in pairwise(gaps)):
+                j.status[m, c], j.verdict[m, c] = "quantised", Verdict.UNKNOWN
+            else:
+                left.append(m)
+        return left
 
     def _hidden_kink(
         self, direction: Direction, accused: list[int], c: int, actual: Array, atol: Array, j: Judgement, s: Slopes

@@ -223,9 +223,13 @@ def prefixes(samples: Samples, output: int, step: float) -> list[tuple[float, fl
 
 
 def bends_little(h: Array, right: Array, left: Array, step: float) -> bool:
-    """Whether both sides tell about the same slope at this step: no kink lies within it."""
+    """Whether both sides tell about the same slope at this step, or come together like h: no kink lies within it."""
     k = int(np.argmin(np.abs(h - step)))
-    return bool(np.abs(right[k] - left[k]) <= 0.25 * max(abs(float(right[k])), abs(float(left[k]))))
+    bend = np.abs(right - left)
+    if bend[k] <= 0.25 * max(abs(float(right[k])), abs(float(left[k]))):
+        return True
+    # At the bottom of a valley the sides disagree by curvature alone, which shrinks by 8 a level; a kink does not.
+    return k >= 2 and bool(bend[k] <= bend[k - 1] / 4 <= bend[k - 2] / 16)
 
 
 def _estimate(
@@ -287,7 +291,6 @@ def _best(
     r = n[1:] + difference / (first - 1)
     r2 = r[1:] + np.diff(r, axis=0) / (second - 1)
 
-    # noise[k]: what the finer levels k' show, carried to level k by noise ~ 1/h.
     # noise[k]: what the finer levels k' show, carried to level k by noise ~ 1/h. Each order of extrapolation
     # shows the same noise and a truncation of its own, so the quietest is nearest to the noise.
     rows = (n, np.concatenate([n[:1], r]), np.concatenate([n[:1], r[:1], r2]))
@@ -322,7 +325,6 @@ def _best(
     step = np.abs(difference)
     slow = np.zeros_like(step)
     slow[1:] = np.where(step[1:] > step[:-1] / 4, step[1:], 0.0)
-
     if first > RATIO:
         # Central differences that err like h, where the curvature jumps, shrink by 8 a level and not by 64.
         slow[1:] = np.maximum(slow[1:], np.where(step[1:] > step[:-1] / 24, step[1:] / 7, 0.0))

@@ -365,6 +365,18 @@ class Probe:
             self.arrays = here
         return found
 
+    def slopes_along(self, direction: Direction, radius: float, points: int) -> Array:
+        """Return (points, outputs): slopes over very short steps, at points spread evenly to both sides."""
+        found = np.full((points, self.middle.size), np.nan)
+        h = radius / 4096
+        with quiet():
+            for row, t in enumerate(np.linspace(-radius, radius, 2 * points + 1)[1::2]):
+                forth, ahead, _ = self.moved(direction, float(t) + h)
+                back, behind, _ = self.moved(direction, float(t) - h)
+                if ahead > behind:
+                    found[row] = (self._attempt(forth)[0] - self._attempt(back)[0]) / (ahead - behind)
+        return found
+
     def changes_elsewhere(self, rng: np.random.Generator) -> bool:
         """Whether any value differs at points far from this one, of other signs and sizes."""
         with quiet():
