@@ -47,7 +47,8 @@ def check_adjoint(
     (True, 4)
     """
     __tracebackhide__ = True
-    chosen = Chosen.of(options, **({} if draws == 4 else {"draws": draws}))
+    own = {**({} if forward is None else {"forward": forward}), **({} if draws == 4 else {"draws": draws})}
+    chosen = Chosen.of(options, **own)
     if draws < 1:
         raise ValueError(f"draws={draws!r} compares nothing.\nGive 1 or more")
     for what, rule in (("jvp", jvp), ("vjp", vjp)):

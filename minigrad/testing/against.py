@@ -19,7 +19,7 @@ from .errors import UncheckableError
 from .evidence import Direction, Leaf
 from .options import Chosen, Options
 from .outcome import Counted, blamed, told
-from .probe import Probe, place
+from .probe import Array, Probe, place
 from .report import GradReport, broken
 from .source import code_of, name_of
 from .table import Table
@@ -55,9 +55,9 @@ def check_against(
         )
     name = getattr(vjp, "name", None) or name_of(forward)
     with Counted() as counted:
-        table = check_tensors(f, args, chosen, f"check_against({code_of(f)}, {code_of(forward)}")
+        table = check_tensors(f, args, chosen, f"check_against({code_of(f)}, {_code(forward, vjp)}")
         plain = [rebuilt(arg, _plain) for arg in args]
-        probe = Probe(forward, plain, chosen.keywords, wrt=chosen.wrt, name=name)
+        probe = Probe(forward, plain, chosen.keywords, wrt=chosen.wrt, argnames=chosen.argnames, name=name)
         if len(probe.outputs) != len(table.evidence.outputs):
             raise _differs(
                 table,
@@ -97,7 +97,7 @@ def _gradients(table: Table, backward: Backward, name: str) -> None:
     evidence = table.evidence
     _, _, pullback = backward.forward()
     for r, row in enumerate(table.rows):
-        theirs = gradient_row(backward, pullback, row, table)
+        theirs = _row(backward, pullback, row, table, name)
         norm = float(np.abs(theirs[np.isfinite(theirs)]).max(initial=0.0))
         for c, column in enumerate(table.columns):
             if evidence.status[r, c] != "smooth":
@@ -112,6 +112,24 @@ def _gradients(table: Table, backward: Backward, name: str) -> None:
                     a,
                     b,
                 )
+
+
+def _row(backward: Backward, pullback: Any, row: Direction, table: Table, name: str) -> Array:
+    """A row of the reference's gradients; one of another shape is the reference's fault."""
+    __tracebackhide__ = True
+    for leaf, g in zip(backward.probe.inputs, backward.pull(pullback, backward.split(flat(row)))):
+        if np.shape(g) != leaf.array.shape:
+            sentence = f"{name}'s gradient of {leaf.path} has another shape than {leaf.path}"
+            raise _differs(table, sentence, leaf.array.shape, np.shape(g))
+    return gradient_row(backward, pullback, row, table)
+
+
+def _code(forward: Any, vjp: Any) -> str:
+    """The reference as one would write it: an adapter's pair by its adapter."""
+    call = getattr(vjp, "call", "")
+    if call:
+        return str(call).removeprefix("check_vjp(*")
+    return code_of(forward) if vjp is None else f"({code_of(forward)}, {code_of(vjp)})"
 
 
 def _plain(leaf: Any) -> Any:

@@ -132,9 +132,10 @@ def check_backward(backward: Backward, table: Table, *, mutable: bool = True) ->
         rng=options.rng,
     )
     names = options.contract_names if probe.middle.size else ()
+    kept = []
     try:
-        if "untouched" in names:
-            contracts.untouched()  # first: whatever a pass overwrites makes later numbers wrong
+        if "untouched" in names and contracts.untouched():  # whatever a pass overwrites makes later numbers wrong
+            kept.append("untouched")
         _, _, pullback = backward.forward()
         jacobian = np.array([gradient_row(backward, pullback, row, table) for row in table.rows], np.float64)
         if not table.rows:  # nothing to weigh, but a gradient has a shape all the same
@@ -145,7 +146,7 @@ def check_backward(backward: Backward, table: Table, *, mutable: bool = True) ->
         evidence.contracts = ["shape"]
         if not evidence.constant:
             contracts.jacobian = jacobian if table.weights is None else None
-            evidence.contracts += contracts.check(names)
+            evidence.contracts += kept + contracts.check([name for name in names if name != "untouched"])
     except GradientMismatch as error:
         raise blamed(error, options) from None
     return jacobian

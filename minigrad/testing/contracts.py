@@ -55,9 +55,9 @@ class Contracts:
         self.probe = backward.probe
         self.layouts, self.mutable, self.zero_times_inf = tuple(layouts), mutable, zero_times_inf
         self.rng = np.random.default_rng(rng)
-        self.u = self._short(self.probe.middle.size)
+        self.u = self._dyadic(self.probe.middle.size)
 
-    def _short(self, size: int) -> Array:
+    def _dyadic(self, size: int) -> Array:
         """Short dyadic numbers, uneven, never 0, and of alternating sign."""
         found = self.rng.choice(np.array([0.5, 1.0, 1.5, 2.0, 2.5, 3.0]), size=size)
         found[::2] *= -1
@@ -70,8 +70,20 @@ class Contracts:
 
     def pull(self, row: Array, pullback: Any = None) -> list[Array]:
         """Copies of the gradients for a flat row over all outputs."""
-        found = self.backward.pull(pullback or self.pullback, self.backward.split(row))
-        return [np.array(g, copy=True) for g in found]
+        return [np.array(g, copy=True) for g in self.gradients(pullback or self.pullback, self.backward.split(row))]
+
+    def gradients(self, pullback: Any, upstream: list[Array]) -> list[Any]:
+        """The gradients as they came, each of the shape of its argument."""
+        found = self.backward.pull(pullback, upstream)
+        for leaf, gradient in zip(self.probe.inputs, found):
+            if np.shape(gradient) != leaf.array.shape:
+                self.fail(
+                    "shape",
+                    f"the gradient of {leaf.path} has another shape than {leaf.path} for g = {_text(upstream)}",
+                    actual=np.shape(gradient),
+                    desired=leaf.array.shape,
+                )
+        return found
 
     def fail(self, contract: str, sentence: str, actual: Any = None, desired: Any = None, hint: str = "") -> NoReturn:
         raise broken(self.evidence, contract, sentence, actual=actual, desired=desired, hint=hint)
@@ -94,7 +106,7 @@ class Contracts:
 
     def dtype(self) -> bool:
         """A gradient has the dtype of what it is the gradient of."""
-        found = self.backward.pull(self.pullback, self.backward.split(self.u))
+        found = self.gradients(self.pullback, self.backward.split(self.u))
         for leaf, gradient in zip(self.probe.inputs, found):
             dtype = getattr(gradient, "dtype", None)
             if dtype is None:
@@ -160,7 +172,7 @@ class Contracts:
         if not all(np.isfinite(gradient).all() for gradient in found):
             return False
         if self.jacobian is None:  # a sample of rows: another row must do for all
-            v = self._short(u.size)[::-1]
+            v = self._dyadic(u.size)[::-1]
             parts, both = self.pull(v), self.pull(u + v)
             whole = [a.astype(np.float64) + b for a, b in zip(found, parts)]
             self._equal("for a sum of two g it is not the sum", both, whole, self._slack([*found, *parts]))
@@ -179,8 +191,8 @@ class Contracts:
 
     def _is_sum(self, u: Array, found: list[Array], rows: Array) -> None:
         """The gradient for u is the sum of the rows, weighted by u."""
-        sentence = f"for g = {_short(self.backward.split(u))} it is not the weighted sum of those for one-hot g"
-        self._equal(sentence, found, self._by_leaf(u @ rows), self._slack([u.max(initial=0.0) * rows, *found]))
+        sentence = f"for g = {_text(self.backward.split(u))} it is not the weighted sum of those for one-hot g"
+        self._equal(sentence, found, self._by_leaf(u @ rows), self._slack([np.abs(u).max(initial=0.0) * rows, *found]))
 
     def _slack(self, gradients: Sequence[Array]) -> float:
         """How far apart two gradients may be that should be one: half of the digits of the largest of these, or the
@@ -253,7 +265,7 @@ class Contracts:
             return False
         handed, _, pullback = self.backward.forward()
         upstream = self.backward.split(self.u)
-        found = self.backward.pull(pullback, upstream)
+        found = self.gradients(pullback, upstream)
         others: list[tuple[str, Any]] = [
             (f"the argument {leaf.path}", _array(x)) for leaf, x in zip(self.probe.inputs, handed)
         ]
@@ -269,9 +281,7 @@ class Contracts:
                         hint="whoever adds to the one changes the other: return a copy",
                     )
             others.append((f"the gradient of {leaf.path}", gradient))
-        for leaf, first, second in zip(
-            self.probe.inputs, found, self.backward.pull(pullback, self.backward.split(self.u))
-        ):
+        for leaf, first, second in zip(self.probe.inputs, found, self.gradients(pullback, self.backward.split(self.u))):
             both = isinstance(first, np.ndarray) and isinstance(second, np.ndarray)
             if both and first.size and np.shares_memory(first, second):
                 self.fail(
@@ -289,9 +299,9 @@ class Contracts:
                 continue
             plain = self.backward.split(self.u)
             odd = [laid_out(g, layout) for g in plain]
-            straight = self.backward.pull(self.pullback, [np.array(g, order="C", copy=True) for g in odd])
+            straight = self.gradients(self.pullback, [np.array(g, order="C", copy=True) for g in odd])
             expected = [np.array(g, copy=True) for g in straight]
-            for leaf, gradient, good in zip(self.probe.inputs, self.backward.pull(self.pullback, odd), expected):
+            for leaf, gradient, good in zip(self.probe.inputs, self.gradients(self.pullback, odd), expected):
                 where = self._differs(np.asarray(gradient), np.asarray(good), self._slack([np.asarray(good)]))
                 if where is not None:
                     name = {"F": "Fortran order", "reversed": "negative strides", "broadcast": "stride 0"}[layout]
@@ -334,8 +344,6 @@ class Contracts:
 
     def _differs(self, a: Array, b: Array, slack: float) -> tuple[int, ...] | None:
         """Where two gradients differ by more than this, or None."""
-        if a.shape != b.shape:
-            return (0,) * 0 if not a.shape else tuple(0 for _ in a.shape)
         with np.errstate(invalid="ignore"):
             same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= slack)
         if same.all():
@@ -351,11 +359,11 @@ def _change(x: Any) -> None:
     """Change an argument in place, the way its owner would."""
     if isinstance(x, Value):
         with no_grad():
-            x += 1.0  # type: ignore[operator]
+            x += 1.0 + np.abs(x.data)  # type: ignore[operator, attr-defined]
     elif isinstance(x, np.ndarray) and x.flags.writeable:
-        x += 1.0
+        x += 1.0 + np.abs(x)
 
 
-def _short(arrays: Sequence[Array]) -> str:
+def _text(arrays: Sequence[Array]) -> str:
     text = np.array2string(arrays[0], separator=", ", threshold=8)
     return " ".join(text.split())

@@ -12,9 +12,9 @@ from ..containers import leaves
 from .directions import flat, scattered
 from .errors import GradientMismatch, UncheckableError
 from .evidence import Evidence
-from .options import Chosen, Options
+from .options import ALWAYS, Chosen, Options
 from .outcome import Counted, blamed, told
-from .probe import Array, Probe, names_of
+from .probe import Array, Probe, is_float, names_of
 from .report import GradReport, broken
 from .source import code_of, name_of
 from .table import Table, along
@@ -48,7 +48,7 @@ def check_jvp(
             name=name,
         )
         table = Table(probe, chosen, name, f"check_jvp({code_of(forward)}, {code_of(jvp)}", args)
-        push = Push(probe, jvp, table.evidence, strict=bool(chosen.contract_names))
+        push = Push(probe, jvp, table.evidence, chosen.contract_names)
         try:
             _judge(push, table)
         except GradientMismatch as error:
@@ -76,8 +76,10 @@ def _judge(push: "Push", table: Table) -> None:
 class Push:
     """A forward derivative at the point of a probe: steps of the leaves in, a row of output tangents out."""
 
-    def __init__(self, probe: Probe, jvp: Callable[..., Any], evidence: Evidence, *, strict: bool = True) -> None:
-        self.probe, self.jvp, self.evidence, self.strict = probe, jvp, evidence, strict
+    def __init__(
+        self, probe: Probe, jvp: Callable[..., Any], evidence: Evidence, contracts: Sequence[str] = ALWAYS
+    ) -> None:
+        self.probe, self.jvp, self.evidence, self.contracts = probe, jvp, evidence, ("shape", *contracts)
 
     def _broken(self, contract: str, sentence: str, actual: Any = None, desired: Any = None) -> GradientMismatch:
         return broken(self.evidence, contract, sentence, actual=actual, desired=desired)
@@ -96,18 +98,22 @@ class Push:
         before = [np.array(t, copy=True) for t in tangents]
         with np.errstate(all="ignore"):
             found = self.jvp(each[0] if len(each) == 1 else tuple(each), out, *arguments, **probe.keywords)
-        paths, parts = zip(*leaves(found, "out")) if found is not None else ((), (None,))
-        if any(part is None for part in parts):
+        # What the function returns beside floats, a count or a mask, has no tangent; a jvp may say so in its place.
+        places = {leaf.path for leaf in probe.outputs}
+        here = [(path, part) for path, part in leaves(found, "out") if path in places or not _is_no_tangent(out, path)]
+        paths, parts = [path for path, _ in here], [part for _, part in here]
+        if found is None or any(part is None for part in parts):
             raise UncheckableError(
                 f"the jvp of {probe.name} returned nothing.\nReturn the tangent of the output; a return may be missing"
             )
         for leaf, tangent, old in zip(probe.inputs, tangents, before):
-            if self.strict and not np.array_equal(tangent, old):
+            if "untouched" in self.contracts and not np.array_equal(tangent, old):
                 raise self._broken("untouched", f"the forward derivative writes into the tangent of {leaf.path}")
         wanted = [leaf.path for leaf in probe.outputs]
-        if list(paths) != wanted:
+        if paths != wanted:
             raise UncheckableError(
-                f"the jvp of {probe.name} returned {', '.join(paths)}, and the function {', '.join(wanted)}.\n"
+                f"the jvp of {probe.name} returned {', '.join(paths) or 'nothing'}, and the function "
+                f"{', '.join(wanted)}.\n"
                 "Return tangents in the containers of the output"
             )
         for leaf, part in zip(probe.outputs, parts):
@@ -120,25 +126,30 @@ class Push:
                 ("shape", shape, leaf.array.shape),
                 ("dtype", str(dtype), str(leaf.array.dtype)),
             ):
-                if is_ != should and (self.strict or contract == "shape"):
+                if is_ != should and contract in self.contracts:
                     raise self._broken(
                         contract, f"the tangent of {leaf.path} has another {contract} than {leaf.path}", is_, should
                     )
         return np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in parts])
 
 
+def _is_no_tangent(out: Any, path: str) -> bool:
+    """Whether the function returns something there that is no float."""
+    return any(path == other and not is_float(part) for other, part in leaves(out, "out"))
+
+
 def _contracts(probe: Probe, push: Push, table: Table, tangents: Array) -> list[str]:
     """A forward derivative is a linear map of the tangent and leaves the arguments alone."""
     __tracebackhide__ = True
-    evidence = table.evidence
+    evidence, asked = table.evidence, table.options.contract_names
     arrays = [leaf.array for leaf in probe.inputs]
-    done = ["shape", "dtype", "deterministic", "untouched"]
+    done = ["shape", *(name for name in ("dtype", "deterministic", "untouched") if name in asked)]
 
     def fail(contract: str, sentence: str, actual: Any = None, desired: Any = None) -> None:
         raise broken(evidence, contract, sentence, actual=actual, desired=desired)
 
     finite = bool(np.isfinite(tangents).all())
-    if finite:
+    if finite and "zero" in asked:
         nothing = push([np.zeros(a.shape) for a in arrays])
         if nothing.any():
             n = int(np.argmax(nothing != 0))
@@ -150,13 +161,13 @@ def _contracts(probe: Probe, push: Push, table: Table, tangents: Array) -> list[
     slack = 64 * probe.narrow * float(np.abs(first[np.isfinite(first)]).max(initial=0.0))
     with np.errstate(invalid="ignore"):
         wrong = ~((np.abs(first - second) <= slack) | (np.isnan(first) & np.isnan(second)) | (first == second))
-    if wrong.any():
+    if wrong.any() and "deterministic" in asked:
         n = int(np.argmax(wrong))
         fail("deterministic", f"two calls give two tangents of {probe.place_of_output(n)}", second[n], first[n])
     for leaf, x in zip(probe.inputs, handed):
-        if not np.array_equal(np.asarray(x), leaf.array, equal_nan=True):
+        if "untouched" in asked and not np.array_equal(np.asarray(x), leaf.array, equal_nan=True):
             fail("untouched", f"the forward derivative writes into its argument {leaf.path}")
-    if finite and table.is_whole:
+    if finite and table.is_whole and "linear" in asked:
         weights = flat(u)
         expected, size = weights @ tangents, np.abs(weights) @ np.abs(tangents)
         allowed = 64 * probe.narrow * np.maximum(size, 2 * float(np.abs(tangents).max(initial=0.0)))

@@ -498,7 +498,7 @@ def _added(p: _Pattern) -> str:
         v = np.abs(value)
         if np.isnan(v).any() or (v == 0).any():
             continue
-        for power, form in ((1.0, "{} + c"), (0.5, "sqrt({} + c)"), (2.0, "({} + c)**2")):
+        for power, form in ((1.0, "{} + {:.0e}"), (0.5, "sqrt({} + {:.0e})"), (2.0, "({} + {:.0e})**2")):
             guess = v * ((p.d / p.a) ** (1 / power) - 1)
             bar = v * (p.bar + 4 * np.finfo(float).eps * np.abs(p.d)) / np.abs(p.d) / power
             best = int(np.argmin(bar / np.abs(guess)))
@@ -506,7 +506,7 @@ def _added(p: _Pattern) -> str:
                 continue
             c = 10.0 ** round(math.log10(guess[best]))
             if c <= 0.01 and (np.abs(guess - c) <= bar + 0.02 * c).all():
-                form = form.format("|" + name + "|" if (value < 0).any() else name).replace("c", f"{c:.0e}")
+                form = form.format("|" + name + "|" if (value < 0).any() else name, c)
                 return f"ACTUAL is as if {form} stood in the denominator{p.all_of()}"
     return ""
 

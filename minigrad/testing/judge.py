@@ -109,7 +109,7 @@ class Bench:
                 self._column(columns[c], c, todo, actual, size, norm, atol, j)
                 wrong += bool((j.verdict[:, c] == Verdict.WRONG).any())
         self._settle_nan(actual, j)
-        return j._replace(fast=fast, steps=(self.widest[0], min(self.widest[1], max(self.widest[0], 0.0))))
+        return j._replace(fast=fast, steps=(self.widest[0], min(self.widest)))
 
     def _in_units(self, columns: Sequence[Direction], size: Array) -> Array:
         """(rows, columns): the largest term of each row, |slope x|, over |x|; infinite where x is 0 or many move.
@@ -178,7 +178,7 @@ class Bench:
             accused = sorted(accused[n] for n in order[:ENOUGH])
         accused = [m for m in accused if not self._stairs(slopes, m, c, actual, size, norm, atol, j)]
         if accused:
-            accused = self._steps_between(direction, accused, c, j, slopes)
+            accused = self._steps_between(direction, accused, c, actual, j, slopes)
         if accused:
             accused = self._hidden_kink(direction, accused, c, actual, atol, j, slopes)
         if accused:
@@ -231,10 +231,13 @@ class Bench:
             return _Found(middle, half, half + bar + slack, left, right, "kink", verdict)
         unseen = s.visible is not s.central and not across_a_kink(s, m)
         status = "smooth"
-        if unseen and K * error > BLUNT * large and 8 * s.visible.error[m] < error:
+        if unseen and self._contradicted(s, m, d, error, large):
             # The levels at which nothing changes contradict the others: the steps were too small to be seen.
             d, error, status = float(s.visible.value[m]), float(s.visible.error[m]), "quantised"
+            slack = max(slack, self.rtol * max(large, abs(d)) + atol)
         blunt = K * error > BLUNT * max(large, norm, float(s.floor[m]))
+        if abs(d) <= error:  # a slope of 0 has no size of its own for the rounding of a claim to be compared with
+            slack = max(slack, self.rtol * large + 8 * self.probe.narrow * norm)
         fits = np.isfinite(g) and abs(g - d) <= K * error + slack
         if not fits and np.isfinite(g) and unseen:
             other, other_error = float(s.visible.value[m]), float(s.visible.error[m])
@@ -247,9 +250,18 @@ class Bench:
         allowed = K * error + slack
         if blunt:
             return _Found(d, error, allowed, left, right, "noisy", Verdict.UNKNOWN)
+        if not fits and unseen and d == 0 and abs(g) <= _invisible(s, m):
+            return _Found(d, error, allowed, left, right, "quantised", Verdict.UNKNOWN)
         return _Found(
             d, error, allowed, left, right, status if fits else "smooth", Verdict.RIGHT if fits else Verdict.WRONG
         )
+
+    def _contradicted(self, s: Slopes, m: int, d: float, error: float, large: float) -> bool:
+        """Whether the levels at which something changes tell another slope, and tell it better."""
+        value, bar = float(s.visible.value[m]), float(s.visible.error[m])
+        if K * error > BLUNT * large and 8 * bar < error:
+            return True
+        return K * bar <= BLUNT * max(large, abs(value)) and abs(value - d) > K * (bar + error)
 
     def _stairs(
         self,
@@ -275,22 +287,28 @@ class Bench:
                 return True
         return False
 
-    def _steps_between(self, direction: Direction, accused: list[int], c: int, j: Judgement, s: Slopes) -> list[int]:
+    def _steps_between(
+        self, direction: Direction, accused: list[int], c: int, actual: Array, j: Judgement, s: Slopes
+    ) -> list[int]:
         """Take away the outputs whose differences are not the integral of their slopes: tiny jumps do the rest.
 
         1 + x² with x near 1e-7 moves by whole units of 2.2e-16, and between two of them log(1 + x²) y has the
         slope of y alone, exact to the last digit. Of anything continuous the mean of the slopes over an interval
-        is the slope of its secant.
+        is the slope of its secant. The jumps must be those of rounding numbers about 1, or about as large as the
+        values and arguments: x - floor(x) is no rounding.
         """
         x, left = s.samples, []
         near: dict[int, Array] = {}
         for m in accused:
-            d, step = float(j.desired[m, c]), float(s.central.step[m])
+            d, step, g = float(j.desired[m, c]), float(s.central.step[m]), float(actual[m, c])
+            values = np.concatenate([x.plus[:, m], x.minus[:, m]])
+            most = float(np.abs(values[np.isfinite(values)]).max(initial=max(1.0, x.size)))
             with np.errstate(all="ignore"):
                 secants = (x.plus[:, m] - x.minus[:, m]) / (x.ahead + x.behind)
                 off = np.abs(secants - d)
                 apart = (x.h > 8 * step) & np.isfinite(secants) & (off > 0.25 * np.maximum(np.abs(secants), abs(d)))
             gaps: list[float] = []
+            tiny = False
             for k in np.flatnonzero(apart)[-4:]:
                 if not (k + 1 < len(x.h) and off[k + 1] > off[k] / 8) and not (k and off[k] > off[k - 1] / 8):
                     gaps.append(0.0)  # it comes nearer from level to level, as it should
@@ -300,12 +318,11 @@ class Bench:
                 slopes = np.sort(near[k][:, m])[1:-1]  # without one that a jump has got into
                 noise = 2**14 * self.probe.eps * abs(float(self.middle[m])) / float(x.h[k])
                 gap = float(abs(secants[k] - slopes.mean()))
-                sure = (
-                    np.isfinite(gap) and gap > 0.25 * max(abs(float(secants[k])), float(np.abs(slopes).max())) + noise
-                )
-                gaps.append(gap if sure else 0.0)
+                sure = gap > 0.25 * max(abs(float(secants[k])), float(np.abs(slopes).max())) + noise
+                gaps.append(gap if sure and abs(g - d) <= 4 * gap else 0.0)
+                tiny = tiny or (sure and gap * 2 * float(x.h[k]) <= 2**10 * self.probe.eps * most)
             # Of a single jump the gap shrinks by 8 from a level to the next wider one; of a staircase it stays.
-            if any(a and b and a > b / 4 for a, b in pairwise(gaps)):
+            if tiny and any(a and b and a > b / 4 for a, b in pairwise(gaps)):
                 j.status[m, c], j.verdict[m, c] = "quantised", Verdict.UNKNOWN
             else:
                 left.append(m)
@@ -322,7 +339,7 @@ class Bench:
         """
         if sum(a.size for a in self.probe.arrays) == 1:
             return accused  # nothing is beside the line
-        if self.probe.eps > 1e-10 or (len(accused) == 1 and j.status[accused[0], c] == "kink" and not self.kinks):
+        if self.probe.eps > 1e-10:
             return accused
         left = []
         for m in accused:
@@ -331,29 +348,24 @@ class Bench:
                 left.append(m)
                 continue
             wide, near = (
-                self.weighed(self.probe.slopes_near(direction, r, 16, self.rng)) for r in (radius, radius / 64)
+                self.weighed(self.probe.slopes_near(direction, r, 24, self.rng)) for r in (radius, radius / 64)
             )
             noise = 2**18 * self.probe.eps * abs(float(self.middle[m])) / radius  # of slopes with steps radius/64²
             g = float(actual[m, c])
             spreads, ranges = [], []
             for slopes in (wide, near):
-                known = slopes[:, m][np.isfinite(slopes[:, m])]
-                if not len(known):
+                known = np.sort(slopes[:, m][np.isfinite(slopes[:, m])])
+                if len(known) < 4:
                     break
-                spreads.append(float(np.ptp(known)))
-                reach = float(np.ptp(known)) / 2  # sixteen points do not meet the ends of the range
-                ranges.append((float(known.min()) - reach, float(known.max()) + reach))
+                spreads.append(float(known[-1] - known[0]))
+                # A few points do not meet the ends of a range: they lie about as far out as the last of them apart.
+                ranges.append((float(2 * known[0] - known[3]), float(2 * known[-1] - known[-4])))
             scale = max([abs(v) for r in ranges for v in r], default=0.0)
             stays = len(spreads) == 2 and spreads[1] > max(spreads[0] / 8, 1e-3 * scale, noise)
             if stays and ranges[1][0] - 1e-3 * scale <= g <= ranges[1][1] + 1e-3 * scale and np.isfinite(g):
                 low, high = ranges[1]
-                half = (high - low) / 2
-                _write(
-                    j,
-                    m,
-                    c,
-                    _Found((low + high) / 2, half, half + 1e-3 * scale, np.nan, np.nan, "kink", Verdict.RIGHT),
-                )
+                half, verdict = (high - low) / 2, Verdict.RIGHT if self.kinks else Verdict.UNKNOWN
+                _write(j, m, c, _Found((low + high) / 2, half, half + 1e-3 * scale, np.nan, np.nan, "kink", verdict))
             else:
                 left.append(m)
         return left
@@ -373,6 +385,13 @@ def across_a_kink(s: Slopes, m: int) -> bool:
     right, left = (x.plus[:, m] - x.middle[m]) / x.ahead, (x.middle[m] - x.minus[:, m]) / x.behind
     step = float(s.visible.step[m])
     return np.isfinite(step) and not bends_little(x.h, right, left, step)
+
+
+def _invisible(s: Slopes, m: int) -> float:
+    """The largest slope that could be lost at the steps at which nothing changed: they move numbers about 1 by eps."""
+    x = s.samples
+    still = np.flatnonzero((x.plus[:, m] == x.middle[m]) & (x.minus[:, m] == x.middle[m]))
+    return 4 * x.eps * max(1.0, x.size) / float(x.h[still[0]]) if len(still) else 0.0
 
 
 class _Found(NamedTuple):

@@ -69,8 +69,8 @@ class GradReport:
             words[0] += f" ({', '.join(inside)})"
         if self.wrong:
             words.insert(0, f"{_count(self.wrong, 'slope')} WRONG")
-        if self.entries and not math.isnan(self.resolved):
-            size = f"a relative error of {_short(self.resolved)}" if self.resolved else "any error"
+        if self.entries and math.isfinite(self.resolved):
+            size = f"a relative error of {_short(self.resolved)}" if self.resolved > 1e-300 else "any error"
             words.append(f"{size} would have been seen")
         if self.inconclusive:
             why = ", ".join(f"{n} {status}" for status, n in self.reasons.items())
@@ -91,6 +91,7 @@ def summarise(evidence: Evidence) -> GradReport:
         "constant" if e.constant else _reason(status) for status in e.status[~known & (e.status != "untried")]
     )
     single = np.array([column.leaf is not None for column in e.columns], bool)
+    single |= not single.any()
     # Where all move at once large slopes may cancel, and no relative error says anything.
     sure = (known & (e.status == "smooth"))[:, single] if known.size else np.zeros((0, 0), bool)
     gap = _gap(e)
@@ -491,7 +492,8 @@ def _scales(e: Evidence) -> np.ndarray[Any, Any]:
     """What each entry's error is relative to: the larger of the two, or of all if both are as good as 0."""
     with np.errstate(all="ignore"):
         own = np.maximum(np.abs(e.desired), np.abs(e.actual)).astype(float)
-    finite = np.abs(e.desired[np.isfinite(e.desired)])
+        ends = np.abs(e.desired) + np.where(e.status == "kink", e.uncertainty, 0.0)
+    finite = ends[np.isfinite(ends)]
     whole = float(finite.max()) if finite.size else 0.0
     return np.asarray(np.where(own > e.allowed + e.uncertainty, own, np.maximum(own, whole)))
 

@@ -5,6 +5,7 @@ What cannot be said in code, a lambda or an open file, is put in angle brackets,
 mistakes it for code.
 """
 
+import collections
 import dataclasses
 import enum
 import functools
@@ -196,6 +197,8 @@ def _container(value: Any) -> str:
     kind = type(value)
     if isinstance(value, dict):
         inside = "{" + ", ".join(f"{paste(k)}: {paste(v)}" for k, v in value.items()) + "}"
+        if isinstance(value, collections.defaultdict):
+            inside = f"{code_of(value.default_factory)}, {inside}"
         return inside if kind is dict else f"{code_of(kind)}({inside})"
     if hasattr(kind, "_fields"):
         return f"{code_of(kind)}({', '.join(f'{n}={paste(v)}' for n, v in zip(kind._fields, value, strict=True))})"
