@@ -192,7 +192,7 @@ class Backward:
             )
         flat: list[Any] = []
         for n, gradient in zip(probe.wrt, each):
-            parts = [gradient] if n in probe.whole else [leaf for _, leaf in leaves(gradient)]
+            parts = [gradient] if n in probe.whole else self._in_order(n, gradient)
             expected = probe.of.count(n)
             if len(parts) != expected:
                 raise UncheckableError(
@@ -207,3 +207,20 @@ class Backward:
                     "Return zeros where nothing depends on it, or leave it out with wrt"
                 )
         return [_numbers(g) if isinstance(g, Value) else g for g in flat]
+
+    def _in_order(self, n: int, gradient: Any) -> list[Any]:
+        """The leaves of a container of gradients in the order of the argument's: what has a name goes by its name."""
+        probe = self.probe
+        found = list(leaves(gradient, probe.names[n]))
+        wanted = [leaf.path for leaf, of in zip(probe.inputs, probe.of) if of == n]
+        paths = [path for path, _ in found]
+        if paths != wanted and any("['" in path or '["' in path for path in paths):
+            by_path = dict(found)
+            if set(paths) == set(wanted):
+                return [by_path[path] for path in wanted]
+            if len(paths) == len(wanted):
+                raise UncheckableError(
+                    f"the backward pass of {probe.name} returned {', '.join(paths)}, and the argument holds "
+                    f"{', '.join(wanted)}.\nReturn the gradient in the same containers, under the same keys"
+                )
+        return [leaf for _, leaf in found]

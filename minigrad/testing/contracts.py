@@ -17,7 +17,7 @@ from ..errors import MinigradError
 from ..mode import no_grad
 from ..value import Value
 from .backward import Backward
-from .evidence import Evidence
+from .evidence import Evidence, Verdict
 from .options import LAYOUTS
 from .probe import Array, place
 from .report import broken
@@ -147,8 +147,8 @@ class Contracts:
         """No upstream gradient, no gradient."""
         for leaf, gradient in zip(self.probe.inputs, self.pull(np.zeros(self.probe.middle.shape))):
             wrong = ~(gradient == 0) & np.isfinite(leaf.array)  # there is no derivative at a NaN or an infinity
-            if self.zero_times_inf == "allow":
-                wrong &= ~np.isnan(gradient)
+            if self.zero_times_inf == "allow" or not np.isfinite(self.probe.middle).all():
+                wrong &= ~np.isnan(gradient)  # 0 times the slope of a value that is no number is none either
             if wrong.any():
                 where = tuple(int(i) for i in np.argwhere(wrong)[0])
                 nan = bool(np.isnan(gradient[where]))
@@ -182,11 +182,12 @@ class Contracts:
                 holed = u.copy()
                 holed[self.rng.integers(u.size)] = 0.0
                 self._is_sum(holed, self.pull(holed), self.jacobian.astype(np.float64))
-        power = 10 if self.probe.narrow < 1e-5 else 4
+        power = 20 if self.probe.narrow < 1e-5 else 4
         for factor in (-1.0, 2.0**power, 2.0 ** (-2 * power)):
             multiple = f"for {factor:g} times a g it is not {factor:g} times as much"
             wanted = [factor * g.astype(np.float64) for g in found]
-            self._equal(multiple, self.pull(factor * u), wanted, abs(factor) * self._slack(found))
+            if all(np.isfinite(g.astype(leaf.array.dtype)).all() for g, leaf in zip(wanted, self.probe.inputs)):
+                self._equal(multiple, self.pull(factor * u), wanted, abs(factor) * self._slack(found) + self._least)
         return True
 
     def _is_sum(self, u: Array, found: list[Array], rows: Array) -> None:
@@ -202,7 +203,20 @@ class Contracts:
         values = float(np.abs(middle[np.isfinite(middle)]).max(initial=0.0)) * max(1.0, 1 / self.probe.smallest)
         narrow = self.probe.narrow
         half = float(np.sqrt(narrow))
-        return max(half * float(max(finite, default=0.0)), min(256 * narrow, half) * values)
+        return max(half * float(max(finite, default=0.0)), min(256 * narrow, half) * values, self._known(), self._least)
+
+    @property
+    def _least(self) -> float:
+        """Where numbers end: a product below it has lost its digits."""
+        dtypes = [leaf.array.dtype for leaf in (*self.probe.inputs, *self.probe.outputs)]
+        return 256 * max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
+
+    def _known(self) -> float:
+        """How well the slopes themselves were known: what cancels in the function has cancelled in its gradient."""
+        e = self.evidence
+        single = np.array([column.leaf is not None for column in e.columns], bool)
+        sure = np.isin(e.status, ("smooth", "noisy")) & (e.verdict != Verdict.WRONG) & single & np.isfinite(e.allowed)
+        return len(e.rows) * float(e.allowed[sure].max(initial=0.0)) if e.actual.size else 0.0
 
     def _rounding(self, gradient: Array) -> float:
         """How far apart two gradients may be that ran through the same operations, at most in another order."""

@@ -234,10 +234,11 @@ class Bench:
         if unseen and self._contradicted(s, m, d, error, large):
             # The levels at which nothing changes contradict the others: the steps were too small to be seen.
             d, error, status = float(s.visible.value[m]), float(s.visible.error[m]), "quantised"
-            slack = max(slack, self.rtol * max(large, abs(d)) + atol)
+            large = max(large, abs(d))
+            slack = self.rtol * large + atol
         blunt = K * error > BLUNT * max(large, norm, float(s.floor[m]))
         if abs(d) <= error:  # a slope of 0 has no size of its own for the rounding of a claim to be compared with
-            slack = max(slack, self.rtol * large + 8 * self.probe.narrow * norm)
+            slack = max(slack, self.rtol * large + 32 * self.probe.narrow * norm)
         fits = np.isfinite(g) and abs(g - d) <= K * error + slack
         if not fits and np.isfinite(g) and unseen:
             other, other_error = float(s.visible.value[m]), float(s.visible.error[m])
@@ -248,6 +249,8 @@ class Bench:
                 d, error, fits, status = other, other_error, True, "quantised"
                 blunt = K * error > BLUNT * max(large, abs(other), norm, float(s.floor[m]))
         allowed = K * error + slack
+        if not blunt and K * error > BLUNT * abs(d):
+            blunt = _unresolved(s, m, error)
         if blunt:
             return _Found(d, error, allowed, left, right, "noisy", Verdict.UNKNOWN)
         if not fits and unseen and d == 0 and abs(g) <= _invisible(s, m):
@@ -371,10 +374,14 @@ class Bench:
         return left
 
     def _settle_nan(self, actual: Array, j: Judgement) -> None:
-        """Where 0 * inf is allowed: NaN in a column that is infinite in another row accuses nobody."""
-        if not self.zero_times_inf:
-            return
-        steep: Array = np.asarray(np.isin(j.status, ("infinite", "undefined", "jump")).any(axis=0))
+        """NaN accuses nobody in a column that has no number in another row: 0 times it is NaN in any product.
+
+        Where 0 * inf is allowed, an infinite slope or a jump in another row is as good an excuse.
+        """
+        if self.zero_times_inf:
+            steep: Array = np.asarray(np.isin(j.status, ("infinite", "undefined", "jump")).any(axis=0))
+        else:
+            steep = (~np.isfinite(self.middle)[:, None] & (np.isinf(actual) | np.isnan(actual))).any(axis=0)
         lost: Array = np.isnan(actual) & steep[None, :] & (j.verdict == int(Verdict.WRONG))
         j.status[lost], j.verdict[lost] = "infinite", Verdict.UNKNOWN
 
@@ -385,6 +392,14 @@ def across_a_kink(s: Slopes, m: int) -> bool:
     right, left = (x.plus[:, m] - x.middle[m]) / x.ahead, (x.middle[m] - x.minus[:, m]) / x.behind
     step = float(s.visible.step[m])
     return np.isfinite(step) and not bends_little(x.h, right, left, step)
+
+
+def _unresolved(s: Slopes, m: int, error: float) -> bool:
+    """Whether the noise is as large as the values themselves: no rounding is, but an oscillation between two steps."""
+    x = s.samples
+    values = np.concatenate([x.plus[:, m], x.minus[:, m], x.middle[m : m + 1]])
+    values = values[np.isfinite(values)]
+    return bool(K * error * float(s.central.step[m]) > 0.01 * np.ptp(values))
 
 
 def _invisible(s: Slopes, m: int) -> float:

@@ -229,7 +229,8 @@ def bends_little(h: Array, right: Array, left: Array, step: float) -> bool:
     if bend[k] <= 0.25 * max(abs(float(right[k])), abs(float(left[k]))):
         return True
     # At the bottom of a valley the sides disagree by curvature alone, which shrinks by 8 a level; a kink does not.
-    return k >= 2 and bool(bend[k] <= bend[k - 1] / 4 <= bend[k - 2] / 16)
+    coarser = bend[max(k - 2, 0) : k + 1]
+    return len(coarser) > 1 and bool((coarser[1:] <= coarser[:-1] / (4 if k > 1 else 16)).all())
 
 
 def _estimate(
