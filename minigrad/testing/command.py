@@ -16,7 +16,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -179,8 +179,10 @@ def _questions(
         f = _attribute(module, name, target)
         if not callable(f):
             raise Refusal(f"{target} is of type {type(f).__name__}, and no function\nWrite MODULE:FUNCTION")
-        if isinstance(f, OpSpec) and (words or vjp):
-            raise Refusal(f"{target} is an OpSpec, which says it all\nLeave --arg and --vjp out, or name its function")
+        if isinstance(f, OpSpec) and (words or vjp or library != "minigrad"):
+            raise Refusal(
+                f"{target} is an OpSpec, which says it all\nLeave --arg, --vjp and --library out, or name its function"
+            )
         return [_question(target, module, f, words, vjp, library, second_order)]
     if words or vjp or library != "minigrad":
         raise Refusal(f"{target} is a module; --arg, --vjp and --library are for functions\nName one: {target}:f")
@@ -225,6 +227,7 @@ def _question(
     from ..graph import apply
     from ..op import Op
     from . import adapters, source
+    from .adapters import foreign
     from .spec import OpCase, OpSpec, spec_of
     from .strategies import op_cases
     from .words import calls, parse
@@ -247,11 +250,16 @@ def _question(
                 raise Refusal(f"{target}: its spec says second_order=False\nLeave --second-order out")
             return Question(target, op_cases(spec), "as registered", _second(spec.second_order, second_order))
     op = f if isinstance(f, type) and issubclass(f, Op) else None
+    positional = _positional(op.forward if op else f)
+    if len(words) > 1 and positional is not None and len(positional) == 1:
+        with suppress(ValueError, UncheckableError):  # what contradicts itself may have been meant for two
+            parse(" ".join(words), "")
+            words = [" ".join(words)]  # there is one argument that they can be about
     arguments = [parse(text, f"--arg {text!r}") for text in words]
     arguments = _as_many_as(target, op.forward if op else f, arguments)
     called, run = op.__name__.lower() if op else source.name_of(f), functools.partial(apply, op) if op else f
     if library == "jax":
-        importlib.import_module("jax").config.update("jax_enable_x64", True)  # there is no other way from a shell
+        foreign.library("jax", "from_jax").config.update("jax_enable_x64", True)  # there is no other way from a shell
     if library != "minigrad":
         run, backward = getattr(adapters, f"from_{library}")(f)
     if second_order and backward is not None:
@@ -259,7 +267,8 @@ def _question(
     spec = OpSpec(name=called, function=run, vjp=backward, op=op, second_order=backward is None)
     floats = tuple(n for n, argument in enumerate(arguments) if not argument.constant)
     if not floats:
-        raise Refusal(f"{target}: every argument is a constant\nThere is nothing to differentiate by")
+        what = "every argument is a constant" if arguments else "it takes no argument"
+        raise Refusal(f"{target}: {what}\nThere is nothing to differentiate by")
     wrt = None if len(floats) == len(arguments) else floats
     cases = calls(arguments).map(lambda args: OpCase(run, args, {}, called, spec, wrt))
     names = _names(op.forward if op else f, len(arguments))

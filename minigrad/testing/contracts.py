@@ -186,7 +186,7 @@ class Contracts:
         for factor in (-1.0, 2.0**power, 2.0 ** (-2 * power)):
             multiple = f"for {factor:g} times a g it is not {factor:g} times as much"
             wanted = [factor * g.astype(np.float64) for g in found]
-            if all(np.isfinite(g.astype(leaf.array.dtype)).all() for g, leaf in zip(wanted, self.probe.inputs)):
+            if all((np.abs(g) < self._most).all() for g in wanted):
                 self._equal(multiple, self.pull(factor * u), wanted, abs(factor) * self._slack(found) + self._least)
         return True
 
@@ -204,6 +204,11 @@ class Contracts:
         narrow = self.probe.narrow
         half = float(np.sqrt(narrow))
         return max(half * float(max(finite, default=0.0)), min(256 * narrow, half) * values, self._known(), self._least)
+
+    @property
+    def _most(self) -> float:
+        """A quarter of the largest number: beyond it a product may overflow."""
+        return min(float(np.finfo(leaf.array.dtype).max) / 4 for leaf in (*self.probe.inputs, *self.probe.outputs))
 
     @property
     def _least(self) -> float:
@@ -373,7 +378,7 @@ def _change(x: Any) -> None:
     """Change an argument in place, the way its owner would."""
     if isinstance(x, Value):
         with no_grad():
-            x += 1.0 + np.abs(x.data)  # type: ignore[operator, attr-defined]
+            x += 1.0 + np.abs(x.data)  # type: ignore[attr-defined]
     elif isinstance(x, np.ndarray) and x.flags.writeable:
         x += 1.0 + np.abs(x)
 

@@ -14,7 +14,7 @@ from .errors import GradientMismatch, UncheckableError
 from .evidence import Evidence
 from .options import ALWAYS, Chosen, Options
 from .outcome import Counted, blamed, told
-from .probe import Array, Probe, is_float, names_of
+from .probe import Array, Probe, is_float, must_fit, names_of
 from .report import GradReport, broken
 from .source import code_of, name_of
 from .table import Table, along
@@ -47,6 +47,8 @@ def check_jvp(
             argnames=chosen.argnames or names_of(forward, len(args)),
             name=name,
         )
+        advice = "It is called as jvp(t, out, *args), with the keyword arguments of the function"
+        must_fit(jvp, (None, None, *args), chosen.keywords, f"the jvp of {name}", advice)
         table = Table(probe, chosen, name, f"check_jvp({code_of(forward)}, {code_of(jvp)}", args)
         push = Push(probe, jvp, table.evidence, chosen.contract_names)
         try:

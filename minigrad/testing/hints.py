@@ -521,6 +521,21 @@ def _digits(p: _Pattern) -> str:
     return ""
 
 
+def _lost(p: _Pattern) -> str:
+    """In few digits, and no further off than these digits round numbers about 1, or as large as the results."""
+    if p.rtol <= 1e-5 or not p.finite or not p.single[p.wrong].all():
+        return ""
+    largest = max(float(np.abs(leaf.array[np.isfinite(leaf.array)]).max(initial=1.0)) for leaf in p.e.outputs)
+    eps = max(float(np.finfo(leaf.array.dtype).eps) for leaf in (*p.e.inputs, *p.e.outputs))
+    if (np.abs(p.a - p.d) > 2 * eps * largest).any():
+        return ""
+    dtype = next(str(leaf.array.dtype) for leaf in (*p.e.inputs, *p.e.outputs) if np.finfo(leaf.array.dtype).eps == eps)
+    return (
+        f"no further off than {dtype} rounds numbers as large as the result{p.all_of()}: digits cancel in the rule, as "
+        "in 1 - out*out where out is nearly 1; write it without the difference, or allow it with rtol="
+    )
+
+
 def _off(p: _Pattern) -> float:
     """The largest relative error; infinite where that says nothing, as in a check of float32."""
     if not p.finite or (p.d == 0).any() or p.rtol > 1e-5:
@@ -616,6 +631,7 @@ _DETECTORS: tuple[Callable[[_Pattern], str], ...] = (
     _no_number,
     _shares,
     _joint_only,
+    _lost,
     _lost_sum,
     _swapped,
     _ratio,

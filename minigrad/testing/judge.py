@@ -381,7 +381,7 @@ class Bench:
         if self.zero_times_inf:
             steep: Array = np.asarray(np.isin(j.status, ("infinite", "undefined", "jump")).any(axis=0))
         else:
-            steep = (~np.isfinite(self.middle)[:, None] & (np.isinf(actual) | np.isnan(actual))).any(axis=0)
+            steep = np.asarray((~np.isfinite(self.middle)[:, None] & ~np.isfinite(actual)).any(axis=0))
         lost: Array = np.isnan(actual) & steep[None, :] & (j.verdict == int(Verdict.WRONG))
         j.status[lost], j.verdict[lost] = "infinite", Verdict.UNKNOWN
 
@@ -399,7 +399,8 @@ def _unresolved(s: Slopes, m: int, error: float) -> bool:
     x = s.samples
     values = np.concatenate([x.plus[:, m], x.minus[:, m], x.middle[m : m + 1]])
     values = values[np.isfinite(values)]
-    return bool(K * error * float(s.central.step[m]) > 0.01 * np.ptp(values))
+    most = 2**12 * x.eps * float(np.abs(values).max(initial=0.0))
+    return bool(K * error * float(s.central.step[m]) > max(0.01 * np.ptp(values), most))
 
 
 def _invisible(s: Slopes, m: int) -> float:

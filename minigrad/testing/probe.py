@@ -57,6 +57,9 @@ class Probe:
         self.failure = ""
         self._present = present
         self.args = list(args)
+        must_fit(
+            f, args, self.keywords, name, "Give as many arguments as it takes; keyword arguments go into kwargs={...}"
+        )
         self.names = names = _called(f, len(args), argnames)
         for n, arg in enumerate(args):
             _refuse_subclass(arg, names[n], name)
@@ -456,6 +459,20 @@ def quiet() -> Iterator[None]:
 def place(path: str, index: tuple[int, ...]) -> str:
     """An element as one writes it: `x[0, 2]`, or `x` for a number."""
     return f"{path}[{', '.join(map(str, index))}]" if index else path
+
+
+def must_fit(f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], what: str, advice: str) -> None:
+    """Raise UncheckableError unless a function takes these arguments, as far as its signature tells."""
+    if hasattr(f, "__wrapped__") or hasattr(f, "__signature__"):
+        return  # the signature of another function, for readers
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):  # a builtin or a ufunc keeps none
+        return
+    try:
+        signature.bind(*args, **keywords)
+    except TypeError as error:
+        raise UncheckableError(f"{what} cannot be called: {error}.\n{advice}") from None
 
 
 def names_of(f: Callable[..., Any], count: int) -> list[str]:

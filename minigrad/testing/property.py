@@ -5,6 +5,7 @@ whoever runs the tests. Each example is one call: its slopes with every contract
 its gradient where that can be differentiated again.
 """
 
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -68,7 +69,7 @@ def _test(target: Any, second_order: bool | None, dtypes: Any, examples: int | N
         check_case(case, second)
 
     # The name is part of what Hypothesis remembers a failure by, so each operation has its own memory.
-    test.__name__ = test.__qualname__ = f"test_{name}"
+    test.__name__ = test.__qualname__ = f"test_{re.sub(r'[^0-9A-Za-z_]+', '_', name).strip('_')}"
     limits = settings(
         max_examples=effort.examples() if examples is None else examples,
         deadline=None,

@@ -54,13 +54,19 @@ class GradReport:
     evaluations: int
     contracts: tuple[str, ...]
     constant: bool
+    telling: int = 0
+    """The slopes that were judged and are not 0, or lie in a column in which all were: zeros beside what nobody can
+    tell prove little."""
+    sampled: bool = False
+    """Whether elements were left out, of a large function: what is said holds for those that were looked at."""
     pressure: float = 0.0
     """The largest share of what was allowed that a slope has used up: above 1 it is wrong."""
     wrong: int = 0
 
     def __bool__(self) -> bool:
         nothing_to_judge = not self.inconclusive and bool(self.contracts)  # an empty array, say
-        return not self.wrong and (self.entries > 0 or nothing_to_judge)
+        judged = self.entries > 0 and (self.telling > 0 or not self.inconclusive)
+        return not self.wrong and (judged or nothing_to_judge)
 
     def __str__(self) -> str:
         words = [f"{_count(self.entries, 'slope')} right" if self.entries else "no slope was judged"]
@@ -71,7 +77,8 @@ class GradReport:
             words.insert(0, f"{_count(self.wrong, 'slope')} WRONG")
         if self.entries and math.isfinite(self.resolved):
             size = f"a relative error of {_short(self.resolved)}" if self.resolved > 1e-300 else "any error"
-            words.append(f"{size} would have been seen")
+            where = " in the elements looked at, a sample" if self.sampled else ""
+            words.append(f"{size} would have been seen{where}")
         if self.inconclusive:
             why = ", ".join(f"{n} {status}" for status, n in self.reasons.items())
             words.append(f"{self.inconclusive} inconclusive ({why})")
@@ -109,9 +116,23 @@ def summarise(evidence: Evidence) -> GradReport:
         evaluations=e.evaluations,
         contracts=tuple(e.contracts),
         constant=e.constant,
+        telling=int((known & (_nonzero(e) | known.all(axis=0))).sum()),
+        sampled=_sampled(e),
         pressure=_largest(_ratio(gap, e.allowed)[known]),
         wrong=int((e.verdict == Verdict.WRONG).sum()),
     )
+
+
+def _nonzero(e: Evidence) -> np.ndarray[Any, Any]:
+    with np.errstate(invalid="ignore"):
+        return np.asarray((e.desired != 0) | (e.status == "kink") | (np.abs(e.actual) > e.allowed))
+
+
+def _sampled(e: Evidence) -> bool:
+    """Whether there are more elements, of the arguments or of the results, than were looked at one by one."""
+    sides = ((e.rows, e.outputs), (e.columns, e.inputs))
+    single = [sum(direction.leaf is not None for direction in directions) for directions, _ in sides]
+    return any(0 < n < sum(leaf.array.size for leaf in found) for n, (_, found) in zip(single, sides))
 
 
 def mismatch(evidence: Evidence) -> GradientMismatch:

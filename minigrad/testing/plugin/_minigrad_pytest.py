@@ -52,7 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    before = config.stash.get(_effort_before, None)
+    if _effort_before not in config.stash:
+        return  # somebody else's options were wrong before it came to ours
+    before = config.stash[_effort_before]
     if before is not None:
         os.environ[_VARIABLE] = before
     else:

@@ -61,7 +61,7 @@ class Operation:
     @property
     def arity(self) -> int:
         """How many values it takes."""
-        return 1 + bool(_OPERAND.search(self.expression.replace("x", "")))
+        return 1 + ("y" in _OPERAND.findall(self.expression))
 
     def line(self, *names: str) -> str:
         """The expression of values with these names."""
