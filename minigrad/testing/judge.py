@@ -18,6 +18,9 @@ from .probe import Probe
 Array = np.ndarray[Any, Any]
 
 
+FINER = (0.84, 0.707, 0.595, 0.5, 0.42, 0.354, 0.297)
+"""Scales of the ladders whose scatter is a smaller bar than that of one of them, where numbers have few digits."""
+
 ENOUGH = 16
 """So many wrong columns, and rows in a column, are confirmed; who is wrong in more is wrong, and need not wait."""
 
@@ -168,6 +171,10 @@ class Bench:
             _write(j, int(m), c, found)
             if found.verdict == Verdict.WRONG:
                 accused.append(int(m))
+        finer: list[int] = []
+        if self.probe.eps > 1e-10:
+            finer = self._finer(direction, c, todo, actual, size, atol, j, slopes)
+            accused += finer
         if not accused:
             return
         if len(accused) > ENOUGH:  # the worst will do
@@ -184,10 +191,58 @@ class Bench:
         if accused:
             again = measure(self._samples(direction, SIGMA))
             for m in accused:
+                if m in finer:
+                    continue  # seven more ladders have said so
                 g = float(actual[m, c])
                 second = self._one(again, m, g, float(size[m, c]), float(norm[m, c]), float(atol[m, c]))
                 if second.verdict != Verdict.WRONG:
                     _write(j, m, c, second)
+
+    def _finer(
+        self,
+        direction: Direction,
+        c: int,
+        todo: Array,
+        actual: Array,
+        size: Array,
+        atol: Array,
+        j: Judgement,
+        s: Slopes,
+    ) -> list[int]:
+        """Measure again what one ladder in few digits was right by its wide bar alone; return which is wrong after all.
+
+        Of eight ladders, each with steps of its own, the median is the slope, and the largest distance from it
+        the bar: the rounding of each is another, and so is what it cuts off.
+        """
+        large = np.maximum(np.abs(actual[:, c]), size[:, c])
+        blunt = [
+            int(m)
+            for m in todo
+            if j.verdict[m, c] == Verdict.RIGHT
+            and j.status[m, c] == "smooth"
+            and K * j.uncertainty[m, c] > self.rtol * large[m]
+            and np.isfinite(s.right.error[m] + s.left.error[m])
+        ]
+        if not blunt:
+            return []
+        ladders = [s, *(measure(self._samples(direction, sigma)) for sigma in FINER)]
+        values = np.array([ladder.central.value for ladder in ladders])
+        usable = np.array([np.isfinite(ladder.central.error) & ~ladder.jump & ~ladder.kink for ladder in ladders])
+        wrong = []
+        for m in blunt:
+            if not usable[:, m].all():
+                continue
+            d = float(np.median(values[:, m]))
+            bar = float(np.abs(values[:, m] - d).max())
+            g = float(actual[m, c])
+            allowed = K * bar + self.rtol * max(abs(g), abs(d), float(size[m, c])) + float(atol[m, c])
+            if bar < j.uncertainty[m, c]:
+                right = abs(g - d) <= allowed
+                left, ahead = float(j.left[m, c]), float(j.right[m, c])
+                verdict = Verdict.RIGHT if right else Verdict.WRONG
+                _write(j, m, c, _Found(d, bar, allowed, left, ahead, "smooth", verdict))
+                wrong += [m] * (not right)
+        return wrong
 
     def _samples(self, direction: Direction, sigma: float) -> Samples:
         samples = self.probe.ladder(direction, sigma)

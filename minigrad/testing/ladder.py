@@ -230,7 +230,10 @@ def bends_little(h: Array, right: Array, left: Array, step: float) -> bool:
         return True
     # At the bottom of a valley the sides disagree by curvature alone, which shrinks by 8 a level; a kink does not.
     coarser = bend[max(k - 2, 0) : k + 1]
-    return len(coarser) > 1 and bool((coarser[1:] <= coarser[:-1] / (4 if k > 1 else 16)).all())
+    if len(coarser) > 1 and bool((coarser[1:] <= coarser[:-1] / (4 if k > 1 else 16)).all()):
+        return True
+    around = [bend[n : n + 3] for n in (k - 1, k) if n >= 0]
+    return any(len(b) == 3 and bool(((b[1:] <= b[:-1] / 4) & (b[1:] >= b[:-1] / 16)).all()) for b in around)
 
 
 def _estimate(
