@@ -24,7 +24,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "libraries", nargs="*", metavar="LIBRARY", help=f"{', '.join(LIBRARIES)}; all that are installed"
     )
-    parser.add_argument("--examples", type=_positive, default=100, help="points for each function (half for order 2)")
+    parser.add_argument(
+        "--examples", type=_positive, default=100, help="points for each (half in float32, and for order 2)"
+    )
     parser.add_argument("--only", metavar="WORD", help="only functions with this in their name")
     parser.add_argument("--list", action="store_true", help="list the functions, and those nobody knows how to call")
     chosen = parser.parse_args(words)

@@ -33,7 +33,7 @@ TITLE = "Verdicts on known derivatives"
 Claim = list[np.ndarray[Any, Any]]
 """What is claimed to be the derivative: an array out.shape + in.shape for each argument."""
 Checker = Callable[[Known, tuple[Any, ...], Claim], str]
-"""Says "right", "wrong" or "unknown"."""
+"""Says "right", "wrong", "unknown" or "refused"."""
 
 
 # ----------------------------------------------------------------------------- the checkers

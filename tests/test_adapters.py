@@ -180,7 +180,7 @@ def test_several_results(library: Any) -> None:
 
 
 def test_what_comes_out_is_nobodys_memory(library: Any) -> None:
-    """Both gradients of x + y are the upstream gradient itself, in three of the four: by design, and no fault of f."""
+    """Both gradients of x + y are the incoming gradient itself, in three of the four: by design, and no fault of f."""
     adapter, _ = library
     forward, vjp = adapter(lambda x, y: x + y)
     x, y, g = X.copy(), X.copy(), G.copy()
@@ -360,7 +360,7 @@ def test_order_2_takes_one_result_and_an_upstream_gradient(library: Any) -> None
     with pytest.raises(UncheckableError, match="returned 2 results, and order=2 takes functions with one"):
         forward(X, G)
     forward, _ = adapter(lambda x: x * 2, order=2)
-    with pytest.raises(UncheckableError, match="order=2 takes f's own and an upstream gradient"):
+    with pytest.raises(UncheckableError, match="order=2 takes f's own and an incoming gradient"):
         forward(X)
 
 

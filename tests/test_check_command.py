@@ -88,7 +88,7 @@ op_spec(np.sin, lambda g, out, x: g * np.cos(x), name="sine")
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
+def project(tmp_path, monkeypatch, forgetful_registry):
     """A directory with modules in it, and nothing of them left behind."""
     (tmp_path / "ours.py").write_text(OURS)
     (tmp_path / "operations_of_ours.py").write_text(OPERATIONS)

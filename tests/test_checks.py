@@ -185,6 +185,193 @@ def test_a_step_nearby_hides_no_wrong_gradient(edge: float, tall: float) -> None
         check_vjp(f, lambda g, out, x: g * np.cos(x) * 1.001, np.array(0.5))
 
 
+# ------------------------------------------------------------------------------------ hard functions
+
+TINY = [1e-8, 3.7e-7, 1e-6, 2e-5, 1e-3, 0.03]
+
+
+def verdict(check: F, *args: Any, **options: Any) -> str:
+    try:
+        check(*args, **options)
+    except InconclusiveError:
+        return "unknown"
+    except GradientMismatch:
+        return "wrong"
+    return "right"
+
+
+CANCELLING: list[tuple[F, F]] = [
+    (lambda x: 1 - np.cos(x), np.sin),
+    (lambda x: np.sqrt(1 + x * x) - 1, lambda x: x / np.sqrt(1 + x * x)),
+    (lambda x: np.log(1 + x * x), lambda x: 2 * x / (1 + x * x)),
+    (lambda x: np.log(1 + np.exp(np.log(x) * 5)), lambda x: 5 * x**4 / (1 + x**5)),
+]
+
+
+@INCONCLUSIVE
+@pytest.mark.parametrize(("f", "slope"), CANCELLING)
+@pytest.mark.parametrize("x", TINY)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_digits_that_cancel_accuse_nobody_and_hide_nothing(f: F, slope: F, x: float, dtype: Any) -> None:
+    def only(x: Any) -> Any:
+        return np.asarray(f(x), dtype)
+
+    claim = np.asarray(slope(np.float64(x)), dtype)
+    point = np.array(x, dtype)
+    assert verdict(check_vjp, only, lambda g, out, x: g * claim, point, contracts=False) != "wrong"
+    if dtype == np.float64 and x >= 1e-6 and f is not CANCELLING[3][0]:
+        assert verdict(check_vjp, only, lambda g, out, x: g * claim * 1.001, point, contracts=False) == "wrong"
+
+
+@INCONCLUSIVE
+@pytest.mark.parametrize("x", [-7.9, -6.1, -7.2, -5.0, -38.05, -44.0])
+def test_tails_lost_in_a_sum_with_1_accuse_nobody(x: float) -> None:
+    point = np.array(x)
+    assert verdict(check_vjp, lambda x: np.log(1 + np.exp(x)), lambda g, out, x: g / (1 + np.exp(-x)), point) != "wrong"
+    erf = np.vectorize(math.erf)
+    slope = 0.5 * math.erfc(-x / math.sqrt(2)) + x * math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    assert (
+        verdict(check_vjp, lambda x: x * (1 + erf(x / np.sqrt(2))) / 2, lambda g, out, x: g * slope, point) != "wrong"
+    )
+
+
+@INCONCLUSIVE
+@pytest.mark.parametrize("x", [-27.541588, -29.008343, -13.812798, 4.3, 0.7])
+@pytest.mark.parametrize("narrow", [True, False])
+def test_oscillations_between_two_steps_of_float32_accuse_nobody(x: float, narrow: bool) -> None:
+    def f(x: Any) -> Any:
+        return np.asarray(np.sin(x**3), np.float32 if narrow else x.dtype)
+
+    def vjp(g: Any, out: Any, x: Any) -> Any:
+        wide = x.astype(np.float64)
+        return (g * 3 * wide**2 * np.cos(wide**3)).astype(np.float32)
+
+    assert verdict(check_vjp, f, vjp, np.array(x, np.float32)) != "wrong"
+
+
+@pytest.mark.parametrize("x", [-2.05263755, -2.41684699, 0.3, 4.7])
+@pytest.mark.parametrize("claim", [50.0, 1.001, 1 + 1e-6, 0.0, -1.0])
+def test_a_sawtooth_is_no_rounding(x: float, claim: float) -> None:
+    assert verdict(check_vjp, lambda x: x - np.floor(x), lambda g, out, x: g, np.array(x)) == "right"
+    assert verdict(check_vjp, lambda x: x - np.floor(x), lambda g, out, x: claim * g, np.array(x)) == "wrong"
+
+
+@INCONCLUSIVE
+@pytest.mark.parametrize(
+    ("x", "dtype"), [([-731.7], float), ([-744.9], float), ([-88.0, -101.3], np.float32), ([710.0, 1.0], float)]
+)
+def test_ends_of_the_range_break_no_contract(x: list[float], dtype: Any) -> None:
+    assert verdict(check_vjp, np.exp, lambda g, out, x: g * out, np.array(x, dtype)) != "wrong"
+
+
+@INCONCLUSIVE
+@given(st.integers(0, 10_000))
+def test_a_gradient_of_rounding_alone_breaks_no_contract(seed: int) -> None:
+    x = np.random.default_rng(seed).standard_normal(6)
+
+    def vjp(g: Any, out: Any, x: Any) -> Any:
+        z, each = (x - x.mean()) / x.std(), np.full(x.size, g)
+        return (each - each.mean() - z * (each * z).mean()) / x.std()
+
+    assert verdict(check_vjp, lambda x: ((x - x.mean()) / x.std()).sum(), vjp, x, inconclusive="ignore") != "wrong"
+
+
+@given(st.integers(0, 10_000))
+def test_zeros_of_a_matrix_may_be_rounding(seed: int) -> None:
+    dft = np.exp(-2j * np.pi * np.outer(range(4), range(6)) / 6).imag
+    x = np.random.default_rng(seed).standard_normal(6)
+    assert verdict(check_vjp, lambda x: np.fft.rfft(x).imag, lambda g, out, x: dft.T @ g, x) == "right"
+
+
+@INCONCLUSIVE
+def test_zeros_beside_what_nobody_can_tell_are_no_verdict() -> None:
+    assert verdict(check_vjp, np.floor, lambda g, out, x: 7 * g, np.array([1.0, 2.0])) == "unknown"
+    assert verdict(check_vjp, np.sqrt, lambda g, out, x: 5 * g, np.array([0.0, 0.0])) == "unknown"
+    assert verdict(check_vjp, np.floor, lambda g, out, x: 0 * g, np.array([1.0, 2.5])) == "right"
+
+
+KINKED_IN_SEVERAL: list[tuple[F, F, list[Any]]] = [
+    (np.abs, lambda g, out, x: g * np.where(x == 0, 1.99, np.sign(x)), [np.array([0.0, 1.0])]),
+    (lambda x: np.maximum(x, 0), lambda g, out, x: g * np.where(x == 0, 1.4, x > 0), [np.array([0.0, 1.0])]),
+    (lambda x: np.maximum(x, 0), lambda g, out, x: g * np.where(x == 0, -0.4, x > 0), [np.array([0.0, 1.0])]),
+    (np.max, lambda g, out, x: g * np.array([1.4, -0.2, -0.2]), [np.zeros(3)]),
+    (np.maximum, lambda g, out, x, y: (1.4 * g, -0.4 * g), [np.zeros(1), np.zeros(1)]),
+]
+
+
+@pytest.mark.parametrize(("f", "vjp", "args"), KINKED_IN_SEVERAL)
+def test_a_slope_beyond_a_kinks_interval_is_wrong_among_several_elements_too(f: F, vjp: F, args: list[Any]) -> None:
+    assert verdict(check_vjp, f, vjp, *args, contracts=False) == "wrong"
+
+
+def median_vjp(g: Any, out: Any, x: Any) -> Any:
+    return g * np.array([1.0, 0.0, 0.0])
+
+
+def test_a_hidden_kink_is_a_kink() -> None:
+    assert check_vjp(np.median, median_vjp, np.zeros(3)).kinks == 2
+    report = check_vjp(np.median, median_vjp, np.zeros(3), at_kinks="inconclusive", inconclusive="ignore")
+    assert report.kinks == 0
+    assert report.inconclusive
+
+
+def test_gradients_of_a_dict_go_by_its_keys() -> None:
+    def f(d: Any) -> Any:
+        return d["a"] * d["b"] ** 2
+
+    d = {"a": np.array([1.0, 2.0]), "b": np.array([3.0, 0.5])}
+    assert check_vjp(f, lambda g, out, d: {"b": 2 * g * d["a"] * d["b"], "a": g * d["b"] ** 2}, d)
+    with pytest.raises(UncheckableError, match="under the same keys"):
+        check_vjp(f, lambda g, out, d: {"x": g * d["b"] ** 2, "y": 2 * g * d["a"] * d["b"]}, d)
+
+
+def test_a_random_gradient_is_called_random_however_wrong() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(GradientMismatch) as caught:
+        check_vjp(np.sin, lambda g, out, x: g * np.cos(x) * (1 + 0.1 * rng.standard_normal(x.shape)), X)
+    assert caught.value.contract == "deterministic"
+
+
+@pytest.mark.parametrize(
+    ("check", "rule"),
+    [
+        (check_vjp, lambda g, out: g),
+        (check_vjp, lambda x: x),
+        (check_jvp, lambda t, out: t),
+        (check_vjp, lambda g, out, x, y: g),
+    ],
+)
+def test_a_rule_that_cannot_be_called_says_how_it_is(check: F, rule: F) -> None:
+    with pytest.raises(UncheckableError, match=r"It is called as [vj][jv]p"):
+        check(np.sin, rule, X)
+
+
+def test_a_sample_is_called_a_sample() -> None:
+    report = check_vjp(lambda x: np.sum(x * x), lambda g, out, x: 2 * g * x, np.ones(1000))
+    assert "in the elements looked at, a sample" in str(report)
+    assert "sample" not in str(check_vjp(square, lambda g, out, x: 2 * g * x, X))
+
+
+@pytest.mark.parametrize("contract", ["linear", "untouched"])
+def test_contracts_of_a_tangent_may_be_named(contract: str) -> None:
+    report = check_jvp(np.sin, lambda t, out, x: t * np.cos(x), X, contracts=contract)
+    assert set(report.contracts) == {"shape", contract}
+
+
+def test_a_count_beside_the_result_needs_no_tangent() -> None:
+    report = check_jvp(lambda x: (np.sin(x), x.size), lambda t, out, x: (t * np.cos(x), 0), X)
+    assert report
+    with pytest.raises(UncheckableError):
+        check_jvp(np.sin, lambda t, out, x: (), X)
+
+
+def test_a_reference_with_a_wrong_shape_is_the_reference_at_fault() -> None:
+    with pytest.raises(GradientMismatch) as caught:
+        check_against(mg.tanh, (np.tanh, lambda g, out, x: (g * (1 - out * out))[:1]), X, err_msg="my layer")
+    assert caught.value.contract == "reference"
+    assert str(caught.value).startswith("my layer\n")
+
+
 def test_several_arguments() -> None:
     assert check_vjp(product, product_vjp, X, X + 3)
     error = wrong(check_vjp, product, lambda g, out, a, b: (g * b, g * b), X, X + 3)

@@ -30,6 +30,7 @@ def printed(page: Path) -> list[tuple[str, str | None]]:
     return found
 
 
+@pytest.mark.usefixtures("forgetful_registry", "forgetful_specs")
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
 def test_the_programs_of_a_page_print_what_it_says(page):
     for got, said in printed(page):

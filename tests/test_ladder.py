@@ -281,7 +281,7 @@ def test_a_value_that_is_not_finite_has_no_slope(bad: float) -> None:
 
 def test_an_infinite_argument_beside_a_finite_one_is_undefined_alone() -> None:
     value, bar, status = numeric_jacobian(np.tanh, np.array([np.inf, 0.5, np.nan]))
-    assert status.tolist() == [["undefined", "smooth", "undefined"]] * 3 or status[1, 1] == "smooth"
+    assert status[1, 1] == "smooth"
     assert status[0, 0] == status[2, 2] == "undefined"
     assert within(value[1, 1], bar[1, 1], 1 - np.tanh(0.5) ** 2)
 

@@ -111,6 +111,7 @@ def test_the_real_checkers_pass_a_right_gradient_and_refuse_a_wrong_one(check):
     assert (found.failed, found.examples) == (True, 2)
 
 
+@pytest.mark.usefixtures("forgetful_registry")
 @pytest.mark.parametrize("check", LIBRARIES)
 def test_the_real_checkers_are_asked_for_the_second_order(check):
     class Wrong(mg.Op):

@@ -538,7 +538,7 @@ FLIPPED = np.arange(6).reshape(2, 3)[:, ::-1].ravel()
                 status=[["infinite", "smooth"], ["smooth", "smooth"]],
                 unknown=[[True, False], [False, False]],
             ),
-            "where the slope is infinite and the upstream gradient 0",
+            "where the slope is infinite and the incoming gradient 0",
         ),
         (
             lambda: evidence([NAN, NAN], [1, -1], {"x": [3.0, 3.0]}, {"out": 2.0}),
@@ -565,7 +565,7 @@ FLIPPED = np.arange(6).reshape(2, 3)[:, ::-1].ravel()
                 {"out": [1.0, 2]},
                 rows=[Direction((np.array([-1.0, -1.0]),), name="random weights")],
             ),
-            "wrong only where the upstream gradient is negative",
+            "wrong only where the incoming gradient is negative",
         ),
         (lambda: diagonal([1.234, 3, 9], [2, 3, 9], [-1, 2, 3]), "wrong, only where x < 0"),
         (lambda: diagonal([1.234, 0.77], [2, 3], [5, 6]), ""),

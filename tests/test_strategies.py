@@ -203,7 +203,7 @@ FREQUENCIES = [
     ("a tie across, not at 0", PAIRS, lambda p: p[0] is not p[1] and ((p[0] == p[1]) & (p[0] != 0)).any(), 0.08),
     ("equal, and another array", PAIRS, lambda p: p[0] is not p[1] and p[0].size and equal(*p), 0.05),
     ("a leading axis of length 1", PAIRS_OF_SHAPES, lambda s: any(i[:1] == (1,) for i in s.input_shapes), 0.25),
-    # Upstream gradients
+    # Incoming gradients
     ("both signs", UPSTREAM, lambda g: g.min() < 0 < g.max(), 0.2),
     ("a zero among others", UPSTREAM, lambda g: (g == 0).any() and (g != 0).sum() > 1, 0.05),
     ("one number not 0", UPSTREAM, lambda g: (g != 0).sum() == 1, 0.06),

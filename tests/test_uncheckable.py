@@ -384,21 +384,24 @@ def test_arguments_that_are_not_finite(bad: float) -> None:
         assert "infinite or NaN" in sentence
 
 
+FORMULAS: dict[F, F] = {
+    np.square: lambda g, out, x: 2 * g * x,
+    np.tanh: lambda g, out, x: g * (1 - out * out),
+    np.sin: lambda g, out, x: g * np.cos(x),
+    np.sum: lambda g, out, x: np.full(x.shape, g),
+}
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("f", [np.square, np.tanh, np.sin, lambda x: x * x.sum(), np.sum, lambda x: x[:1]])
+@pytest.mark.parametrize("f", FORMULAS)
 def test_one_element_that_is_not_finite_accuses_nobody(f: F, bad: float) -> None:
-    """Of a right backward pass: that of minigrad, or a formula."""
+    """Of a right backward pass: a formula's, or that of minigrad."""
     x = np.array([bad, 1.0])
-    formulas = {
-        np.square: lambda g, out, x: 2 * g * x,
-        np.tanh: lambda g, out, x: g * (1 - out * out),
-        np.sin: lambda g, out, x: g * np.cos(x),
-    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if f in formulas:
-            assert not isinstance(outcome(check_vjp, f, formulas[f], x), GradientMismatch)
-        assert not isinstance(outcome(numeric_jacobian, f, x), GradientMismatch)
+        assert not isinstance(outcome(check_vjp, f, FORMULAS[f], x), GradientMismatch)
+        if f is not np.square:
+            assert not isinstance(outcome(check_grad, f, x), GradientMismatch)
 
 
 def outcome(check: F, *args: Any, **options: Any) -> Any:

@@ -885,8 +885,6 @@ mode.bug(
 # ----------------------------------------------------------------------------- held out
 # Written when the kit had been tuned on all of the above, and run once before anything was changed.
 
-HELD_OUT = len(BUGS)
-"""How many faults stand above: those from here on nobody tuned anything for."""
 
 elementwise.bug(
     "cos-period", "held out", "cos x: the angle reduced by 6.28318",

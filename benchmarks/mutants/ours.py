@@ -27,8 +27,12 @@ def ours(subject: Subject, examples: int, start: int = 0) -> Outcome:
     """Run the property test of a subject with so many examples, drawn from the seed `start`."""
     from minigrad.testing import InconclusiveError, UncheckableError, property_test
 
+    before = settings.get_current_profile_name()
     settings.load_profile("planted faults")
-    test: Any = property_test(subject.ours(), second_order=subject.second_order, examples=examples)
+    try:
+        test: Any = property_test(subject.ours(), second_order=subject.second_order, examples=examples)
+    finally:
+        settings.load_profile(before)
     inner = test.hypothesis.inner_test
     drawn = failed_at = 0
 

@@ -31,7 +31,8 @@ class Finding:
     desired: str
     right: str
     verdict: str
-    """`confirmed`, `FALSE ALARM`, `rounding`, `differences wrong`, `first order inexact`, or `no formula`."""
+    """`confirmed`, `FALSE ALARM`, `rounding`, `differences wrong`, `first order inexact`, `no formula`,
+    `contract: ` and which is broken, or `the formula does not fit: ` and why."""
 
     def row(self) -> str:
         """The finding as a row of a Markdown table."""
@@ -50,9 +51,8 @@ def of(outcome: Outcome) -> Finding:
     at = ", ".join(source.paste(value) for value in outcome.args)
     if outcome.error.contract:
         first = str(outcome.error).splitlines()[0]
-        broken = first.partition("contract (")[2].partition("): ")[2] or first
         return Finding(
-            call.name, outcome.order, outcome.dtype, outcome.kind, at, np.nan, broken, "", f"contract: {outcome.kind}"
+            call.name, outcome.order, outcome.dtype, outcome.kind, at, np.nan, first, "", f"contract: {outcome.kind}"
         )
     m, c = worst(evidence)
     actual = float(evidence.actual[m, c])

@@ -1,10 +1,10 @@
-"""The mathematics of the functions in which something was found, at 120 digits.
+"""The mathematics of the functions in which something was found, at 200 digits.
 
 One idea: nobody is accused on the word of a difference quotient alone. A finding counts if mpmath,
 which shares no code with anybody here, gives the slope that the differences gave.
 
 A function here takes the arguments of the call, arrays of mpf in place of floats, and returns an
-array of mpf. Its slopes are differences at 120 digits, with steps of 1e-30: right to 30 digits.
+array of mpf. Its slopes are differences at 200 digits, with steps of 1e-40: right to 30 digits and more.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class Slope(NamedTuple):
 def slope(f: Exact, args: tuple[Any, ...], row: list[Any], column: list[Any], order: int) -> Slope:
     """The slope of the outputs weighed by `row` along `column`, both lists of arrays, one for each result or argument.
 
-    With order=2 the function is the backward pass: the last argument is the upstream gradient, and the
+    With order=2 the function is the backward pass: the last argument is the incoming gradient, and the
     outputs are the gradients of the float arguments.
     """
     with mp.workdps(DIGITS):

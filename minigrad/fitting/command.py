@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
 
 import click
 from rich.console import Console
@@ -16,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from ..refusal import Refusal
 from .line import DEFAULT_LR, DEFAULT_STEPS, LARGEST_STABLE_LR, LOSSES, LineFit, check_settings, fit_line
 from .table import TableError, read_table
 
@@ -97,15 +97,6 @@ def fit(
     if not result.converged:
         click.echo(f"minigrad: {result.message}", err=True)
         raise SystemExit(1)
-
-
-class Refusal(click.ClickException):
-    """Bad input: the message on standard error, as it is, and exit code 2."""
-
-    exit_code = 2
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"minigrad: {self.format_message()}", err=True)
 
 
 def _plotter(path: str) -> Callable[..., None]:

@@ -33,7 +33,7 @@ def check_adjoint(
     draws: int = 4,
     **options: Unpack[Options],
 ) -> GradReport:
-    """Check that `vjp` is the transpose of `jvp` at `args`, for `draws` random pairs of tangent and upstream gradient.
+    """Check that `vjp` is the transpose of `jvp` at `args`, for `draws` random pairs of tangent and incoming gradient.
 
     `jvp(t, out, *args)` and `vjp(g, out, *args)` as for `check_jvp` and `check_vjp`; without `forward` the `out` they
     get is None. The two inner products may differ by 32 eps of the sum of the sizes of their terms (3 eps were the

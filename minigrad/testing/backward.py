@@ -1,4 +1,4 @@
-"""A backward pass as the checks see it: upstream gradients in, one gradient for each leaf out.
+"""A backward pass as the checks see it: incoming gradients in, one gradient for each leaf out.
 
 One idea: whoever's backward pass it is, it is a `linearize`: arguments -> (output, pullback), where
 the pullback may be called many times. A pair of plain functions becomes one here, and so do
@@ -77,7 +77,7 @@ def of_tensors(f: Callable[..., Any], keywords: dict[str, Any]) -> Linearize:
 
 
 def reached(out: Any, g: Any) -> tuple[list[Any], list[Any]]:
-    """The outputs that a graph leads to, with their upstream gradients; a plain array has no graph."""
+    """The outputs that a graph leads to, with their incoming gradients; a plain array has no graph."""
     pairs = [
         (leaf, given)
         for (_, leaf), (_, given) in zip(leaves(out), leaves(g))
@@ -137,7 +137,7 @@ class Backward:
         return handed, out, pullback
 
     def upstream(self, arrays: Sequence[Array]) -> Any:
-        """Upstream gradients, one an output, as the pullback takes them: in the containers of the output."""
+        """Incoming gradients, one an output, as the pullback takes them: in the containers of the output."""
         return self.probe.like_output(
             [a if isinstance(given, (np.ndarray, Value)) else a[()] for a, given in zip(arrays, self._given_outputs())]
         )

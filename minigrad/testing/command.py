@@ -28,7 +28,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from ..fitting.command import Refusal
+from ..refusal import Refusal
 from .effort import LEVELS, examples
 from .errors import GradientMismatch, UncheckableError
 from .tally import Counts, snapshot
@@ -427,6 +427,7 @@ def _answer(question: Question, number: int, seed: int, moved: Callable[[str, in
     from hypothesis.errors import HypothesisException, Unsatisfiable
 
     from ..errors import BroadcastWarning
+    from .property import is_wide
 
     tried, taken_back, failed, last = 0, 0, False, ""
     before = snapshot()
@@ -449,7 +450,7 @@ def _answer(question: Question, number: int, seed: int, moved: Callable[[str, in
         last = repr(case)
         try:
             case.check()
-            if question.second_order and _is_wide(case.args):
+            if question.second_order and is_wide(case.args):
                 case.check_second()
         except HypothesisException:
             taken_back += 1
@@ -486,14 +487,6 @@ def _answer(question: Question, number: int, seed: int, moved: Callable[[str, in
             "Check it where it is smooth and defined, as with --arg 'min=1 max=2'; a constant has nothing to check"
         )
     return found
-
-
-def _is_wide(args: tuple[Any, ...]) -> bool:
-    """Whether no array is of less than float64: of others the second derivatives say little."""
-    from ..containers import leaves
-
-    dtypes = (getattr(leaf, "dtype", None) for _, leaf in leaves(args))
-    return all(dtype is None or dtype.kind != "f" or dtype.itemsize >= 8 for dtype in dtypes)
 
 
 @contextmanager

@@ -144,7 +144,7 @@ class Contracts:
         return True
 
     def zero(self) -> bool:
-        """No upstream gradient, no gradient."""
+        """No incoming gradient, no gradient."""
         for leaf, gradient in zip(self.probe.inputs, self.pull(np.zeros(self.probe.middle.shape))):
             wrong = ~(gradient == 0) & np.isfinite(leaf.array)  # there is no derivative at a NaN or an infinity
             if self.zero_times_inf == "allow" or not np.isfinite(self.probe.middle).all():
@@ -154,12 +154,12 @@ class Contracts:
                 nan = bool(np.isnan(gradient[where]))
                 self.fail(
                     "zero",
-                    f"with an upstream gradient of 0 the gradient of {place(leaf.path, where)} is not 0",
+                    f"with an incoming gradient of 0 the gradient of {place(leaf.path, where)} is not 0",
                     actual=gradient[where],
                     desired=0.0,
                     hint="0 * inf: the derivative is infinite here, and what is not asked for should stay out of it"
                     if nan
-                    else "a backward pass is linear: something is added that does not depend on the upstream gradient",
+                    else "a backward pass is linear: something is added that does not depend on the incoming gradient",
                 )
         return True
 
@@ -242,14 +242,14 @@ class Contracts:
                 where = tuple(int(i) for i in np.argwhere(wrong)[0])
                 self.fail(
                     "linear",
-                    f"the gradient of {place(leaf.path, where)} is not linear in the upstream gradient: {sentence}",
+                    f"the gradient of {place(leaf.path, where)} is not linear in the incoming gradient: {sentence}",
                     actual=actual[where],
                     desired=desired[where],
                     hint="the backward pass tests g, clips it, or multiplies it by itself",
                 )
 
     def untouched(self) -> bool:
-        """Neither the arguments nor the output nor the upstream gradient are written to."""
+        """Neither the arguments nor the output nor the incoming gradient are written to."""
         if not self.mutable:
             return False
         handed, out, pullback = self.backward.forward()
@@ -264,7 +264,7 @@ class Contracts:
         for y, old in zip(results, returned):
             self._unwritten("output", _array(y), old)
         for leaf, g, old in zip(self.probe.outputs, upstream, kept):
-            self._unwritten(f"upstream gradient of {leaf.path}", g, old)
+            self._unwritten(f"incoming gradient of {leaf.path}", g, old)
         return True
 
     def _unwritten(self, what: str, now: Any, old: Array) -> None:
@@ -288,7 +288,7 @@ class Contracts:
         others: list[tuple[str, Any]] = [
             (f"the argument {leaf.path}", _array(x)) for leaf, x in zip(self.probe.inputs, handed)
         ]
-        others += [(f"the upstream gradient of {leaf.path}", g) for leaf, g in zip(self.probe.outputs, upstream)]
+        others += [(f"the incoming gradient of {leaf.path}", g) for leaf, g in zip(self.probe.outputs, upstream)]
         for leaf, gradient in zip(self.probe.inputs, found):
             if not isinstance(gradient, np.ndarray):
                 continue
@@ -311,7 +311,7 @@ class Contracts:
         return True
 
     def layout(self) -> bool:
-        """The memory layout of the upstream gradient does not matter."""
+        """The memory layout of the incoming gradient does not matter."""
         known = False
         for layout in self.layouts:
             if layout == "C":
@@ -326,7 +326,7 @@ class Contracts:
                     name = {"F": "Fortran order", "reversed": "negative strides", "broadcast": "stride 0"}[layout]
                     self.fail(
                         "layout",
-                        f"the gradient of {place(leaf.path, where)} depends on the memory layout of the upstream "
+                        f"the gradient of {place(leaf.path, where)} depends on the memory layout of the incoming "
                         f"gradient: it changes with {name}",
                         actual=np.asarray(gradient)[where],
                         desired=np.asarray(good)[where],

@@ -119,7 +119,7 @@ def _no_number(p: _Pattern) -> str:
         return f"{told} where something is infinite: inf - inf, inf / inf or 0 * inf in the rule"
     steep = (e.status == "infinite").any(axis=0) | np.isinf(e.actual).any(axis=0)
     if np.isnan(p.a[lost]).all() and steep[p.columns[lost]].all() and (p.d[lost] == 0).all():
-        return f"{told} where the slope is infinite and the upstream gradient 0: 0 * inf; mask before multiplying"
+        return f"{told} where the slope is infinite and the incoming gradient 0: 0 * inf; mask before multiplying"
     small, big = np.abs(ends[np.isfinite(ends)]).min(initial=np.inf), np.abs(ends).max(initial=0.0)
     if not np.isnan(x).any() and (x == 0).all():
         others = everywhere[p.right.any(axis=0)]
@@ -161,10 +161,10 @@ def _joint_only(p: _Pattern) -> str:
     negative, zero = (np.array([bool(test(w).any()) for w in weights]) for test in (_below, _none))
     wrong_rows = p.wrong.any(axis=1)
     if negative[wrong_rows].all() and not negative[~wrong_rows].any():
-        return "wrong only where the upstream gradient is negative: is there a mask made from g, such as g > 0?"
+        return "wrong only where the incoming gradient is negative: is there a mask made from g, such as g > 0?"
     if zero[wrong_rows].all() and not zero[~wrong_rows].any():
-        return "wrong only where the upstream gradient contains 0: is there a division by g, or a mask made from it?"
-    return "right for each output alone, wrong for several at once: the rule is not linear in the upstream gradient"
+        return "wrong only where the incoming gradient contains 0: is there a division by g, or a mask made from it?"
+    return "right for each output alone, wrong for several at once: the rule is not linear in the incoming gradient"
 
 
 def _below(w: Matrix) -> Matrix:
@@ -429,7 +429,7 @@ def _places(e: Evidence, out: Leaf, leaf: Leaf, rows: list[int], columns: list[i
         return "ACTUAL is the transposed Jacobian: g goes the way of the forward pass, not back"
     for p, words in _rearrangements(out.array.shape):
         if is_it(lambda m, p=p: m[p]):  # type: ignore[misc]
-            return f"the upstream gradient is read {words}"
+            return f"the incoming gradient is read {words}"
     if is_it(lambda m: _as_sorted(m, e.actual[block])):
         return f"ACTUAL has the right numbers for {leaf.path} in the wrong places"
     sources = [[np.flatnonzero(column) for column in m.T] for m in (e.actual[block], desired)]

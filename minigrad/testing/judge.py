@@ -364,11 +364,11 @@ class Bench:
             with np.errstate(all="ignore"):
                 secants = (x.plus[:, m] - x.minus[:, m]) / (x.ahead + x.behind)
                 off = np.abs(secants - d)
-                apart = (x.h > 8 * step) & np.isfinite(secants) & (off > 0.25 * np.maximum(np.abs(secants), abs(d)))
+                apart = (x.h > 4 * step) & np.isfinite(secants) & (off > 0.25 * np.maximum(np.abs(secants), abs(d)))
             gaps: list[float] = []
             tiny = False
             for k in np.flatnonzero(apart)[-4:]:
-                if not (k + 1 < len(x.h) and off[k + 1] > off[k] / 8) and not (k and off[k] > off[k - 1] / 8):
+                if k and off[k] <= off[k - 1] / 8 and k + 1 < len(x.h) and off[k] / 1000 < off[k + 1] <= off[k] / 8:
                     gaps.append(0.0)  # it comes nearer from level to level, as it should
                     continue
                 if k not in near:

@@ -57,8 +57,6 @@ class Samples(NamedTuple):
     """Of the arithmetic the values were computed in."""
     size: float
     """|x| along the direction."""
-    failure: str
-    """The last error that f raised on the way, or nothing."""
 
 
 class Estimate(NamedTuple):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypedDict
 
 LAYOUTS = ("C", "F", "reversed", "broadcast")
-"""Of the upstream gradient: in C order, in Fortran order, with negative strides, with stride 0."""
+"""Of the incoming gradient: in C order, in Fortran order, with negative strides, with stride 0."""
 
 ALWAYS = ("dtype", "deterministic", "zero", "linear", "untouched", "alias", "layout")
 """The contracts of any backward pass; its shape is always looked at."""
@@ -38,11 +38,11 @@ class Options(TypedDict, total=False):
     contracts: bool | str | Sequence[str]
     """True, False, "all", or names out of CONTRACTS."""
     layouts: Sequence[str]
-    """Which memory layouts of the upstream gradient are tried, out of LAYOUTS."""
+    """Which memory layouts of the incoming gradient are tried, out of LAYOUTS."""
     zero_times_inf: Literal["error", "allow"]
-    """Whether NaN is wrong where the upstream gradient is 0 and the derivative infinite."""
+    """Whether NaN is wrong where the incoming gradient is 0 and the derivative infinite."""
     rng: int
-    """The seed of the random directions and upstream gradients."""
+    """The seed of the random directions and incoming gradients."""
     err_msg: str
     """Put in front of the report."""
 

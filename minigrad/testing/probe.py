@@ -296,7 +296,6 @@ class Probe:
             self.middle,
             self.eps,
             size,
-            self.failure,
         )
 
     def _gaps(self, direction: Direction, raised: list[tuple[bool, bool]], sizes: list[float]) -> None:

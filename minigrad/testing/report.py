@@ -155,7 +155,7 @@ def mismatch(evidence: Evidence) -> GradientMismatch:
         *_entry("allowed", _allowance(e, row, column)),
         *_entry("slopes", _one_sided(e, row, column)),
         *_entry("mismatched", _counts(e)),
-        *_entry("upstream", _weights(e, e.rows[row])),
+        *_entry("incoming", _weights(e, e.rows[row])),
         *_entry("direction", _moves(e, e.columns[column])),
         *_point(e, e.columns[column]),
         *_entry("hint", find_hint(e)),

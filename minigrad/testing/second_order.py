@@ -1,6 +1,6 @@
 """`check_grad_grad`: is the gradient of a gradient right, here?
 
-One idea: a backward pass is a function too, of the arguments and of the upstream gradient, and is
+One idea: a backward pass is a function too, of the arguments and of the incoming gradient, and is
 checked like any other. Its derivative by the arguments, the Hessian, must be symmetric besides,
 and to see that takes no differences.
 """
@@ -30,7 +30,7 @@ def check_grad_grad(f: Callable[..., Any], *args: Any, symmetry: bool = True, **
     """Check minigrad's gradient of `f` at `args`, and then the gradient of that gradient.
 
     The second order is the derivative of the backward pass, (args, g) -> gradients, by its arguments and by the
-    upstream gradient g; with `symmetry` the Hessian must equal its transpose. Arguments, options and errors
+    incoming gradient g; with `symmetry` the Hessian must equal its transpose. Arguments, options and errors
     are those of `check_grad`; the report is that of the second order.
 
     >>> import numpy as np, minigrad as mg
@@ -85,7 +85,7 @@ def _second(
 def _backward_pass(
     f: Callable[..., Any], count: int, wrt: Sequence[int], keywords: dict[str, Any]
 ) -> Callable[..., tuple[Any, ...]]:
-    """(args, upstream gradients) -> gradients, recorded if anything given requires one."""
+    """(args, incoming gradients) -> gradients, recorded if anything given requires one."""
 
     def backward_pass(*given: Any) -> tuple[Any, ...]:
         record = any(isinstance(leaf, Value) and leaf._requires_grad for arg in given for _, leaf in leaves(arg))

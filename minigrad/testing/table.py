@@ -4,7 +4,7 @@ One idea: forward and reverse mode differ in who fills the table, and in nothing
 elements are judged first; a joint direction only in the rows whose elements were all found right.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,6 @@ from .judge import Bench, Judgement
 from .options import Chosen
 from .probe import Array, Probe
 from .report import mismatch
-
-Claims = Callable[[Sequence[Direction], Sequence[Direction]], Array]
-"""(rows, columns) -> the claimed slopes, (rows, columns)."""
 
 
 class Table:

@@ -2,7 +2,7 @@
 
 One idea: autograd's rules keep references to what they were given, and the library asks people not
 to write into arrays. So the backward pass works on copies of the arguments, and a rule is not
-accused of what the library asks for; the upstream gradient is the caller's own.
+accused of what the library asks for; the incoming gradient is the caller's own.
 """
 
 import warnings
@@ -120,7 +120,7 @@ def _backward_of(autograd: Any, core: Any, f: Callable[..., Any], name: str) -> 
         places = floats_among(values, name) if values else []
         if not places:
             raise UncheckableError(
-                f"{name} was given one float argument, and order=2 takes f's own and an upstream gradient.\n"
+                f"{name} was given one float argument, and order=2 takes f's own and an incoming gradient.\n"
                 "Give them all: check_vjp(*from_autograd(f, order=2), x, g)"
             )
 

@@ -2,8 +2,8 @@
 
 One idea: an adapter must neither hide a fault of the function nor add one of its own. So the
 function works in the caller's memory where its library would let it (a pass that writes into its
-inputs or into the upstream gradient is seen doing so), and what it returns is copied (every one
-of these libraries hands out shared buffers by design: both gradients of x + y are the upstream one).
+inputs or into the incoming gradient is seen doing so), and what it returns is copied (every one
+of these libraries hands out shared buffers by design: both gradients of x + y are the incoming one).
 """
 
 import importlib
@@ -29,7 +29,7 @@ class Vjp:
     many times and returns a tuple, one gradient for each float argument. `layouts` are the memory
     layouts the library's arrays can have. `mutable` is False where an array never changes.
     `zero_times_inf` is "allow": all of these libraries give NaN where a slope is infinite and the
-    upstream gradient 0. `name` and `call` are for the report.
+    incoming gradient 0. `name` and `call` are for the report.
     """
 
     zero_times_inf = "allow"
@@ -138,7 +138,7 @@ def replaced(args: Sequence[Any], places: Iterable[int], values: Iterable[Any]) 
 
 
 def as_gradients(g: Any) -> tuple[Any, ...]:
-    """The upstream gradient of each result."""
+    """The incoming gradient of each result."""
     return tuple(g) if isinstance(g, list | tuple) else (g,)
 
 

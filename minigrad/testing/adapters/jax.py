@@ -96,7 +96,7 @@ def _backward_of(jax: Any, f: Callable[..., Any], name: str) -> Callable[..., An
         ]
         if not places:
             raise UncheckableError(
-                f"{name} was given one float argument, and order=2 takes f's own and an upstream gradient.\n"
+                f"{name} was given one float argument, and order=2 takes f's own and an incoming gradient.\n"
                 "Give them all: check_vjp(*from_jax(f, order=2), x, g)"
             )
 

@@ -121,7 +121,7 @@ def _backward_of(torch: Any, f: Callable[..., Any], name: str) -> Callable[..., 
         leaves = [args_of_f[n] if again else args_of_f[n].detach().requires_grad_() for n in places]
         if not leaves:
             raise UncheckableError(
-                f"{name} was given one float argument, and order=2 takes f's own and an upstream gradient.\n"
+                f"{name} was given one float argument, and order=2 takes f's own and an incoming gradient.\n"
                 "Give them all: check_vjp(*from_torch(f, order=2), x, g)"
             )
         with torch.enable_grad():
@@ -169,7 +169,7 @@ def _tensor_of(torch: Any, array: Array) -> Any:
 
 
 def _as_upstream(torch: Any, g: Any) -> Any:
-    """A tensor of an upstream gradient, in its memory if torch can, and of stride 0 where it has stride 0."""
+    """A tensor of an incoming gradient, in its memory if torch can, and of stride 0 where it has stride 0."""
     array = np.asarray(g)
     if array.flags.writeable or 0 not in array.strides or 0 in array.shape:
         with warnings.catch_warnings():  # of a read-only array: torch has none, and a write would go through

@@ -220,11 +220,11 @@ def _tie_across(draw: st.DrawFn, operands: list[np.ndarray[Any, Any]]) -> None:
 
 
 SIGNED = tuple(sign * m / 2 for m in range(2, 8) for sign in (1, -1)) + (0.5, -0.5)
-"""What an upstream gradient is made of: 1, -1, 1.5, -1.5, ... 3.5, -3.5, 0.5, -0.5."""
+"""What an incoming gradient is made of: 1, -1, 1.5, -1.5, ... 3.5, -3.5, 0.5, -0.5."""
 
 
 def cotangents(shape: Any, dtype: Any = np.float64, *, zeros: bool = True) -> SearchStrategy[np.ndarray[Any, Any]]:
-    """Draw upstream gradients: uneven, of both signs, some with zeros, some with a single number not 0.
+    """Draw incoming gradients: uneven, of both signs, some with zeros, some with a single number not 0.
 
     Never all zeros, whose gradient says nothing; two elements and more are never all equal, and
     without `zeros` never all of one sign. The simplest is 1 at the first element and 0 elsewhere.
@@ -252,6 +252,6 @@ def _cotangents(draw: st.DrawFn, shape: Any, dtype: Any, zeros: bool) -> np.ndar
             kept = n != one and (how == "all" or draw(st.booleans()))
             g[n] = draw(st.sampled_from(SIGNED)) if kept else g[n]
         g[LARGE:] = np.where(g[LARGE:] == 0, np.resize(SIGNED, max(size - LARGE, 0)), g[LARGE:])
-        if how == "all" and size > 1 and (g > 0).all() | (g < 0).all():
+        if size > 1 and (g > 0).all() | (g < 0).all():
             g[one] = -g[one]
     return g.reshape(sides)

@@ -69,15 +69,20 @@ def smooth_points(op: Any, *, clearance: float = CLEARANCE) -> SearchStrategy[An
 def kink_points(op: Any) -> SearchStrategy[Any]:
     """Draw arguments of an operation exactly on its kinks: at ties, at its boundaries.
 
-    An array, or a tuple of all its arguments if there are several; never empty. Raises
-    UncheckableError for an operation without a spec, InvalidArgument, when drawn, for one that is smooth.
+    An array, or a tuple of all its arguments if there are several; never empty, and of two elements at least where
+    the kinks of an operation of one array are ties. Raises UncheckableError for an operation without a spec,
+    InvalidArgument, when drawn, for one that is smooth.
 
     >>> import minigrad as mg
     >>> from hypothesis import find
     >>> find(kink_points(mg.relu), lambda x: True)
     array(0.)
     """
-    return _cases(spec_of(op), False, (np.float64,)).map(_point)
+    spec = spec_of(op)
+    cases = _cases(spec, False, (np.float64,))
+    if spec.ties and spec.operands == 1 and spec.arguments is None:
+        cases = cases.filter(lambda case: case.args[0].size > 1)
+    return cases.map(_point)
 
 
 def _point(case: OpCase) -> Any:

@@ -1,7 +1,7 @@
 """The same numbers, another memory: Fortran order, backwards, with gaps, repeated, read-only.
 
 One idea: a layout never changes a number. A backward pass that gives others for another layout of
-its upstream gradient reads memory, not an array.
+its incoming gradient reads memory, not an array.
 """
 
 from typing import Any
