@@ -39,6 +39,30 @@ class Judgement(NamedTuple):
     steps: tuple[float, float]
 
 
+class Claim(NamedTuple):
+    """One claimed slope, and how exactly it can be claimed."""
+
+    g: float
+    size: float
+    norm: float
+    atol: float
+
+
+class Claims(NamedTuple):
+    """(rows, columns) each: what is claimed, and the sizes that its rounding has."""
+
+    g: Array
+    size: Array
+    """Of the terms that a slope was added up from."""
+    norm: Array
+    """The largest size in the same row or column."""
+    atol: Array
+    """How far a slope of 0 may be off."""
+
+    def at(self, m: int, c: int) -> Claim:
+        return Claim(*(float(part[m, c]) for part in self))
+
+
 class Bench:
     """Where the claimed slopes of one function at one point are judged.
 
@@ -102,6 +126,7 @@ class Bench:
         if not among.any():
             columns = []
         fast = self._quick(columns, actual, size, atol, j)
+        claims = Claims(actual, size, norm, atol)
         j.status[~among], j.verdict[~among] = "untried", Verdict.UNKNOWN
         wrong = 0
         for c in range(len(columns)):
@@ -109,7 +134,7 @@ class Bench:
             if wrong == ENOUGH:
                 j.status[todo, c] = "untried"
             elif len(todo):
-                self._column(columns[c], c, todo, actual, size, norm, atol, j)
+                self._column(columns[c], c, todo, claims, j)
                 wrong += bool((j.verdict[:, c] == Verdict.WRONG).any())
         self._settle_nan(actual, j)
         return j._replace(fast=fast, steps=(self.widest[0], min(self.widest)))
@@ -156,45 +181,40 @@ class Bench:
         direction: Direction,
         c: int,
         todo: Array,
-        actual: Array,
-        size: Array,
-        norm: Array,
-        atol: Array,
+        claims: Claims,
         j: Judgement,
     ) -> None:
         """Judge what the fast path left open of one direction, by the ladder."""
         slopes = measure(self._samples(direction, 1.0))
         accused = []
         for m in todo:
-            g = float(actual[m, c])
-            found = self._one(slopes, int(m), g, float(size[m, c]), float(norm[m, c]), float(atol[m, c]))
+            found = self._one(slopes, int(m), claims.at(int(m), c))
             _write(j, int(m), c, found)
             if found.verdict == Verdict.WRONG:
                 accused.append(int(m))
         finer: list[int] = []
         if self.probe.eps > 1e-10:
-            finer = self._finer(direction, c, todo, actual, size, atol, j, slopes)
+            finer = self._finer(direction, c, todo, claims, j, slopes)
             accused += finer
         if not accused:
             return
         if len(accused) > ENOUGH:  # the worst will do
-            off = np.abs(actual[accused, c] - j.desired[accused, c]) / j.allowed[accused, c]
+            off = np.abs(claims.g[accused, c] - j.desired[accused, c]) / j.allowed[accused, c]
             order = np.argsort(-np.where(np.isfinite(off), off, np.inf), kind="stable")
             rest = [accused[n] for n in order[ENOUGH:]]
             j.status[rest, c], j.verdict[rest, c] = "untried", Verdict.UNKNOWN
             accused = sorted(accused[n] for n in order[:ENOUGH])
-        accused = [m for m in accused if not self._stairs(slopes, m, c, actual, size, norm, atol, j)]
+        accused = [m for m in accused if not self._stairs(slopes, m, c, claims.at(m, c), j)]
         if accused:
-            accused = self._steps_between(direction, accused, c, actual, j, slopes)
+            accused = self._steps_between(direction, accused, c, claims, j, slopes)
         if accused:
-            accused = self._hidden_kink(direction, accused, c, actual, atol, j, slopes)
+            accused = self._hidden_kink(direction, accused, c, claims, j, slopes)
         if accused:
             again = measure(self._samples(direction, SIGMA))
             for m in accused:
                 if m in finer:
                     continue  # seven more ladders have said so
-                g = float(actual[m, c])
-                second = self._one(again, m, g, float(size[m, c]), float(norm[m, c]), float(atol[m, c]))
+                second = self._one(again, m, claims.at(m, c))
                 if second.verdict != Verdict.WRONG:
                     _write(j, m, c, second)
 
@@ -203,9 +223,7 @@ class Bench:
         direction: Direction,
         c: int,
         todo: Array,
-        actual: Array,
-        size: Array,
-        atol: Array,
+        claims: Claims,
         j: Judgement,
         s: Slopes,
     ) -> list[int]:
@@ -214,7 +232,7 @@ class Bench:
         Of eight ladders, each with steps of its own, the median is the slope, and the largest distance from it
         the bar: the rounding of each is another, and so is what it cuts off.
         """
-        large = np.maximum(np.abs(actual[:, c]), size[:, c])
+        large = np.maximum(np.abs(claims.g[:, c]), claims.size[:, c])
         blunt = [
             int(m)
             for m in todo
@@ -234,8 +252,8 @@ class Bench:
                 continue
             d = float(np.median(values[:, m]))
             bar = float(np.abs(values[:, m] - d).max())
-            g = float(actual[m, c])
-            allowed = K * bar + self.rtol * max(abs(g), abs(d), float(size[m, c])) + float(atol[m, c])
+            g, size, _, atol = claims.at(m, c)
+            allowed = K * bar + self.rtol * max(abs(g), abs(d), size) + atol
             if bar < j.uncertainty[m, c]:
                 right = abs(g - d) <= allowed
                 left, ahead = float(j.left[m, c]), float(j.right[m, c])
@@ -252,8 +270,9 @@ class Bench:
             return samples
         return samples._replace(plus=self.weighed(samples.plus), minus=self.weighed(samples.minus), middle=self.middle)
 
-    def _one(self, s: Slopes, m: int, g: float, size: float, norm: float, atol: float) -> "_Found":
+    def _one(self, s: Slopes, m: int, claim: Claim) -> "_Found":
         """One claimed slope against one ladder."""
+        g, size, norm, atol = claim
         d, error = float(s.central.value[m]), float(s.central.error[m])
         right, right_error = float(s.right.value[m]), float(s.right.error[m])
         left, left_error = float(s.left.value[m]), float(s.left.error[m])
@@ -321,32 +340,23 @@ class Bench:
             return True
         return K * bar <= BLUNT * max(large, abs(value)) and abs(value - d) > K * (bar + error)
 
-    def _stairs(
-        self,
-        s: Slopes,
-        m: int,
-        c: int,
-        actual: Array,
-        size: Array,
-        norm: Array,
-        atol: Array,
-        j: Judgement,
-    ) -> bool:
+    def _stairs(self, s: Slopes, m: int, c: int, claim: Claim, j: Judgement) -> bool:
         """Whether the function is smooth from afar, with the claimed slope, and a staircase from near."""
-        g, d, error = float(actual[m, c]), float(j.desired[m, c]), float(j.uncertainty[m, c])
+        g, size, norm, atol = claim
+        d, error = float(j.desired[m, c]), float(j.uncertainty[m, c])
         if not np.isfinite(g):
             return False
         for value, bar in prefixes(s.samples, m, float(s.central.step[m])):
-            large = max(abs(g), abs(value), float(size[m, c]))
-            agrees = abs(g - value) <= K * bar + self.rtol * large + float(atol[m, c])
-            sharp = K * bar <= BLUNT * max(large, float(norm[m, c]))
+            large = max(abs(g), abs(value), size)
+            agrees = abs(g - value) <= K * bar + self.rtol * large + atol
+            sharp = K * bar <= BLUNT * max(large, norm)
             if agrees and sharp and abs(value - d) > K * (bar + error):
                 j.status[m, c], j.verdict[m, c] = "quantised", Verdict.UNKNOWN
                 return True
         return False
 
     def _steps_between(
-        self, direction: Direction, accused: list[int], c: int, actual: Array, j: Judgement, s: Slopes
+        self, direction: Direction, accused: list[int], c: int, claims: Claims, j: Judgement, s: Slopes
     ) -> list[int]:
         """Take away the outputs whose differences are not the integral of their slopes: tiny jumps do the rest.
 
@@ -358,7 +368,7 @@ class Bench:
         x, left = s.samples, []
         near: dict[int, Array] = {}
         for m in accused:
-            d, step, g = float(j.desired[m, c]), float(s.central.step[m]), float(actual[m, c])
+            d, step, g = float(j.desired[m, c]), float(s.central.step[m]), float(claims.g[m, c])
             values = np.concatenate([x.plus[:, m], x.minus[:, m]])
             most = float(np.abs(values[np.isfinite(values)]).max(initial=max(1.0, x.size)))
             with np.errstate(all="ignore"):
@@ -387,7 +397,7 @@ class Bench:
         return left
 
     def _hidden_kink(
-        self, direction: Direction, accused: list[int], c: int, actual: Array, atol: Array, j: Judgement, s: Slopes
+        self, direction: Direction, accused: list[int], c: int, claims: Claims, j: Judgement, s: Slopes
     ) -> list[int]:
         """Take away those claims that are slopes of the function somewhere in every neighbourhood.
 
@@ -409,7 +419,7 @@ class Bench:
                 self.weighed(self.probe.slopes_near(direction, r, 24, self.rng)) for r in (radius, radius / 64)
             )
             noise = 2**18 * self.probe.eps * abs(float(self.middle[m])) / radius  # of slopes with steps radius/64²
-            g = float(actual[m, c])
+            g = float(claims.g[m, c])
             spreads, ranges = [], []
             for slopes in (wide, near):
                 known = np.sort(slopes[:, m][np.isfinite(slopes[:, m])])

@@ -50,7 +50,8 @@ class GradReport:
     uncertainty: float
     """The largest relative error bar of a measured slope."""
     resolved: float
-    """The smallest relative error that would have been seen in every smooth slope; NaN if none was smooth."""
+    """The smallest relative error that would have been seen in every smooth slope; infinite if there was one of
+    which no error would have been, NaN if none was smooth."""
     evaluations: int
     contracts: tuple[str, ...]
     constant: bool
@@ -112,7 +113,7 @@ def summarise(evidence: Evidence) -> GradReport:
         reasons=dict(unknown.most_common()),
         max_error=_largest(_ratio(off, scale)[sure]),
         uncertainty=_largest(_ratio(bars, scale)[sure]),
-        resolved=_largest(_ratio(spans + bars, scale)[sure], math.nan),
+        resolved=_resolved(_ratio(spans + bars, scale)[sure]),
         evaluations=e.evaluations,
         contracts=tuple(e.contracts),
         constant=e.constant,
@@ -552,6 +553,11 @@ def _ratio(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> np.ndarray[Any, 
 
 def _largest(values: np.ndarray[Any, Any], otherwise: float = 0.0) -> float:
     return float(values.max()) if values.size else otherwise
+
+
+def _resolved(errors: np.ndarray[Any, Any]) -> float:
+    worst = _largest(errors, math.nan)
+    return math.inf if worst >= 1 else worst
 
 
 def _count(n: int, what: str) -> str:

@@ -36,7 +36,8 @@ class Counts:
     reasons: dict[str, int] = field(default_factory=dict)
     """How many slopes were inconclusive for which reason: `jump`, `noisy`, ..."""
     resolutions: dict[int, int] = field(default_factory=dict)
-    """For an exponent e, how many checks could have seen a relative error of 2^e but none much smaller."""
+    """For an exponent e, how many checks could have seen a relative error of 2^e but none much smaller; 0 stands for
+    those with a slope of which no error could have been seen."""
 
     @property
     def resolved(self) -> float:
@@ -90,8 +91,8 @@ def record(report: Any = None, *, conclusive: bool, raised: bool = False) -> Non
     if report is not None:
         numbers = {name: int(getattr(report, name)) for name in numbers if name != "slopes"}
         numbers["slopes"], reasons = int(report.entries), dict(report.reasons)
-        if conclusive and 0 < report.resolved < math.inf:
-            mantissa, exponent = math.frexp(report.resolved)
+        if conclusive and report.resolved > 0:
+            mantissa, exponent = math.frexp(min(report.resolved, 1.0))  # 1 stands for none
             resolutions[exponent - (mantissa == 0.5)] = 1  # the power of two above it, or it
     told = {"checks": 1, "conclusive": int(conclusive), "raised": int(raised)}
     one = Counts(**told, **numbers, reasons=reasons, resolutions=resolutions)

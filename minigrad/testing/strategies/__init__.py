@@ -7,12 +7,10 @@ small integers. Use them as `from minigrad.testing import strategies as gst`.
 One idea: what is rare among random inputs and common among bugs gets a branch of its own.
 """
 
-from importlib import import_module
-from typing import Any
-
 try:
     from .arrays import arrays, arrays_like, broadcastable, broadcastable_pairs, cotangents
     from .axes import axes, reductions, transposes
+    from .cases import kink_points, op_cases, smooth_points
     from .indices import indices
     from .layouts import laid_out, layouts
     from .matrices import matrices
@@ -25,9 +23,6 @@ except ModuleNotFoundError as missing:
     raise ModuleNotFoundError(
         'minigrad.testing.strategies needs Hypothesis: pip install "minigrad[testing]"', name=missing.name
     ) from None
-
-_OF_OPERATIONS = ("kink_points", "op_cases", "smooth_points")
-"""Those that read what is declared of an operation: `spec` is built on this package, so they come when used."""
 
 __all__ = [
     "Operation",
@@ -52,9 +47,3 @@ __all__ = [
     "transposes",
     "values",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _OF_OPERATIONS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(".cases", __name__), name)
