@@ -315,6 +315,12 @@ def test_a_hidden_kink_is_a_kink() -> None:
     assert report.inconclusive
 
 
+def test_a_short_cut_for_g_of_1_must_copy_too() -> None:
+    with pytest.raises(GradientMismatch) as caught:
+        check_vjp(lambda x: (x * x).sum() / 2, lambda g, out, x: x if g == 1 else g * x, X)
+    assert caught.value.contract == "alias"
+
+
 def test_gradients_of_a_dict_go_by_its_keys() -> None:
     def f(d: Any) -> Any:
         return d["a"] * d["b"] ** 2
