@@ -90,11 +90,13 @@ class Bench:
         """Return outputs along the last axis as rows. An infinite output makes only those rows NaN that weigh it."""
         if self.weights is None:
             return values
-        with np.errstate(invalid="ignore"):
-            if np.isfinite(values).all():
-                return np.asarray(values @ self.weights.T)
-            weighed: Array = np.where(self.weights != 0, values[..., None, :] * self.weights, 0.0).sum(axis=-1)
-            return weighed
+        known = np.isfinite(values)
+        if known.all():
+            return np.asarray(values @ self.weights.T)
+        weighed: Array = np.where(known, values, 0.0) @ self.weights.T
+        lost = (~known).astype(np.float64) @ (self.weights != 0).T.astype(np.float64) > 0
+        weighed[lost] = np.nan
+        return weighed
 
     def judge(
         self, columns: Sequence[Direction], actual: Array, sizes: Array | None = None, among: Array | None = None
@@ -410,18 +412,20 @@ class Bench:
         if self.probe.eps > 1e-10:
             return accused
         left = []
+        around: dict[float, list[Array]] = {}
         for m in accused:
             radius = float(s.central.step[m]) / 4
             if not np.isfinite(radius):
                 left.append(m)
                 continue
-            wide, near = (
-                self.weighed(self.probe.slopes_near(direction, r, 24, self.rng)) for r in (radius, radius / 64)
-            )
+            if radius not in around:
+                around[radius] = [
+                    self.weighed(self.probe.slopes_near(direction, r, 24, self.rng)) for r in (radius, radius / 64)
+                ]
             noise = 2**18 * self.probe.eps * abs(float(self.middle[m])) / radius  # of slopes with steps radius/64²
             g = float(claims.g[m, c])
             spreads, ranges = [], []
-            for slopes in (wide, near):
+            for slopes in around[radius]:
                 known = np.sort(slopes[:, m][np.isfinite(slopes[:, m])])
                 if len(known) < 4:
                     break
