@@ -236,6 +236,22 @@ def test_tails_lost_in_a_sum_with_1_accuse_nobody(x: float) -> None:
 
 
 @INCONCLUSIVE
+@given(st.floats(1e-6, 1.0))
+@hypothesis.example(1.74e-5)
+@hypothesis.example(1e-5)
+def test_the_end_of_a_domain_next_to_a_point_of_float32_accuses_nobody(distance: float) -> None:
+    def f(x: Any) -> Any:
+        return np.asarray(np.arccosh(x), np.float32)
+
+    def vjp(g: Any, out: Any, x: Any) -> Any:
+        return np.asarray(g / np.sqrt(x.astype(float) ** 2 - 1), np.float32)
+
+    x = np.array(1 + distance, np.float32)
+    hypothesis.assume(x > 1)
+    assert verdict(check_vjp, f, vjp, x) != "wrong"
+
+
+@INCONCLUSIVE
 @pytest.mark.parametrize("x", [-27.541588, -29.008343, -13.812798, 4.3, 0.7])
 @pytest.mark.parametrize("narrow", [True, False])
 def test_oscillations_between_two_steps_of_float32_accuse_nobody(x: float, narrow: bool) -> None:

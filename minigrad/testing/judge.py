@@ -371,8 +371,6 @@ class Bench:
         near: dict[int, Array] = {}
         for m in accused:
             d, step, g = float(j.desired[m, c]), float(s.central.step[m]), float(claims.g[m, c])
-            values = np.concatenate([x.plus[:, m], x.minus[:, m]])
-            most = float(np.abs(values[np.isfinite(values)]).max(initial=max(1.0, x.size)))
             with np.errstate(all="ignore"):
                 secants = (x.plus[:, m] - x.minus[:, m]) / (x.ahead + x.behind)
                 off = np.abs(secants - d)
@@ -385,12 +383,14 @@ class Bench:
                     continue
                 if k not in near:
                     near[k] = self.weighed(self.probe.slopes_along(direction, float(x.h[k]), 24))
-                slopes = np.sort(near[k][:, m])[1:-1]  # without one that a jump has got into
-                noise = 2**14 * self.probe.eps * abs(float(self.middle[m])) / float(x.h[k])
+                slopes, h = near[k][:, m], float(x.h[k])
+                most = max(abs(float(x.plus[k, m])), abs(float(x.minus[k, m])), abs(float(self.middle[m])))
                 gap = float(abs(secants[k] - slopes.mean()))
-                sure = gap > 0.25 * max(abs(float(secants[k])), float(np.abs(slopes).max())) + noise
+                # Slopes that vary are no constant between jumps, and a mean of 24 of them is no integral.
+                sure = gap > 2 * np.ptp(slopes) + 2**18 * self.probe.eps * most / h
+                sure = sure and gap > 0.25 * abs(float(secants[k]))
                 gaps.append(gap if sure and abs(g - d) <= 4 * gap else 0.0)
-                tiny = tiny or (sure and gap * 2 * float(x.h[k]) <= 2**10 * self.probe.eps * most)
+                tiny = tiny or (sure and gap * 2 * h <= 2**10 * self.probe.eps * max(1.0, x.size, most))
             # Of a single jump the gap shrinks by 8 from a level to the next wider one; of a staircase it stays.
             if tiny and any(a and b and a > b / 4 for a, b in pairwise(gaps)):
                 j.status[m, c], j.verdict[m, c] = "quantised", Verdict.UNKNOWN

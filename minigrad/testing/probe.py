@@ -370,7 +370,7 @@ class Probe:
     def slopes_along(self, direction: Direction, radius: float, points: int) -> Array:
         """Return (points, outputs): slopes over very short steps, at points spread evenly to both sides."""
         found = np.full((points, self.middle.size), np.nan)
-        h = radius / 4096
+        h = radius / 2**16
         with quiet():
             for row, t in enumerate(np.linspace(-radius, radius, 2 * points + 1)[1::2]):
                 forth, ahead, _ = self.moved(direction, float(t) + h)
