@@ -1,6 +1,7 @@
 """The planted faults are real faults, and the harnesses that look for them look fairly."""
 
 import re
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from benchmarks.mutants.subjects import SUBJECTS
 FEW = ["sub-sign", "exp-detached", "sum-unsorted-axes", "order-of-discovery", "views-not-followed", "detach-attached"]
 LIBRARIES = [
     pytest.param(
-        hips, id="autograd", marks=pytest.mark.skipif("not __import__('importlib.util').util.find_spec('autograd')")
+        hips, id="autograd", marks=pytest.mark.skipif(find_spec("autograd") is None, reason="autograd is not installed")
     ),
     pytest.param(torchs, id="torch"),
 ]
@@ -137,7 +138,7 @@ def test_every_harness_passes_the_unharmed_engine(name):
     subject = SUBJECTS[name]
     rng = np.random.default_rng(0)
     outcomes = {
-        "autograd": each_of(subject.problems(rng), 20, hips),
+        **({"autograd": each_of(subject.problems(rng), 20, hips)} if find_spec("autograd") else {}),
         "torch": each_of(subject.problems(rng), 20, torchs),
         "naive": naive(subject.naive, 20),
         "ours": ours(subject, 20),
@@ -159,12 +160,12 @@ def quiet(text):
 
 def test_the_matrix_of_two_faults():
     faults = [bug("exp-of-input"), bug("exp-clipped")]
-    found = measure(faults, ("A", "D"), 30, calm=10, says=quiet)
+    found = measure(faults, ("B", "D"), 30, calm=10, says=quiet)
     assert [row.bug.name for row in found.rows] == ["exp-of-input", "exp-clipped"]
     assert [row.trouble for row in found.rows] == ["", ""]
     assert found.survivors("D") == []
-    assert found.kills("A") >= 1
-    assert found.alarms("A") == found.alarms("D") == {}
+    assert found.kills("B") >= 1
+    assert found.alarms("B") == found.alarms("D") == {}
     assert "check_grad(mg.exp" in found.rows[0].found["D"]["why"]
     text = markdown(found)
     assert re.search(r"\| exp-of-input \| study 8 \| ops/elementwise.py \| .* \| 1 \| \d+ \| `check_grad\(mg.exp", text)
