@@ -54,13 +54,14 @@ def kept_by(rules: Sequence[Rule | None], mask: int) -> tuple[tuple[bool, ...], 
     """Which arguments a call keeps, and whether its result, if those in the bit `mask` need a gradient.
 
     An argument that is only looked at need not be kept where it requires a gradient:
-    its origin has the shape. A constant has no origin, and is kept.
+    its origin has the shape. A constant has no origin, and is kept; so is what has no rule,
+    an axis or a shape, with which forward mode calls the operation again.
     """
     uses = [use_of(rule) for n, rule in enumerate(rules) if rule is not None and mask >> n & 1]
     kept = []
     for n in range(len(rules)):
         how = {use(n + 2) for use in uses}  # after g and out come forward's arguments
-        kept.append("reads" in how or ("looks" in how and not mask >> n & 1))
+        kept.append("reads" in how or ("looks" in how and not mask >> n & 1) or rules[n] is None)
     return tuple(kept), any(use(1) == "reads" for use in uses)
 
 

@@ -81,6 +81,12 @@ class Op:
     and it is told what `where` did not take, and which shapes do not broadcast."""
     singular: ClassVar[bool] = False
     """Elementwise, and its slope can be infinite at a finite argument: 1/x, √x, log x, x^y."""
+    linear: ClassVar[bool] = False
+    """Linear in its arguments that have rules, taken together, as a sum or a reshape is: forward mode gives the
+    tangents to `forward` itself. (An elementwise operation need not say so: its rule is its own transpose.)"""
+    multilinear: ClassVar[bool] = False
+    """Linear in each argument that has a rule, as a matrix product is: forward mode gives `forward` one tangent
+    at a time."""
     masks: ClassVar[bool] = False
     """The zeros in its gradient mean "not taken": see `_pass_back`."""
 

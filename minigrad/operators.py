@@ -6,6 +6,7 @@ the calls are the cost: 0.9 µs here against 2.4 through `apply`, measured on 10
 elements where NumPy's own product takes 0.24.
 """
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from . import inplace
 from .errors import DtypeError, InplaceError, ShapeError
 from .explain import forward_failed, warn_if_outer
 from .graph import apply, checked, is_recording, tick
-from .op import Op, by_numpy
+from .op import Op, by_function, by_numpy
 from .place import at, here, name_of
 from .value import FLOATS, Value
 
@@ -174,6 +175,19 @@ def unary(ufunc: np.ufunc) -> Callable[[Any], Any]:
         return apply(by_numpy[ufunc], self)
 
     return _specialised(operate)
+
+
+def method(function: Any) -> Callable[..., Any]:
+    """The method of an array that is a function of NumPy: `x.prod(axis)` is `np.prod(x, axis)`."""
+    name = function.__name__
+
+    def call(self: Any, *args: Any, **keywords: Any) -> Any:
+        ours = by_function.get(function) or functools.partial(apply, by_numpy[function])
+        return ours(self, *args, **keywords)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"Return np.{name} of the tensor: see `minigrad.{name}`."
+    return call
 
 
 def reduction(function: Any) -> Callable[..., Any]:

@@ -23,7 +23,7 @@ class Bug:
     name: str
     source: str
     file: str
-    """Below the package: `ops/elementwise.py`."""
+    """Below the package: `ops/products.py`."""
     says: str
     old: str
     new: str
@@ -33,13 +33,23 @@ class Bug:
     """An expression in the names of `witness.py`."""
 
     def planted(self, text: str) -> str:
-        """Return the text of the file with the fault in it. Raises ValueError unless `old` occurs once."""
-        count = text.count(self.old)
+        """Return the text of the file with the fault in it.
+
+        Raises ValueError unless `old` occurs once, in the class of the first subject if the file has it.
+        """
+        start = max(text.find(f"\nclass {self.subjects[0]}("), 0)
+        end = len(text)
+        if start:
+            following = [text.find(head, start + 1) for head in ("\nclass ", "\ndef ", "\n@")]
+            end = min([place for place in following if place > 0], default=end)
+        if not start or self.old not in text[start:end]:
+            start, end = 0, len(text)
+        count = text.count(self.old, start, end)
         if count != 1:
             raise ValueError(
                 f"{self.name}: the text to replace occurs {count} times in {self.file}.\nMend it in {__name__}"
             )
-        return text.replace(self.old, self.new)
+        return text[:start] + text[start:end].replace(self.old, self.new) + text[end:]
 
 
 BUGS: list[Bug] = []
@@ -159,87 +169,90 @@ arithmetic.bug(
 
 # ----------------------------------------------------------------------------- functions of each element
 
-elementwise = _in("ops/elementwise.py")
+exponential = _in("ops/exponential.py")
+trigonometric = _in("ops/trigonometric.py")
+activation = _in("ops/activation.py")
+choosing = _in("ops/choosing.py")
 
-elementwise.bug(
+exponential.bug(
     "exp-of-input", "study 8", "exp x: g x for g exp x",
     "return g * out\n", "return g * x\n",
     on="Exp", shown_by="grad(mg.exp, [1.0])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "exp-clipped", "own", "exp x: the incoming gradient clipped to ±1, which a gradient of ones never shows",
     "return g * out\n", "return np.minimum(np.maximum(g, -1), 1) * out\n",
     on="Exp", shown_by="grad(mg.exp, [1.0], g=[3.0])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "exp-in-place", "OneFlow #8248", "exp x: multiplies into the incoming gradient",
     "return g * out\n",
     "if isinstance(g, np.ndarray):\n            g *= out\n            return g\n        return g * out\n",
     on=("Exp", "programs"), shown_by="changed_gradient(mg.exp, [1.0, 2.0])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "exp-detached", "pytorch #59477", "exp x: the rule computes with the result's numbers",
     "return g * out\n", 'return g * getattr(out, "_array", out)\n',
     on="Exp", shown_by="second(mg.exp, [1.0])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "log-epsilon", "study 9", "log x: g / (x + 1e-8)",
     "return g / x\n", "return g / (x + 1e-8)\n",
     on="Log", shown_by="grad(mg.log, [0.5])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "log-not-recorded", "pytorch #106789", "log x: the slope is worked out on the numbers, so the second is 0",
     "return g / x\n", 'return g * (1 / getattr(x, "_array", x))\n',
     on="Log", shown_by="second(mg.log, [2.0])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "sqrt-epsilon", "study 10", "√x: g / 2√(x + 1e-6)",
     "return g / (out + out)", "return g / (2 * np.sqrt(x + 1e-6))",
     on="Sqrt", shown_by="grad(mg.sqrt, [1.0])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "sqrt-clamped", "thunder #1848", "√x: the denominator is at least 1e-3",
     "return g / (out + out)", "return g / np.maximum(out + out, 1e-3)",
     on="Sqrt", shown_by="grad(mg.sqrt, [1e-8])",
 )  # fmt: skip
-elementwise.bug(
+trigonometric.bug(
     "sin-identity", "own", "sin x: √(1 - sin²x) for cos x, of the wrong sign beyond π/2",
     "return g * np.cos(x)", "return g * np.sqrt(1 - out * out)",
     on="Sin", shown_by="grad(mg.sin, [3.0])",
 )  # fmt: skip
-elementwise.bug(
+trigonometric.bug(
     "cos-detached", "pytorch #192540", "cos x: the rule computes with x's numbers",
     "return -g * np.sin(x)", 'return -g * np.sin(getattr(x, "_array", x))',
     on="Cos", shown_by="second(mg.cos, [1.0])",
 )  # fmt: skip
-elementwise.bug(
+trigonometric.bug(
     "tanh-float32", "study 11", "tanh x: the square worked out in float32",
     "return g * (1 - out * out)", "return g * (1 - np.square(out.astype(np.float32)))",
     on="Tanh", shown_by="grad(mg.tanh, [0.3])",
 )  # fmt: skip
-elementwise.bug(
+trigonometric.bug(
     "tanh-spoils-result", "own", "tanh x: squares the result in its own memory, which is the caller's",
     "return g * (1 - out * out)",
     "if isinstance(out, np.ndarray):\n            out *= out\n            return g * (1 - out)\n"
     "        return g * (1 - out * out)",
     on="Tanh", shown_by="changed_result(mg.tanh, [0.5, 1.0])",
 )  # fmt: skip
-elementwise.bug(
+activation.bug(
     "sigmoid-additive", "own", "sigmoid x: 1e-8 added to the slope",
     "return g * (out * (1 - out))", "return g * (out * (1 - out) + 1e-8)",
     on="Sigmoid", shown_by="grad(mg.sigmoid, [5.0])",
 )  # fmt: skip
-elementwise.bug(
+activation.bug(
     "relu-guided", "study 12", "relu x: passes positive incoming gradients only",
     "return np.where(out > 0, g, 0)", "return np.where((out > 0) & (g > 0), g, 0)",
     on="Relu", shown_by="grad(mg.relu, [1.0], g=[-1.0])",
 )  # fmt: skip
-elementwise.bug(
+activation.bug(
     "relu-detached", "study 95, pytorch #1712", "relu x: the gradient passed on is cut from the graph",
     "return np.where(out > 0, g, 0)", 'return np.where(out > 0, getattr(g, "_array", g), 0)',
     on=("Relu", "programs"), shown_by="second(lambda x: mg.square(mg.relu(x)), [2.0])",
 )  # fmt: skip
-elementwise.bug(
+activation.bug(
     "relu-knee", "own", "relu x: slope 1 from -0.001 on",
     "return np.where(out > 0, g, 0)", "return np.where(x > -0.001, g, 0)",
     on="Relu", shown_by="grad(mg.relu, [-0.0005])",
@@ -262,24 +275,24 @@ def _extreme(name: str, dx: str, dy: str) -> tuple[str, str]:
     return _EXTREME.format(name=name), _EXTREME_NEW.format(name=name, dx=dx, dy=dy)
 
 
-elementwise.bug(
+choosing.bug(
     "maximum-tie-both", "study 14, Theano #6470", "max(x, y): each of a tie gets all",
     *_extreme("maximum", "np.where(_wins(x, out), g, 0)", "np.where(_wins(y, out), g, 0)"),
     on="Maximum", shown_by="grad(mg.maximum, [1.0], [1.0])",
 )  # fmt: skip
-elementwise.bug(
+choosing.bug(
     "maximum-tie-none", "study 15, MyGrad 2.5", "max(x, y): none of a tie gets any",
     *_extreme("maximum", "np.where(x > y, g, 0)", "np.where(y > x, g, 0)"),
     on="Maximum", shown_by="grad(mg.maximum, [1.0], [1.0])",
 )  # fmt: skip
-elementwise.bug(
+choosing.bug(
     "minimum-tie-uneven", "own", "min(x, y): at a tie x gets all and y half",
     *_extreme(
         "minimum", "np.where(_wins(x, out), g, 0)", "np.where(_wins(y, out), np.where(_wins(x, out), g / 2, g), 0)"
     ),
     on="Minimum", shown_by="grad(mg.minimum, [1.0], [1.0])",
 )  # fmt: skip
-elementwise.bug(
+choosing.bug(
     "minimum-near-tie", "own", "min(x, y): a tie from 1e-6 apart",
     *_extreme(
         "minimum",
@@ -288,19 +301,19 @@ elementwise.bug(
     ),
     on="Minimum", shown_by="grad(mg.minimum, [1.0], [1.0 + 2**-24])",
 )  # fmt: skip
-elementwise.bug(
+choosing.bug(
     "where-unmasked", "study 30", "where: not masked when the condition is broadcast",
     "return np.where(condition, g, 0)",
     "return np.where(condition, g, 0) if np.shape(condition) == np.shape(g) else g",
     on="Where", shown_by="grad(lambda x: mg.where(np.array([True, False]), x, 0.0), [[1.0, 2.0], [3.0, 4.0]])",
 )  # fmt: skip
-elementwise.bug(
+choosing.bug(
     "where-leaks-nan", "study 30, jax #1052", "where: 0 · ∞ = NaN from the branch not taken",
     '    """x where condition, else y"""\n\n    elementwise = True\n    masks = True',
     '    """x where condition, else y"""\n\n    elementwise = True\n    masks = False',
     on=("guarded", "programs"), shown_by="grad(lambda x: mg.where(x > 1, mg.sqrt(x), 0.0), [0.0, 4.0])",
 )  # fmt: skip
-elementwise.bug(
+choosing.bug(
     "where-taken-twice", "own", "where: y gets the gradient where x was taken",
     "return np.where(condition, 0, g)", "return np.where(condition, g, 0)",
     on="Where", shown_by="grad(lambda x, y: mg.where(np.array([True]), x, y), [1.0], [2.0])",
@@ -364,24 +377,24 @@ reduction.bug(
 
 # ----------------------------------------------------------------------------- matrix products
 
-linalg = _in("ops/linalg.py")
+products = _in("ops/products.py")
 
-linalg.bug(
+products.bug(
     "matmul-vector-left", "study 25", "vector @ matrix: the matrix not transposed",
     "@ y.mT).squeeze(-2)", "@ y).squeeze(-2)",
     on="MatMul", shown_by="grad(mg.matmul, [1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]])",
 )  # fmt: skip
-linalg.bug(
+products.bug(
     "matmul-reversed-axes", "study 26", "stack @ matrix: x.T for x.mT, all axes reversed",
     "return x.mT @ g", "return x.T @ g",
     on="MatMul", shown_by="grad(mg.matmul, np.arange(8.0).reshape(2, 2, 2), np.ones((2, 2)))",
 )  # fmt: skip
-linalg.bug(
+products.bug(
     "matmul-squeezes-all", "pytorch #1813", "matrix @ vector: squeezes every axis of length 1",
     "np.expand_dims(g, -1)).squeeze(-1)", "np.expand_dims(g, -1)).squeeze()",
     on="MatMul", shown_by="grad(mg.matmul, [[1.0], [2.0]], [3.0])",
 )  # fmt: skip
-linalg.bug(
+products.bug(
     "matmul-detached", "pytorch #76185", "x @ y: the rule of x computes with y's numbers",
     "return g @ y.mT", 'return g @ getattr(y, "_array", y).mT',
     on="MatMul", shown_by="second(mg.matmul, [[2.0]], [[3.0]])",
@@ -886,32 +899,32 @@ mode.bug(
 # Written when the kit had been tuned on all of the above, and run once before anything was changed.
 
 
-elementwise.bug(
+trigonometric.bug(
     "cos-period", "held out", "cos x: the angle reduced by 6.28318",
     "return -g * np.sin(x)", "return -g * np.sin(x % 6.28318)",
     on="Cos", shown_by="grad(mg.cos, [100.0])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "exp-flushed", "held out", "exp x: slope 0 below -20",
     "return g * out\n", "return g * np.where(x < -20, 0, out)\n",
     on="Exp", shown_by="grad(mg.exp, [-21.0])",
 )  # fmt: skip
-elementwise.bug(
+trigonometric.bug(
     "tanh-saturated", "held out", "tanh x: slope 0 where it is above 0.999",
     "return g * (1 - out * out)", "return g * np.where(abs(out) > 0.999, 0, 1 - out * out)",
     on="Tanh", shown_by="grad(mg.tanh, [5.0])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "log-floored", "held out", "log x: slope at most 1e6",
     "return g / x\n", "return g / np.maximum(x, 1e-6)\n",
     on="Log", shown_by="grad(mg.log, [1e-7])",
 )  # fmt: skip
-elementwise.bug(
+exponential.bug(
     "sqrt-detached", "held out", "√x: the rule computes with the result's numbers",
     "return g / (out + out)", 'return g / (2 * getattr(out, "_array", out))',
     on="Sqrt", shown_by="second(mg.sqrt, [2.0])",
 )  # fmt: skip
-elementwise.bug(
+activation.bug(
     "relu-dead-zone", "held out", "relu x: slope 0 up to 1e-6",
     "return np.where(out > 0, g, 0)", "return np.where(out > 1e-6, g, 0)",
     on="Relu", shown_by="grad(mg.relu, [1e-7])",

@@ -11,6 +11,32 @@ import numpy as np
 from ..graph import apply
 from ..op import Op
 
+__all__ = [
+    "Abs",
+    "Add",
+    "Div",
+    "FloorDiv",
+    "Mod",
+    "Mul",
+    "Neg",
+    "Positive",
+    "Pow",
+    "Reciprocal",
+    "Square",
+    "Sub",
+    "absolute",
+    "add",
+    "divide",
+    "floor_divide",
+    "multiply",
+    "negative",
+    "power",
+    "reciprocal",
+    "remainder",
+    "square",
+    "subtract",
+]
+
 _NUMBERS = (int, float)
 
 

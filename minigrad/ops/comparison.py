@@ -7,6 +7,24 @@ import numpy as np
 from ..graph import apply
 from ..op import Op
 
+__all__ = [
+    "And",
+    "Equal",
+    "Greater",
+    "GreaterEqual",
+    "Less",
+    "LessEqual",
+    "Not",
+    "NotEqual",
+    "Or",
+    "equal",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "not_equal",
+]
+
 
 class Equal(Op, numpy=np.equal):
     """x == y"""

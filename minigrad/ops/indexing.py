@@ -14,10 +14,18 @@ from ..graph import apply
 from ..op import Op, implements
 from ..value import Value
 
+__all__ = [
+    "GetItem",
+    "Scatter",
+    "getitem",
+    "scatter",
+]
+
 
 class GetItem(Op):
     """x[index]"""
 
+    linear = True
     masks = True
 
     def forward(x, index):
@@ -29,6 +37,8 @@ class GetItem(Op):
 
 class Scatter(Op):
     """zeros of a shape, with x added at index: the transpose of GetItem"""
+
+    linear = True
 
     def forward(x, index, shape):
         library = library_of(x)

@@ -13,6 +13,17 @@ from ..op import Op, implements
 from ..value import Value
 from .shape import BroadcastTo, broadcast_to
 
+__all__ = [
+    "Max",
+    "Mean",
+    "Min",
+    "Sum",
+    "max",
+    "mean",
+    "min",
+    "sum",
+]
+
 
 def _back(g, shape, axis, keepdims):
     """g, repeated along the reduced axes to the shape that was reduced."""
@@ -29,6 +40,8 @@ def _restored(out, axis, keepdims):
 class Sum(Op, numpy=np.sum):
     """Σ x over axis"""
 
+    linear = True
+
     def forward(x, axis=None, keepdims=False):
         return x.sum(axis=axis, keepdims=keepdims)
 
@@ -42,6 +55,8 @@ _WIDE = {"e": np.float32} | dict.fromkeys("?bBhHiIlLqQ", np.float64)
 
 class Mean(Op, numpy=np.mean):
     """Σ x / n over axis"""
+
+    linear = True
 
     def forward(x, axis=None, keepdims=False):
         wide = _WIDE.get(x.dtype.char)

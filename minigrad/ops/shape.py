@@ -17,9 +17,30 @@ from ..op import Op, implements
 from ..place import at, here
 from ..value import Value
 
+__all__ = [
+    "AsType",
+    "BroadcastTo",
+    "Concatenate",
+    "ExpandDims",
+    "Reshape",
+    "Squeeze",
+    "Transpose",
+    "astype",
+    "broadcast_to",
+    "concatenate",
+    "expand_dims",
+    "reshape",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "transpose",
+]
+
 
 class Reshape(Op):
     """x in another shape, in C order"""
+
+    linear = True
 
     def forward(x, shape):
         return x.reshape(shape)
@@ -30,6 +51,8 @@ class Reshape(Op):
 
 class Transpose(Op):
     """the axes of x in another order"""
+
+    linear = True
 
     def forward(x, axes=None):
         return x.transpose(axes)
@@ -49,6 +72,8 @@ def _inverse(axes, ndim):
 class BroadcastTo(Op):
     """x repeated along new axes and along those of length 1"""
 
+    linear = True
+
     def forward(x, shape):
         if not x.shape and type(x).__module__ == "numpy":
             # One number, seen from everywhere: what np.broadcast_to makes in ten times the time.
@@ -65,6 +90,8 @@ class BroadcastTo(Op):
 class Squeeze(Op):
     """x without axes of length 1"""
 
+    linear = True
+
     def forward(x, axis=None):
         return x.squeeze(axis)
 
@@ -75,6 +102,8 @@ class Squeeze(Op):
 class ExpandDims(Op):
     """x with new axes of length 1"""
 
+    linear = True
+
     def forward(x, axis):
         return np.expand_dims(x, axis)
 
@@ -84,6 +113,8 @@ class ExpandDims(Op):
 
 class Concatenate(Op):
     """the xs joined along an axis"""
+
+    linear = True
 
     def forward(axis, ends, *xs):
         return np.concatenate(xs, axis)
@@ -96,6 +127,8 @@ class Concatenate(Op):
 
 class AsType(Op):
     """x in another dtype"""
+
+    linear = True
 
     def forward(x, dtype):
         return x.astype(dtype)

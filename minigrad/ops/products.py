@@ -7,9 +7,16 @@ import numpy as np
 from ..graph import apply
 from ..op import Op
 
+__all__ = [
+    "MatMul",
+    "matmul",
+]
+
 
 class MatMul(Op, numpy=np.matmul):
     """x @ y, as NumPy has it: vectors, matrices, stacks of matrices"""
+
+    multilinear = True
 
     def forward(x, y):
         return np.matmul(x, y)
