@@ -485,7 +485,8 @@ indexing.bug(
 )  # fmt: skip
 indexing.bug(
     "getitem-leaks-nan", "jax #2630", "x[i]: 0 · ∞ = NaN from the elements not taken",
-    '    """x[index]"""\n\n    masks = True', '    """x[index]"""\n\n    masks = False',
+    '    """x[index]"""\n\n    linear = True\n    masks = True',
+    '    """x[index]"""\n\n    linear = True\n    masks = False',
     on=("guarded", "programs"), shown_by="grad(lambda x: mg.sqrt(x)[1:], [0.0, 4.0])",
 )  # fmt: skip
 indexing.bug(
