@@ -131,7 +131,7 @@ def promoted(function: Any) -> Any:
                 torch.tensor(a, dtype=widest)
                 if isinstance(a, int | float)
                 else a.to(widest)
-                if a.dtype in floats
+                if getattr(a, "dtype", None) in floats
                 else a
                 for a in args
             ),
@@ -154,6 +154,8 @@ TORCH = {
     "astype": lambda x, dtype: x.to(torch.float32 if np.dtype(dtype) == np.float32 else torch.float64),
     "getitem": lambda x, index: x.reshape(-1)[by_number(x.shape, index)],
     "scatter": torch_scatter,
+    "outer": promoted(lambda x, y: torch.outer(x.reshape(-1), y.reshape(-1))),
+    "cross": promoted(lambda x, y: torch.linalg.cross(*torch.broadcast_tensors(x, y))),
 }
 """Where torch names or understands its arguments in another way than NumPy; elsewhere the spec names the function."""
 

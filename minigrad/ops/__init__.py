@@ -20,6 +20,7 @@ from .activation import *
 from .arithmetic import *
 from .choosing import *
 from .comparison import *
+from .einsum import *
 from .exponential import *
 from .indexing import *
 from .products import *
