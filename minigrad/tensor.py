@@ -22,7 +22,7 @@ from .explain import refuse_masked
 from .graph import apply, array_of, backward, retain
 from .mode import is_grad_enabled
 from .op import by_function, by_numpy
-from .operators import binary, inplace_operator, reduction, reflected, refuse_inplace, unary
+from .operators import binary, inplace_operator, method, reduction, reflected, refuse_inplace, unary
 from .place import at, here, name_of
 from .value import Value, wrap
 
@@ -317,6 +317,7 @@ class Tensor(Value):
     mean = reduction(np.mean)
     max = reduction(np.max)
     min = reduction(np.min)
+    dot = method(np.dot)
 
     def reshape(self, *shape: Any) -> Self:
         """The same elements in another shape; see `minigrad.reshape`."""

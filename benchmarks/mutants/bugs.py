@@ -400,6 +400,26 @@ products.bug(
     on="MatMul", shown_by="second(mg.matmul, [[2.0]], [[3.0]])",
 )  # fmt: skip
 
+products.bug(
+    "tensordot-order", "own", "tensordot: the summed axes of x come back in the order of y",
+    "_order([*free_x, *_partners(of_y, of_x)])", "_order([*free_x, *of_x])",
+    on="TensorDot",
+    shown_by="grad(lambda x, y: mg.tensordot(x, y, ((0, 1), (1, 0))), np.ones((2, 2)), [[1.0, 2.0], [3.0, 4.0]])",
+)  # fmt: skip
+
+einsum = _in("ops/einsum.py")
+
+einsum.bug(
+    "einsum-no-diagonal", "own", "einsum: the gradient of a diagonal fills the whole of it",
+    "library.eye(size, dtype=g.dtype)", "library.ones((size, size), dtype=g.dtype)",
+    on="Einsum", shown_by='grad(lambda x: mg.einsum("ii->i", x), np.ones((2, 2)))',
+)  # fmt: skip
+einsum.bug(
+    "einsum-stretched", "own", "einsum: a letter that has length 1 elsewhere is not given its places back",
+    "elif letter not in present or (present[letter] == 1 and size != 1):", "elif letter not in present:",
+    on="Einsum", shown_by='grad(lambda x, y: mg.einsum("i,i->", x, y), [1.0, 2.0], [2.0])',
+)  # fmt: skip
+
 # ----------------------------------------------------------------------------- shapes
 
 shape = _in("ops/shape.py")

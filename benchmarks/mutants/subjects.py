@@ -292,6 +292,33 @@ _add(
     products(),
     lambda: ops.MatMul,
 )
+
+
+def _fixed(op: type[mg.Op], functions: list[tuple[Any, tuple[tuple[int, ...], ...]]], draw: Any = normal) -> None:
+    """An operation of arrays whose shapes must fit: a few functions, each with the shapes of its arrays."""
+
+    def problems(pair: Any) -> st.SearchStrategy[Problem]:
+        return st.tuples(*[of(shape, draw) for shape in pair[1]]).map(lambda xs: Problem(pair[0], xs))
+
+    samples = [at(f, *shapes, draw=draw) for f, shapes in functions]
+    _add(op.__name__, samples, st.sampled_from(functions).flatmap(problems), lambda: op)
+
+
+_fixed(
+    ops.TensorDot,
+    [
+        (mg.tensordot, ((2, 2, 3), (2, 3, 2))),
+        (lambda x, y: mg.tensordot(x, y, ((0, 1), (1, 0))), ((2, 3), (3, 2))),
+    ],
+)
+_fixed(
+    ops.Einsum,
+    [
+        (lambda x: mg.einsum("ii->i", x), ((3, 3),)),
+        (lambda x, y: mg.einsum("ij,j", x, y), ((2, 3), (3,))),
+        (lambda x, y: mg.einsum("...ij,jk->...k", x, y), ((2, 2, 3), (3, 2))),
+    ],
+)
 _add(
     "Reshape",
     [at(lambda x, shape=shape: mg.reshape(x, shape), (2, 3)) for shape in ((3, 2), (6,), (-1,), (1, 6))],

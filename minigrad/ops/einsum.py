@@ -49,7 +49,8 @@ class Einsum(Op):
                 factors.append(library.eye(size, dtype=g.dtype))
                 names.append(letter + fresh)
                 letter = fresh
-            elif present.get(letter, -1) < size:  # summed here alone: each of its places gets the same
+            elif letter not in present or (present[letter] == 1 and size != 1):
+                # Summed here alone: each of its places gets the same.
                 factors.append(library.ones(size, dtype=g.dtype))
                 names.append(letter)
             present[letter] = size
