@@ -14,6 +14,7 @@ way), `ops/arithmetic.py` (what a derivative looks like). Then you know autograd
 """
 
 from . import backend, ops
+from .checkpointing import checkpoint
 from .errors import (
     BackendError,
     BroadcastWarning,
@@ -26,6 +27,7 @@ from .errors import (
     MinigradError,
     ShapeError,
 )
+from .functional import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .graph import apply, backward, gradients, history
 from .making import (
     arange,
@@ -122,12 +124,14 @@ __all__ = [
     "backend",
     "backward",
     "broadcast_to",
+    "checkpoint",
     "concatenate",
     "cos",
     "cross",
     "divide",
     "dot",
     "einsum",
+    "elementwise_grad",
     "enable_grad",
     "equal",
     "exp",
@@ -136,12 +140,17 @@ __all__ = [
     "floor_divide",
     "from_numpy",
     "full",
+    "grad",
     "gradients",
     "greater",
     "greater_equal",
+    "hessian",
     "history",
+    "hvp",
     "inner",
     "is_grad_enabled",
+    "jacobian",
+    "jvp",
     "kron",
     "less",
     "less_equal",
@@ -187,8 +196,10 @@ __all__ = [
     "tensor",
     "tensordot",
     "transpose",
+    "value_and_grad",
     "vdot",
     "vecdot",
+    "vjp",
     "where",
     "zeros",
     "zeros_like",
