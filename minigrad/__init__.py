@@ -14,6 +14,7 @@ way), `ops/arithmetic.py` (what a derivative looks like). Then you know autograd
 """
 
 from . import backend, ops
+from .anomaly import detect_anomaly
 from .checkpointing import checkpoint
 from .errors import (
     BackendError,
@@ -25,6 +26,7 @@ from .errors import (
     GraphFreedError,
     InplaceError,
     MinigradError,
+    NonFiniteError,
     ShapeError,
 )
 from .functional import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -113,6 +115,7 @@ __all__ = [
     "GraphFreedError",
     "InplaceError",
     "MinigradError",
+    "NonFiniteError",
     "Op",
     "ShapeError",
     "Tensor",
@@ -128,6 +131,7 @@ __all__ = [
     "concatenate",
     "cos",
     "cross",
+    "detect_anomaly",
     "divide",
     "dot",
     "einsum",

@@ -23,6 +23,10 @@ class InplaceError(GradError):
     """An array was changed in place where the graph needs it as it was."""
 
 
+class NonFiniteError(GradError, FloatingPointError):
+    """Inside detect_anomaly(): the first NaN or infinity."""
+
+
 class GraphCutError(MinigradError, TypeError):
     """A call would leave the graph and lose the gradient without a word."""
 

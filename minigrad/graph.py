@@ -14,13 +14,12 @@ import functools
 import inspect
 import operator
 import sys
-import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from . import explain, inplace, keeping
+from . import anomaly, explain, hooks, inplace, keeping
 from .backend import Array, check_same_library, library_of
 from .errors import GraphCutError, ShapeError
 from .gradient import ALONE, accumulate, add_into, apart, fit, own, zero_where_zero
@@ -88,7 +87,7 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
         raise
     if kind is None:
         return out
-    if (type(out) is not np.ndarray and type(out) not in FLOATS) or out.dtype.kind == "c":
+    if (type(out) is not np.ndarray and type(out) not in FLOATS) or out.dtype.kind == "c" or anomaly.on:
         out = checked(op, values, out)
     if not mask or not any(rules) or not is_recording() or out.dtype.kind != "f":
         return wrap(kind, out)
@@ -119,7 +118,7 @@ def _apply_to_one(op: type[Op], tensor: Value, *others: Any) -> Any:
     except Exception as error:
         explain.forward_failed(op, (value, *others), error)
         raise
-    if (type(out) is not np.ndarray and type(out) not in FLOATS) or out.dtype.kind == "c":
+    if (type(out) is not np.ndarray and type(out) not in FLOATS) or out.dtype.kind == "c" or anomaly.on:
         out = checked(op, (value,), out)
     if not tensor._requires_grad or op.rules[0] is None or not is_recording() or out.dtype.kind != "f":
         return wrap(type(tensor), out)
@@ -143,7 +142,9 @@ def _rules_of_each(op: type[Op], count: int) -> tuple[Rule | None, ...]:
 
 
 def checked(op: type[Op], values: Sequence[Any], out: Any) -> Any:
-    """A result that is not simply NumPy floats: of a GPU, of integers, complex, or no array at all."""
+    """A result that is not simply NumPy floats: of a GPU, of integers, complex, or no array; or any, where watched."""
+    if anomaly.on:
+        anomaly.check_result(op, values, out)
     if isinstance(out, (bool, int, float)):
         return np.asarray(out)
     explain.refuse_masked(out)
@@ -238,6 +239,7 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
     plain: set[Any] | None = set() if gradient is not None and _zeros_matter([gradient], order) else None
     taken = _owners(gradient, *grads) if create_graph else set()
     _pass_back(iter(order), grads, (type(output), retain, create_graph, _changed(order), taken, (), None), plain)
+    _complete(grads, create_graph, taken)
     for leaf in list(grads):
         g = grads.pop(leaf)
         if create_graph:
@@ -312,6 +314,7 @@ def gradients(
     taken = _owners(*wanted, *given) if create_graph else set()
     kind = type(roots[0]) if roots else None
     _pass_back(iter(order), found, (kind, retain, create_graph, _changed(order), taken, targets, useful), plain)
+    _complete(found, create_graph, taken)
     results: list[Any] = []
     first: dict[Any, Any] = {}  # an input may be asked for twice
     for tensor in wanted:
@@ -369,16 +372,19 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
     is None until a mask is met.
     """
     kind, retain_graph, create_graph, changed, taken, targets, useful = asked
+    watched, hooked = anomaly.on, hooks.hooked
     for call in calls:
         g = grads.pop(call, None)
         if g is None:
             continue
+        if hooked and id(call) in hooked:
+            g = hooks.complete(call, g, kind, create_graph, taken)
+        if watched:
+            anomaly.check_gradient(call, g)
         if call in targets:
             grads[call] = g
             if not any(way[2] in useful for way in call.record[0]):  # type: ignore[index]
                 continue
-        if _retained and call.age in _retained:
-            _retain(call, g, taken)
         if changed and inplace.latest > call.age:
             _check_unchanged(call)
         ways, args, out, elementwise, masks = call.record  # type: ignore[misc]
@@ -389,7 +395,7 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
             out, args = _as_tensors(kind, call)
         if out is None:
             out = call  # no rule reads it; a rule may ask for its shape
-        for _, rule, origin in ways:
+        for n, rule, origin in ways:
             if useful is not None and origin not in useful:
                 continue
             if len(args) == 2:  # the same call, without building a list of arguments: 0.1 µs
@@ -403,6 +409,8 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
                     c = fit(c, origin, call, rule)
             except AttributeError:  # not an array at all
                 c = fit(c, origin, call, rule)
+            if watched:
+                anomaly.check_rule(call, n, rule, g, c, args)
             if origin in grads:
                 old = grads.pop(origin)
                 # Not in place if anybody else holds it: x + y gives its two arguments one array.
@@ -417,6 +425,15 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
         elif masks:  # the first mask: from here on it matters what is plain
             with np.errstate(divide="ignore", invalid="ignore"):
                 _pass_back(calls, grads, asked, reached)
+
+
+def _complete(grads: dict[Any, Any], create_graph: bool, taken: set[int]) -> None:
+    """See to the gradients of leaves that are watched, at the end of a backward pass."""
+    if hooks.hooked:
+        hooks.complete_leaves(grads, create_graph, taken)
+    if anomaly.on:
+        for leaf, g in grads.items():
+            anomaly.check_gradient(leaf, g)
 
 
 def _seed(output: Value, gradient: Any, create_graph: bool) -> Any:
@@ -478,23 +495,6 @@ def _as_tensors(kind: Any, call: Op) -> tuple[Any, list[Any]]:
         else:
             raise explain.replaced(call, n)
     return (None if out is None else wrap(kind, out, call, True)), args
-
-
-_retained: dict[int, "weakref.ref[Value]"] = {}
-"""The computed tensors that asked to keep their gradient, by the age of the call that made them."""
-
-
-def retain(tensor: Value) -> None:
-    """Let a computed tensor keep its gradient when a backward pass comes by."""
-    if tensor.creator is not None:
-        age = tensor.creator.age
-        _retained[age] = weakref.ref(tensor, lambda _: _retained.pop(age, None))
-
-
-def _retain(call: Op, g: Any, taken: set[int]) -> None:
-    tensor = _retained[call.age]()
-    if tensor is not None:
-        accumulate(tensor, apart(g, taken) if isinstance(g, Value) else g)
 
 
 def _check_unchanged(call: Op) -> None:

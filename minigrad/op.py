@@ -68,6 +68,8 @@ class Op:
     age: int
     """Its number in the order of recording. Whatever it was computed from is older: a topological order."""
     place: Place | None
+    _hooks: Any
+    """What sees the gradient of the result: see `hooks.py`; unset until there is something."""
 
     forward: ClassVar[Callable[..., Any]]
     parameters: ClassVar[tuple[str, ...]]

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from . import inplace
+from . import anomaly, inplace
 from .errors import DtypeError, InplaceError, ShapeError
 from .explain import forward_failed, warn_if_outer
 from .graph import apply, checked, is_recording, tick
@@ -74,7 +74,7 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
             forward_failed(op, (left, right), error)
             raise
         out_kind = type(out)
-        if out_kind is not _ndarray and out_kind not in FLOATS:
+        if (out_kind is not _ndarray and out_kind not in FLOATS) or anomaly.on:
             out = checked(op, (left, right), out)
         result = _new(kind)
         result._array = out
@@ -136,8 +136,8 @@ def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
             forward_failed(op, (other, right), error)
             raise
         out_kind = type(out)
-        if out_kind is not _ndarray and out_kind not in FLOATS:
-            out = checked(op, (right,), out)
+        if (out_kind is not _ndarray and out_kind not in FLOATS) or anomaly.on:
+            out = checked(op, (other, right), out)
         result = _new(type(self))
         result._array = out
         result._grad = None
@@ -211,7 +211,7 @@ def reduction(function: Any) -> Callable[..., Any]:
             forward_failed(op, (value, axis, keepdims), error)
             raise
         out_kind = type(out)
-        if out_kind is not _ndarray and out_kind not in FLOATS:
+        if (out_kind is not _ndarray and out_kind not in FLOATS) or anomaly.on:
             out = checked(op, (value,), out)
         result = _new(type(self))
         result._array = out

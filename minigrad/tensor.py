@@ -19,7 +19,8 @@ from . import inplace
 from .backend import Array, library, library_of, move, to_numpy
 from .errors import DtypeError, GradError, GraphCutError, ShapeError
 from .explain import refuse_masked
-from .graph import apply, array_of, backward, retain
+from .graph import apply, array_of, backward
+from .hooks import Handle, register, retain
 from .mode import is_grad_enabled
 from .op import by_function, by_numpy
 from .operators import binary, inplace_operator, method, reduction, reflected, refuse_inplace, unary
@@ -180,12 +181,27 @@ class Tensor(Value):
         >>> y.grad
         Tensor(2.)
         """
-        if not self._requires_grad:
-            raise GradError(
-                f"retain_grad() on a tensor that does not require a gradient{at(here())}.\n"
-                "Make a parameter before computing: minigrad.tensor(..., requires_grad=True)"
-            )
         retain(self)
+
+    def register_hook(self, hook: Callable[[Self], Any]) -> Handle:
+        """Call `hook(g)` whenever a backward pass has completed the gradient of this tensor.
+
+        Where the hook returns a tensor or an array, that goes on in place of g. Several are called in
+        the order of registering, each with what the one before returned; then retain_grad() keeps the
+        last. gradients() calls those of tensors on its way. Returns a handle: `handle.remove()`, or
+        the end of `with x.register_hook(f):`, takes the hook off. Raises GradError if this tensor
+        requires no gradient; the pass raises ShapeError or DtypeError for what is no gradient of it,
+        InplaceError if the hook changes g itself.
+
+        >>> import minigrad as mg
+        >>> w = mg.tensor(3.0, requires_grad=True)
+        >>> y = w * w
+        >>> handle = y.register_hook(lambda g: g.data.clip(-1, 1))
+        >>> (100 * y).backward()
+        >>> w.grad
+        Tensor(6.)
+        """
+        return register(self, hook)
 
     def zero_grad(self) -> None:
         """Forget the gradient: `.grad` becomes None, and the next backward() starts afresh.

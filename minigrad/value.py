@@ -21,13 +21,15 @@ _new = object.__new__
 class Value:
     """An array in the graph. `Tensor` adds the operators; this is what recording needs."""
 
-    __slots__ = ("__weakref__", "_array", "_grad", "_replaced", "_requires_grad", "creator")
+    __slots__ = ("__weakref__", "_array", "_grad", "_hooks", "_replaced", "_requires_grad", "creator")
 
     _array: Array  # not _data, which numpy.ma would take for one of its own
     _grad: "Value | None"
     _requires_grad: bool
     _replaced: tuple[int, Place | None]
     """When and where the one number of a 0-d tensor was replaced; unset until then."""
+    _hooks: Any
+    """What sees a leaf's gradient: see `hooks.py`; unset until there is something."""
     creator: Any
     """The recorded call that computed it, an Op; None for a leaf."""
 
