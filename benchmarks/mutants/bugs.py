@@ -660,8 +660,8 @@ graph.bug(
 )  # fmt: skip
 graph.bug(
     "same-operand-once", "paradox #3", "a value that is two arguments of one call gets one gradient",
-    "        for _, rule, origin in ways:\n            if useful",
-    "        for _, rule, origin in {way[2]: way for way in ways}.values():\n            if useful",
+    "        for n, rule, origin in ways:\n            if useful",
+    "        for n, rule, origin in {way[2]: way for way in ways}.values():\n            if useful",
     on=("programs", "operators"), shown_by="grad(lambda x: x - x, 1.0)",
 )  # fmt: skip
 graph.bug(
@@ -980,9 +980,9 @@ indexing.bug(
 )  # fmt: skip
 graph.bug(
     "small-skipped", "held out", "a gradient below 1e-12 is not passed on",
-    "        if g is None:\n            continue\n        if call in targets",
+    "        if g is None:\n            continue\n        if hooked",
     "        if g is None or (abs(getattr(g, \"_array\", g)) < 1e-12).all():\n            continue\n"
-    "        if call in targets",
+    "        if hooked",
     on=("Exp", "Mul", "programs"), shown_by="grad(lambda x: mg.exp(x) * 1e-13, [1.0])",
 )  # fmt: skip
 gradient.bug(
