@@ -27,6 +27,7 @@ from .errors import (
     InplaceError,
     MinigradError,
     NonFiniteError,
+    OptimiserError,
     ShapeError,
 )
 from .functional import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -117,6 +118,7 @@ __all__ = [
     "MinigradError",
     "NonFiniteError",
     "Op",
+    "OptimiserError",
     "ShapeError",
     "Tensor",
     "absolute",

@@ -43,6 +43,10 @@ class BackendError(MinigradError, RuntimeError):
     """The array library asked for is missing, has no device, or does not own these arrays."""
 
 
+class OptimiserError(MinigradError, ValueError):
+    """An optimiser or a schedule was given settings, parameters or a state it cannot work with."""
+
+
 class GradWarning(UserWarning):
     """Legal, but rarely what was meant."""
 
