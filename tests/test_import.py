@@ -42,7 +42,7 @@ def test_needs_numpy_and_the_standard_library_alone(imported):
     assert roots <= {"minigrad", "numpy"}
 
 
-@pytest.mark.parametrize("name", ["fitting", "cli", "torchlike", "testing", "compiler", "study"])
+@pytest.mark.parametrize("name", ["fitting", "cli", "torchlike", "testing", "optim", "compiler", "study"])
 def test_rooms_that_are_entered_on_request(imported, name):
     _, added = imported
     assert not {module for module in added if module.startswith(f"minigrad.{name}")}

@@ -38,10 +38,10 @@ def clip_by_norm(parameters: Any, limit: float, order: float = 2.0) -> float:
     _above_zero("limit", limit)
     if order != math.inf:
         _above_zero("order", order)
-    found = _gradients(gathered(parameters))
-    for n, parameter, g in found:
+    found = _gradients(parameters)
+    for path, parameter, g in found:
         if not np.isfinite(g).all():
-            _refuse(parameter, n, g)
+            raise _not_finite(parameter, path, g)
     norm = _norm([float(_size(g, order)) for _, _, g in found], order)
     scale = limit / (norm + 1e-6)
     if scale < 1:
@@ -67,10 +67,10 @@ def clip_by_value(parameters: Any, limit: float) -> None:
     Tensor([ 1. , -0.5])
     """
     _above_zero("limit", limit)
-    found = _gradients(gathered(parameters))
-    for n, parameter, g in found:
+    found = _gradients(parameters)
+    for path, parameter, g in found:
         if np.isnan(g).any():
-            _refuse(parameter, n, g)
+            raise _not_finite(parameter, path, g)
     place = here()
     for _, parameter, g in found:
         if isinstance(g, np.generic):
@@ -80,9 +80,10 @@ def clip_by_value(parameters: Any, limit: float) -> None:
         _replace(parameter, g, place)
 
 
-def _gradients(parameters: list[Value]) -> list[tuple[int, Value, Array]]:
-    arrays = [gradient_of(parameter, n) for n, parameter in enumerate(parameters)]
-    return [(n, parameter, g) for n, (parameter, g) in enumerate(zip(parameters, arrays)) if g is not None]
+def _gradients(tree: Any) -> list[tuple[str, Value, Array]]:
+    """The parameters that have a gradient, each with its path and that."""
+    arrays = [(path, parameter, gradient_of(parameter)) for path, parameter in gathered(tree)]
+    return [(path, parameter, g) for path, parameter, g in arrays if g is not None]
 
 
 def _size(g: Array, order: float) -> Any:
@@ -112,11 +113,12 @@ def _replace(parameter: Value, g: Array, place: Place | None) -> None:
         inplace.note_replaced(grad, place)
 
 
-def _refuse(parameter: Value, n: int, g: Array) -> None:
+def _not_finite(parameter: Value, path: str, g: Array) -> GradError:
     values = to_numpy(g)
     bad = values[~np.isfinite(values)][0]
-    raise GradError(
-        f"the gradient of {called(parameter, f'parameter {n}')} holds {bad}, which no clipping can mend{at(here())}.\n"
+    return GradError(
+        f"the gradient of {called(parameter, 'parameters' + path)} holds {bad}, "
+        f"which no clipping can mend{at(here())}.\n"
         "Find where it was born: mostly log, √ or a division at 0, or a loss that has overflowed"
     )
 

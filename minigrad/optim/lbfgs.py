@@ -44,6 +44,8 @@ class LBFGS(Optimiser):
     Tensor([1., 2.], requires_grad=True)
     """
 
+    squares = True
+
     def __init__(
         self,
         parameters: Any,
@@ -209,7 +211,7 @@ class LBFGS(Optimiser):
                 f"the closure returned nothing, and LBFGS compares losses{at(here())}.\n"
                 "def closure(): loss = ...; loss.backward(); return loss"
             )
-        gradients = [gradient_of(parameter, n) for n, parameter in enumerate(self.parameters)]
+        gradients = [gradient_of(parameter) for parameter in self.parameters]
         if all(g is None for g in gradients):
             raise GradError(
                 f"the closure brought no gradient to any parameter{at(here())}.\n"

@@ -51,11 +51,16 @@ class Optimiser:
 
     remembers: ClassVar[frozenset[str]] = frozenset()
     """What `advance` may keep of a parameter: arrays of its shape and dtype, and whole numbers."""
+    squares: ClassVar[bool] = False
+    """Whether the method squares gradients. An infinite average of squares would stop a parameter for good."""
 
     def __init__(self, parameters: Any, **settings: Any) -> None:
         self.settings = {name: _plain(name, value) for name, value in settings.items()}
         self.groups: list[Group] = []
+        self.names: list[str] = []
+        """What the reader called each parameter where the optimiser was made."""
         self.memories: list[dict[str, Any]] = []
+        """What `advance` keeps of each parameter."""
         for group in _as_groups(parameters):
             self.add_group(group)
 
@@ -78,11 +83,15 @@ class Optimiser:
                     f"{type(self).__name__} has no setting {name!r}, which a group of parameters sets{at(here())}.\n"
                     + (f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(self.settings)}")
                 )
-        merged: Group = {"parameters": gathered(group["parameters"]), **self.settings, **own}
+        tree = list(group["parameters"]) if isinstance(group["parameters"], Iterator) else group["parameters"]
+        found = gathered(tree)
+        merged: Group = {"parameters": [parameter for _, parameter in found], **self.settings, **own}
         self.check(merged)
         refuse_twice([*self.parameters, *merged["parameters"]])
+        whole = called(tree, "parameters")
         self.groups.append(merged)
-        self.memories += [{} for _ in merged["parameters"]]
+        self.names += [called(parameter, whole + path) for path, parameter in found]
+        self.memories += [{} for _ in found]
 
     @property
     def parameters(self) -> list[Any]:
@@ -122,31 +131,37 @@ class Optimiser:
         """Each parameter that has a gradient, with what belongs to it; every gradient is known to be finite."""
         found = []
         squares = 0.0
-        n = 0
+        memories = iter(self.memories)
         for group in self.groups:
-            for parameter in group["parameters"]:
-                g = gradient_of(parameter, n)
+            for parameter, memory in zip(group["parameters"], memories):
+                g = gradient_of(parameter)
                 if g is not None:
-                    found.append((parameter, g, self.memories[n], group))
+                    found.append((parameter, g, memory, group))
                     # One pass by BLAS; on a GPU the sum is looked at once, after the last.
                     squares = squares + _square(g)
-                n += 1
         if not math.isfinite(squares):
             self._refuse_infinite()
         return found
 
     def _refuse_infinite(self) -> None:
-        """Raise GradError for the first gradient that is not finite; squares alone may have overflowed."""
-        for n, parameter in enumerate(self.parameters):
-            g = gradient_of(parameter, n)
-            if g is None or np.isfinite(g).all():
+        """Raise GradError for the first gradient that is not finite, or has no finite square and needs one.
+
+        If there is none, the sum of all squares has overflowed, and that harms nobody.
+        """
+        for parameter, name in zip(self.parameters, self.names):
+            g = gradient_of(parameter)
+            if g is None:
                 continue
-            values = to_numpy(g)
-            bad = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-            name = called(parameter, f"parameter {n}")
+            values = np.atleast_1d(to_numpy(g))
+            with np.errstate(over="ignore"):
+                bad = np.argwhere(~np.isfinite(values * values if self.squares else values))
+            if not len(bad):
+                continue
+            value = values[tuple(bad[0])]
+            where = f" at {bad[0].tolist()}" if g.shape else ""
+            why = f", whose square overflows {values.dtype}," if np.isfinite(value) else ","
             raise GradError(
-                f"the gradient of {name} is {values[bad]}{f' at {list(bad)}' if bad else ''}, "
-                f"so no parameter was moved{at(here())}.\n"
+                f"the gradient of {name} is {value}{where}{why} so no parameter was moved{at(here())}.\n"
                 "Make the learning rate smaller or clip: minigrad.optim.clip_by_norm(parameters, 1.0); "
                 "NaN mostly comes from log, √ or a division at 0"
             )
@@ -330,11 +345,9 @@ def _like(old: Any, value: Any) -> Any:
 
 
 def _square(g: Array) -> Any:
-    """The sum of squares of a gradient: finite if each element is, but for overflow, which warns nobody here."""
-    if isinstance(g, np.generic):
-        return 0.0 if math.isfinite(g) else math.inf
+    """The sum of squares of a gradient: finite if each element is, but for overflow, of which vdot does not warn."""
     square = np.vdot(g, g)
-    return square.item() if isinstance(g, np.ndarray) else square
+    return square.item() if isinstance(square, np.generic) else square
 
 
 def _as_groups(parameters: Any) -> Iterator[Group]:

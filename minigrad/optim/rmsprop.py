@@ -32,6 +32,7 @@ class RMSprop(Optimiser):
     """
 
     remembers = frozenset({"square", "mean", "momentum"})
+    squares = True
 
     def __init__(
         self,
