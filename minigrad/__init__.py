@@ -29,6 +29,7 @@ from .errors import (
     NonFiniteError,
     OptimiserError,
     ShapeError,
+    StaleGradWarning,
 )
 from .functional import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .graph import apply, backward, gradients, history
@@ -120,6 +121,7 @@ __all__ = [
     "Op",
     "OptimiserError",
     "ShapeError",
+    "StaleGradWarning",
     "Tensor",
     "absolute",
     "add",

@@ -51,5 +51,9 @@ class GradWarning(UserWarning):
     """Legal, but rarely what was meant."""
 
 
+class StaleGradWarning(GradWarning):
+    """A gradient is added to one that belongs to an older value of the parameter."""
+
+
 class BroadcastWarning(GradWarning):
     """An (n, 1) met an (n,) and made an (n, n)."""

@@ -16,7 +16,7 @@ from .backend import library_of
 from .gradient import fit, zero_where_zero
 from .graph import _as_tensors, apply, tick
 from .mode import enable_grad
-from .op import Op
+from .op import Freed, Op
 from .ops.shape import BroadcastTo, broadcast_to
 from .recorded import go_back, walk
 from .tensor import Tensor
@@ -68,7 +68,7 @@ def push(calls: Iterable[Op], tangents: dict[Any, Any], wanted: Iterable[Any], r
                 if last[way[2]] is call:
                     tangents.pop(way[2], None)
             if free:
-                call.record = None
+                call.record = Freed(None)
 
 
 def _tangent(call: Op, tangents: dict[Any, Any], recorded: bool) -> Any:

@@ -12,8 +12,8 @@ import numpy as np
 from . import explain, inplace
 from .backend import Array, library_of
 from .errors import ShapeError
-from .place import at, here
-from .value import FLOATS, Value, wrap
+from .place import Place, at, here
+from .value import FLOATS, Cut, Value, wrap
 
 
 def fit(c: Any, origin: Any, call: Any, rule: Any) -> Any:
@@ -117,9 +117,14 @@ def apart(g: Any, taken: set[int]) -> Any:
     return g
 
 
-def accumulate(tensor: Value, g: Any, alone: bool = False) -> None:
-    """Add `g` to the tensor's `.grad`, which is always a tensor with a buffer of its own."""
+def accumulate(tensor: Value, g: Any, written: tuple[int, Place | None, int], cut: Cut, alone: bool = False) -> None:
+    """Add `g` to the tensor's `.grad`, which is always a tensor with a buffer of its own; note when and where."""
     old = tensor._grad
+    if old is not None:
+        before = getattr(old, "_assigned", _NEVER)
+        if inplace.by_reader > before[0]:
+            explain.warn_if_stale(tensor, old)
+        written = (written[0], written[1], before[2] + 1)
     if isinstance(g, Value):  # create_graph: the gradient is part of a graph
         tensor._grad = g if old is None else old + g  # type: ignore[operator]
     elif old is None:
@@ -130,4 +135,11 @@ def accumulate(tensor: Value, g: Any, alone: bool = False) -> None:
         tensor._grad = old + wrap(type(tensor), g)
     else:
         old._array += g  # into its own buffer: 1.6 times as fast as a new one at 1e5 elements
-        inplace.note_change(old._array, here())
+        inplace.note_own_change(old._array, written[1])
+    new: Any = tensor._grad
+    new._assigned = written
+    if new.creator is None:
+        new._cut = cut
+
+
+_NEVER: tuple[int, Place | None, int] = (0, None, 1)

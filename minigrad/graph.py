@@ -21,13 +21,12 @@ import numpy as np
 
 from . import anomaly, explain, hooks, inplace, keeping
 from .backend import Array, check_same_library, library_of
-from .errors import GraphCutError, ShapeError
 from .gradient import ALONE, accumulate, add_into, apart, fit, own, zero_where_zero
 from .keeping import Rule
 from .mode import _recording, enable_grad
-from .op import Op
-from .place import at, here
-from .value import FLOATS, Value, wrap
+from .op import Freed, Op
+from .place import Place, here
+from .value import FLOATS, Cut, Value, wrap
 
 _PYTHONS = (list, tuple, bool, int, float)
 
@@ -90,7 +89,7 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
     if (type(out) is not np.ndarray and type(out) not in FLOATS) or out.dtype.kind == "c" or anomaly.on:
         out = checked(op, values, out)
     if not mask or not any(rules) or not is_recording() or out.dtype.kind != "f":
-        return wrap(kind, out)
+        return _constant(op, kind, out, args)
     ways = []
     for n, origin in enumerate(origins):
         if origin is not None:
@@ -121,7 +120,7 @@ def _apply_to_one(op: type[Op], tensor: Value, *others: Any) -> Any:
     if (type(out) is not np.ndarray and type(out) not in FLOATS) or out.dtype.kind == "c" or anomaly.on:
         out = checked(op, (value,), out)
     if not tensor._requires_grad or op.rules[0] is None or not is_recording() or out.dtype.kind != "f":
-        return wrap(type(tensor), out)
+        return _constant(op, type(tensor), out, (tensor,))
     call = op()
     (keep, *_), keep_out = op.keeps[1]
     origin = tensor.creator or tensor
@@ -132,6 +131,20 @@ def _apply_to_one(op: type[Op], tensor: Value, *others: Any) -> Any:
     call.place = here()
     call.age = tick()
     return wrap(type(tensor), out, call, True)
+
+
+def _constant(op: type[Op], kind: Any, out: Array, args: Sequence[Any]) -> Any:
+    """A result that is not recorded; it remembers where the graph was cut, if it was."""
+    result = wrap(kind, out)
+    cut: Cut | None = None
+    for arg in args:
+        if isinstance(arg, Value):
+            if arg._requires_grad:
+                cut = (op if is_recording() else "no_grad", here())
+                break
+            cut = cut or arg._cut
+    result._cut = cut
+    return result
 
 
 def _rules_of_each(op: type[Op], count: int) -> tuple[Rule | None, ...]:
@@ -162,18 +175,13 @@ def array_of(data: Any) -> Array:
     while stack:
         item = stack.pop()
         if isinstance(item, Value) and item._requires_grad and is_recording():
-            raise GraphCutError(
-                f"an array of tensors would copy their numbers and drop how they were computed{at(here())}.\n"
-                "Join them inside the graph: minigrad.stack([t1, t2])"
-            )
+            raise explain.array_of_tensors(data)
         if isinstance(item, (list, tuple)):
             stack.extend(item)
     try:
         return np.asarray(data)
     except ValueError as error:
-        raise ShapeError(
-            f"these nested lists make no array: {error}{at(here())}.\nGive every row the same length"
-        ) from error
+        raise explain.no_array_of(error) from error
 
 
 # ----------------------------------------------------------------------------- going back
@@ -200,7 +208,9 @@ def history(*outputs: Value) -> list[Op]:
         raise explain.not_a_tensor(next(o for o in outputs if not isinstance(o, Value))) from None
     seen: set[Any] = set(found)
     for call in found:  # which grows while we walk it
-        record = call.record or call.recorded()
+        record = call.record
+        if not record:
+            raise explain.freed(call, outputs, found)
         for _, _, origin in record[0]:
             if origin not in seen:
                 seen.add(origin)
@@ -238,8 +248,11 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
     order = history(output)
     plain: set[Any] | None = set() if gradient is not None and _zeros_matter([gradient], order) else None
     taken = _owners(gradient, *grads) if create_graph else set()
-    _pass_back(iter(order), grads, (type(output), retain, create_graph, _changed(order), taken, (), None), plain)
+    place = here()
+    freed = None if retain else Freed(place)
+    _pass_back(iter(order), grads, (type(output), freed, create_graph, _changed(order), taken, (), None), plain)
     _complete(grads, create_graph, taken)
+    written, cut = (tick(), place, 1), ("backward", place)
     for leaf in list(grads):
         g = grads.pop(leaf)
         if create_graph:
@@ -247,7 +260,7 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
         # An array that owns its memory and that nobody else holds may become the leaf's own
         # buffer. Every other may be a view, or another tensor's gradient.
         alone = sys.getrefcount(g) <= ALONE
-        accumulate(leaf, g, alone)
+        accumulate(leaf, g, written, cut, alone)
 
 
 def gradients(
@@ -274,10 +287,7 @@ def gradients(
     (27.0, 18.0)
     """
     if not isinstance(create_graph, bool):  # it was output_gradients that was meant
-        raise TypeError(
-            f"create_graph is True or False, not {type(create_graph).__name__}{at(here())}.\n"
-            "A gradient to start from goes by name: gradients(y, x, output_gradients=g)"
-        )
+        raise explain.not_create_graph(create_graph)
     if create_graph and not is_recording():
         with enable_grad():
             return gradients(
@@ -290,13 +300,10 @@ def gradients(
     else:
         given = list(output_gradients) if isinstance(outputs, (list, tuple)) else [output_gradients]
     if len(given) != len(roots):
-        raise ShapeError(
-            f"gradients() was given {len(roots)} outputs and {len(given)} output_gradients{at(here())}.\n"
-            "Give one for each output, None where it is one number that counts once"
-        )
+        raise explain.not_one_each(len(roots), len(given))
     for n, tensor in enumerate(wanted):
         if not isinstance(tensor, Value) or not tensor._requires_grad:
-            raise explain.requires_none(lambda v, t=tensor: v is t, n)  # type: ignore[misc]
+            raise explain.requires_none(tensor, n)
     found: dict[Any, Any] = {}
     for root, g in zip(roots, given, strict=True):
         seed = _seed(root, g, create_graph)
@@ -313,7 +320,9 @@ def gradients(
     plain: set[Any] | None = set() if _zeros_matter(given, order) else None
     taken = _owners(*wanted, *given) if create_graph else set()
     kind = type(roots[0]) if roots else None
-    _pass_back(iter(order), found, (kind, retain, create_graph, _changed(order), taken, targets, useful), plain)
+    place = here()
+    freed = None if retain else Freed(place)
+    _pass_back(iter(order), found, (kind, freed, create_graph, _changed(order), taken, targets, useful), plain)
     _complete(found, create_graph, taken)
     results: list[Any] = []
     first: dict[Any, Any] = {}  # an input may be asked for twice
@@ -324,18 +333,20 @@ def gradients(
         else:
             g = first[origin]._array if origin in first else found.pop(origin, None)
         alone = sys.getrefcount(g) <= ALONE
-        results.append(_result(tensor, g, create_graph, taken, alone))
+        results.append(_result(tensor, g, create_graph, taken, alone, place))
         first.setdefault(origin, results[-1])
     return results[0] if isinstance(inputs, Value) else results
 
 
-def _result(tensor: Value, g: Any, create_graph: bool, taken: set[int], alone: bool) -> Any:
+def _result(tensor: Value, g: Any, create_graph: bool, taken: set[int], alone: bool, place: Place | None) -> Any:
     """The gradient of one input as a tensor; zeros if none arrived."""
     if g is None:
         g = library_of(tensor._array).zeros(tensor.shape, tensor.dtype)
         g = g if g.shape else g[()]
     if not create_graph:
-        return wrap(type(tensor), g if alone and type(g) is np.ndarray and g.base is None else own(g))
+        result = wrap(type(tensor), g if alone and type(g) is np.ndarray and g.base is None else own(g))
+        result._cut = ("backward", place)
+        return result
     # Part of a graph even if it is constant, for then its own derivative is zero, not an error.
     if isinstance(g, Value):
         g = apart(g, taken)
@@ -348,11 +359,12 @@ def _changed(order: list[Op]) -> bool:
     return bool(order) and inplace.latest > order[-1].age
 
 
-_Asked = tuple[Any, bool, bool, bool, set[int], Any, Any]
+_Asked = tuple[Any, Freed | None, bool, bool, set[int], Any, Any]
 """What a backward pass was asked to do:
 
 kind: the class of the tensors it makes
-retain_graph, create_graph: as in `backward`
+freed: what takes the place of each record it has used; None to retain the graph
+create_graph: as in `backward`
 changed: whether any array was changed in place since the oldest call
 taken: with create_graph, the memory that no gradient may share
 targets: the origins whose gradients are wanted; none for those of all leaves
@@ -371,7 +383,7 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
     the origins of which that is not so, because a gradient reached them another way; it
     is None until a mask is met.
     """
-    kind, retain_graph, create_graph, changed, taken, targets, useful = asked
+    kind, freed, create_graph, changed, taken, targets, useful = asked
     watched, hooked = anomaly.on, hooks.hooked
     for call in calls:
         g = grads.pop(call, None)
@@ -417,8 +429,8 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
                 grads[origin] = add_into(old, c) if sys.getrefcount(old) <= ALONE else old + c
             else:
                 grads[origin] = c
-        if not retain_graph:
-            call.record = None
+        if freed is not None:
+            call.record = freed
         if plain is not None:
             if not exact and not masks:
                 plain.update([way[2] for way in ways])
@@ -441,11 +453,11 @@ def _seed(output: Value, gradient: Any, create_graph: bool) -> Any:
     if not isinstance(output, Value):
         raise explain.not_a_tensor(output)
     if not output._requires_grad:
-        raise explain.nothing_to_do(lambda v: v is output)
+        raise explain.nothing_to_do(output)
     data = output._array
     if gradient is None:
         if data.size != 1:
-            raise explain.not_one_number(lambda v: v is output, data.shape)
+            raise explain.not_one_number(output)
         one = type(data)
         g = one(1) if one in FLOATS else library_of(data).ones(data.shape, data.dtype)
         return wrap(type(output), g) if create_graph else g
@@ -512,4 +524,4 @@ def _check_unchanged(call: Op) -> None:
             changed, place = inplace.changed_since(call.age, value)
         if changed:
             what = explain.argument(call, n) if n < len(args) else "its result"
-            raise explain.changed_in_place(call, what, place)
+            raise explain.changed_in_place(call, what, value, origin, place)

@@ -106,6 +106,12 @@ def retain(tensor: Value) -> None:
         _hooks_of(tensor)[1].keeper = weakref.ref(tensor)
 
 
+def is_retained(tensor: Value) -> bool:
+    """Whether a computed tensor has asked to keep its gradient."""
+    hooks = getattr(tensor.creator, "_hooks", None)
+    return hooks is not None and hooks.keeper() is tensor
+
+
 def _requires_none(call: str) -> GradError:
     """A tensor without a gradient was asked for it."""
     return GradError(
@@ -121,7 +127,7 @@ def complete(origin: Any, g: Any, kind: Any, create_graph: bool, taken: set[int]
         g = _after(function, origin, g, kind, create_graph, taken)
     tensor = hooks.keeper()
     if tensor is not None:
-        accumulate(tensor, apart(g, taken) if isinstance(g, Value) else g)
+        accumulate(tensor, apart(g, taken) if isinstance(g, Value) else g, (origin.age, None, 1), ("backward", None))
     return g
 
 

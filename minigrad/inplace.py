@@ -11,6 +11,7 @@ Changes are kept by *memory*, not by tensor, so one seen through a view
 """
 
 import itertools
+import operator
 import weakref
 from typing import Any
 
@@ -22,6 +23,8 @@ clock = itertools.count(1)
 _changes: dict[int, tuple[weakref.ref[Any], int, Place | None]] = {}
 latest = 0
 """The date of the latest change to any array."""
+by_reader = 0
+"""The date of the latest change that was not backward() adding to a gradient."""
 
 
 def memory_of(array: Any) -> Any:
@@ -33,7 +36,7 @@ def memory_of(array: Any) -> Any:
 
 def note_change(array: Any, place: Place | None) -> None:
     """Write down that `array` is changed in place now, at `place`."""
-    global latest
+    global latest, by_reader
     owner = memory_of(array)
     key = id(owner)
     known = _changes.get(key)
@@ -41,15 +44,44 @@ def note_change(array: Any, place: Place | None) -> None:
         reference = known[0]
     else:
         reference = weakref.ref(owner, lambda _: _changes.pop(key, None))
-    latest = next(clock)
+    latest = by_reader = next(clock)
     _changes[key] = (reference, latest, place)
+
+
+def note_own_change(array: Any, place: Place | None) -> None:
+    """`note_change` for a gradient to which backward() adds."""
+    global by_reader
+    before = by_reader
+    note_change(array, place)
+    by_reader = before
 
 
 def note_replaced(tensor: Any, place: Place | None) -> None:
     """Write down that the one number a tensor holds is replaced by another now, at `place`."""
-    global latest
-    latest = next(clock)
+    global latest, by_reader
+    latest = by_reader = next(clock)
     tensor._replaced = (latest, place)
+
+
+def note_assigned(tensor: Any, place: Place | None) -> None:
+    """Write down that a tensor holds another array from now on; what was recorded has kept the old one."""
+    global by_reader
+    by_reader = next(clock)
+    tensor._assigned = (by_reader, place, 1)
+
+
+def note_given(gradient: Any) -> None:
+    """Write down that the reader gave a tensor this gradient now, by hand."""
+    gradient._assigned = (next(clock), None, 0)
+
+
+def last_written(tensor: Any) -> tuple[int, Place | None]:
+    """When and where the numbers of a tensor were last changed, replaced or assigned; (0, None) if never."""
+    owner = memory_of(tensor._array)
+    known = _changes.get(id(owner))
+    changed = known[1:] if known is not None and known[0]() is owner else (0, None)
+    assigned = getattr(tensor, "_assigned", (0, None))[:2]
+    return max(changed, assigned, getattr(tensor, "_replaced", (0, None)), key=operator.itemgetter(0))
 
 
 def changed_since(age: int, array: Any) -> tuple[bool, Place | None]:

@@ -55,8 +55,8 @@ class Op:
     Tensor(12.)
     """
 
-    record: tuple[Any, ...] | None
-    """(ways, args, out, elementwise, masks): all a backward pass needs, in one look-up; None once freed.
+    record: "tuple[Any, ...] | Freed"
+    """(ways, args, out, elementwise, masks): all a backward pass needs, in one look-up; `Freed` by a pass.
 
     The ways back are (n, rule, origin) for each argument that requires a gradient: its number,
     its rule, and the recorded call or the leaf it came from. The last argument comes first: it is
@@ -150,12 +150,22 @@ class Op:
 
     def recorded(self) -> tuple[Any, ...]:
         """The record. Raises GraphFreedError if a backward pass has freed it."""
-        if self.record is None:
-            raise explain.freed(self, lambda v: isinstance(v, Value) and v.creator is self)
-        return self.record
+        if not self.record:
+            raise explain.freed(self)
+        return self.record  # type: ignore[return-value]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}{at(self.place)}>"
+
+
+class Freed:
+    """Stands where a record was, and remembers at which backward() it went. It is false."""
+
+    def __init__(self, place: Place | None) -> None:
+        self.place = place
+
+    def __bool__(self) -> bool:
+        return False
 
 
 def _check_signature(op: type[Op], rule: Rule) -> None:

@@ -9,17 +9,18 @@ elements where NumPy's own product takes 0.24.
 import functools
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, TypeVar
 
 import numpy as np
 
 from . import anomaly, inplace
-from .errors import DtypeError, InplaceError, ShapeError
-from .explain import forward_failed, warn_if_outer
+from .errors import DtypeError, ShapeError
+from .explain import forward_failed, in_place_while_recording, warn_if_outer
 from .graph import apply, checked, is_recording, tick
 from .op import Op, by_function, by_numpy
-from .place import at, here, name_of
-from .value import FLOATS, Value
+from .place import at, here
+from .value import FLOATS, Cut, Value
 
 M = TypeVar("M", bound=Callable[..., Any])
 
@@ -36,6 +37,11 @@ def _specialised(method: M) -> M:
     """
     method.__code__ = method.__code__.replace()
     return method
+
+
+def not_recorded(op: type[Op], frame: FrameType) -> Cut:
+    """Why a result has no graph although an argument requires a gradient, and where."""
+    return (op if is_recording() else "no_grad", (frame.f_code, frame.f_lasti))
 
 
 def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
@@ -81,6 +87,7 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         result._grad = None
         if mask and dx is not None and is_recording():
             result._requires_grad = True
+            result._cut = None
             result.creator = call = op()
             (keep_left, keep_right), keep_out = keeps[mask]
             ways: Any
@@ -108,6 +115,10 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         else:
             result._requires_grad = False
             result.creator = None
+            if mask:
+                result._cut = not_recorded(op, _frame(1))
+            else:
+                result._cut = self._cut or other._cut if other_kind is kind else self._cut
         return result
 
     return _specialised(operate)
@@ -143,6 +154,7 @@ def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         result._grad = None
         if self._requires_grad and dy is not None and is_recording():
             result._requires_grad = True
+            result._cut = None
             result.creator = call = op()
             origin = self.creator or self
             args = (other if keep_left else None, right if keep_right else origin)
@@ -155,6 +167,7 @@ def reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
         else:
             result._requires_grad = False
             result.creator = None
+            result._cut = not_recorded(op, _frame(1)) if self._requires_grad else self._cut
         return result
 
     return _specialised(operate)
@@ -218,6 +231,7 @@ def reduction(function: Any) -> Callable[..., Any]:
         result._grad = None
         if self._requires_grad and is_recording():
             result._requires_grad = True
+            result._cut = None
             result.creator = call = op()
             origin = self.creator or self
             args = (value if keep else origin, axis, keepdims)
@@ -230,6 +244,7 @@ def reduction(function: Any) -> Callable[..., Any]:
         else:
             result._requires_grad = False
             result.creator = None
+            result._cut = not_recorded(op, _frame(1)) if self._requires_grad else self._cut
         return result
 
     name = reduce.__name__ = function.__name__
@@ -242,7 +257,7 @@ def inplace_operator(function: Callable[[Any, Any], Any], ufunc: np.ufunc, sign:
 
     def operate(self: Any, other: Any) -> Any:
         if is_recording() and (self._requires_grad or (isinstance(other, Value) and other._requires_grad)):
-            refuse_inplace(self, f"x {sign}= ...", f"x = x {sign} ...")
+            raise in_place_while_recording(self, f"x {sign}= ...", f"x = x {sign} ...")
         array = self._array
         value = other._array if isinstance(other, Value) else other
         frame = _frame(1)
@@ -269,16 +284,3 @@ def _number_like(number: Any, value: Any, sign: str) -> Any:
     if not np.can_cast(value.dtype, number.dtype, "same_kind"):
         raise DtypeError(f"x {sign}= y cannot make {value.dtype} of {number.dtype}{at(here())}.\nWrite x = x {sign} y")
     return number.dtype.type(value)
-
-
-def refuse_inplace(tensor: Value, written: str, instead: str) -> None:
-    """Raise the InplaceError of a change to `tensor` that would have to be recorded."""
-    name = name_of(lambda v: v is tensor, "x")
-    written, instead = written.replace("x", name, 1), instead.replace("x", name)
-    parameter = tensor.creator is None and tensor._requires_grad
-    update = (
-        f"To update the parameter: with no_grad(): {written}   To compute: " if parameter else "Make a new tensor: "
-    )
-    raise InplaceError(
-        f"{written} would change {name} while the graph is being recorded{at(here())}.\n{update}{instead}"
-    )

@@ -1,13 +1,19 @@
 """Where in the reader's own code something happened, and what the reader calls it.
 
 One idea: while a graph is recorded only a code object and an instruction offset
-are kept (two attribute reads); the file, the line and the variable's name are
-looked up when an error is written.
+are kept (two attribute reads); the file, the line, the expression and the variable's
+name are looked up when an error is written.
 """
 
+import bisect
+import dis
+import functools
+import linecache
 import os.path
 import sys
-from types import CodeType, FrameType
+from collections.abc import Iterator
+from itertools import islice
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 _OWN = frozenset({"minigrad", "minigrad.ops", "numpy"})  # NumPy may stand between: np.ma, np.testing
@@ -16,11 +22,16 @@ Place = tuple[CodeType, int]
 """A point in a program: its code object and the offset of the instruction."""
 
 
+def is_own(frame: FrameType) -> bool:
+    """Whether a frame is minigrad's or NumPy's."""
+    package = frame.f_globals.get("__package__")
+    return package in _OWN or (package or "").partition(".")[0] in _OWN
+
+
 def _outside(frame: FrameType | None) -> FrameType | None:
     """The first frame, from `frame` outwards, that is neither minigrad's nor NumPy's."""
     while frame is not None:
-        package = frame.f_globals.get("__package__")
-        if package not in _OWN and (package or "").partition(".")[0] not in _OWN:
+        if not is_own(frame):
             return frame
         frame = frame.f_back
     return None
@@ -30,6 +41,9 @@ def here() -> Place | None:
     """The place in the reader's code from which minigrad was called."""
     frame = _outside(sys._getframe(1))
     return None if frame is None else (frame.f_code, frame.f_lasti)
+
+
+# ----------------------------------------------------------------------------- places in words
 
 
 def spot(place: Place | None) -> str:
@@ -51,13 +65,124 @@ def at(place: Place | None) -> str:
     return f" ({text})" if text else ""
 
 
+def expression(place: Place | None) -> str:
+    """What the reader wrote at a place, such as `t2 + b`; empty where the source is not to be had, or is long."""
+    if place is None:
+        return ""
+    code, offset = place
+    first, last, start, end = next(islice(code.co_positions(), offset // 2, None), (None,) * 4)
+    if first is None or last is None or start is None or end is None:
+        return ""
+    lines = [linecache.getline(code.co_filename, n).encode() for n in range(first, last + 1)]  # columns count bytes
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][start:]
+    text = " ".join(b" ".join(lines).decode(errors="replace").split())
+    if not text or len(text) > 60:
+        return ""
+    try:  # a file that was edited since it was imported has something else there
+        compile(text, code.co_filename, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return ""
+    return text
+
+
+def seen(place: Place | None, otherwise: str = "") -> str:
+    """A place as the end of a sentence, with what was written there: ` (t2 + b, fit.py:5)`."""
+    parts = [part for part in (expression(place) or otherwise, spot(place)) if part]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _steps(code: CodeType) -> tuple[dis.Instruction, ...]:
+    return tuple(dis.get_instructions(code))
+
+
+def _step_at(code: CodeType, offset: int) -> tuple[tuple[dis.Instruction, ...], int]:
+    """All instructions, and which of them an offset is in: that of a call may be inside of it, in its cache."""
+    steps = _steps(code)
+    return steps, bisect.bisect_right(steps, offset, key=lambda step: step.offset) - 1
+
+
+def _names(step: dis.Instruction, kind: str) -> tuple[str, ...]:
+    """The variables that an instruction loads or stores; from Python 3.13 one may do several."""
+    if kind not in step.opname or not isinstance(step.argval, (str, tuple)):
+        return ()
+    if "ATTR" in step.opname or "METHOD" in step.opname or "CONST" in step.opname:
+        return ()
+    return step.argval if isinstance(step.argval, tuple) else (step.argval,)
+
+
+def goes_to(place: Place | None) -> str:
+    """The variable that takes the value computed at a place: `L` in `L = mean(t7)`; empty if none does at once."""
+    if place is None:
+        return ""
+    steps, k = _step_at(*place)
+    return next(iter(_names(steps[k + 1], "STORE")), "") if k + 1 < len(steps) else ""
+
+
+def rebinds(place: Place | None, name: str) -> bool:
+    """Whether the line at a place computes a variable anew from itself, as `a = a - lr * a.grad` does."""
+    if place is None:
+        return False
+    steps, k = _step_at(*place)
+
+    def line(step: dis.Instruction) -> int | None:
+        return None if step.positions is None else step.positions.lineno
+
+    def on_the_line(some: tuple[dis.Instruction, ...], kind: str) -> bool:
+        return any(line(s) == line(steps[k]) and name in _names(s, kind) for s in some)
+
+    return on_the_line(steps[:k], "LOAD") and on_the_line(steps[k + 1 :], "STORE")
+
+
+@functools.lru_cache(maxsize=1024)
+def uses_attribute(code: CodeType, offset: int, name: str) -> bool:
+    """Whether the instruction there is the reader's own `.name`, and more than the question whether it is None.
+
+    False for what getattr, hasattr, a copy or a debugger does on the reader's behalf.
+    """
+    steps, k = _step_at(code, offset)
+    if steps[k].opname != "LOAD_ATTR" or steps[k].argval != name:
+        return False
+    after = [*steps[k + 1 : k + 3], None, None]
+    one, two = after[0], after[1]
+    if one is None or "NONE" in one.opname:  # if x.grad is None:
+        return False
+    if two is not None and two.opname == "IS_OP" and one.opname.startswith("LOAD_CONST") and one.argval is None:
+        return False
+    # pytest takes the asserts of a test apart, into variables that nobody can write
+    return not any(not stored.isidentifier() for stored in _names(one, "STORE"))
+
+
+# ----------------------------------------------------------------------------- the reader's variables
+
+
 def name_of(is_it: Any, otherwise: str) -> str:
-    """The name of the reader's variable for which `is_it(value)` is true, else `otherwise`."""
+    """The name of the reader's variable for which `is_it(value)` is true, else `otherwise`.
+
+    Variables come first, then what lies in them: `self.w`, `layers[0]`, `state["h"]`.
+    """
     frame = _outside(sys._getframe(1))
     if frame is None:
         return otherwise
     for variables in (frame.f_locals, frame.f_globals):
         for name, value in list(variables.items()):
-            if not name.startswith("_") and is_it(value):
+            if name.isidentifier() and not name.startswith("_") and is_it(value):
                 return name
+    for name, value in list(frame.f_locals.items()):
+        if name.isidentifier() and not name.startswith("_"):
+            for path, part in _inside(value):
+                if is_it(part):
+                    return name + path
     return otherwise
+
+
+def _inside(value: Any) -> Iterator[tuple[str, Any]]:
+    """What lies directly in a list, a dict or an object, with the path to it."""
+    if isinstance(value, (list, tuple)):
+        yield from ((f"[{n}]", part) for n, part in enumerate(value[:100]))
+    elif isinstance(value, dict):
+        named = [(key, part) for key, part in islice(value.items(), 100) if isinstance(key, str)]
+        yield from ((f'["{key}"]', part) for key, part in named)
+    elif not isinstance(value, (type, ModuleType)):
+        yield from ((f".{key}", part) for key, part in list(getattr(value, "__dict__", {}).items())[:100])

@@ -20,7 +20,7 @@ from .explain import refuse_masked
 from .gradient import ALONE, apart, own
 from .graph import _changed, _owners, _pass_back, _zeros_matter, apply, is_recording
 from .mode import enable_grad
-from .op import Op
+from .op import Freed, Op
 from .place import at, here
 from .tensor import Tensor
 from .value import Value, wrap
@@ -175,7 +175,7 @@ def go_back(
     plain: set[Any] | None = set() if _zeros_matter(list(seeds), calls) else None
     taken = _owners(*(s for s in seeds if s is not None)) if recorded else set()
     kind = next((type(part) for part in parts if isinstance(part, Value)), Tensor)
-    asked = (kind, keep, recorded, _changed(calls), taken, targets, useful)
+    asked = (kind, None if keep else Freed(here()), recorded, _changed(calls), taken, targets, useful)
     _pass_back(iter(calls), found, asked, plain)
     return found
 

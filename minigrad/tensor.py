@@ -10,21 +10,21 @@ is NumPy's; everything about gradients is in `graph.py`.
 
 import inspect
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
 
-from . import inplace
+from . import explain, inplace
 from .backend import Array, library, library_of, move, to_numpy
-from .errors import DtypeError, GradError, GraphCutError, ShapeError
-from .explain import refuse_masked
+from .errors import DtypeError, GradError, ShapeError
 from .graph import apply, array_of, backward
-from .hooks import Handle, register, retain
+from .hooks import Handle, is_retained, register, retain
 from .mode import is_grad_enabled
 from .op import by_function, by_numpy
-from .operators import binary, inplace_operator, method, reduction, reflected, refuse_inplace, unary
-from .place import at, here, name_of
+from .operators import binary, inplace_operator, method, reduction, reflected, unary
+from .place import at, here
 from .value import Value, wrap
 
 
@@ -51,13 +51,9 @@ class Tensor(Value):
     ) -> None:
         if isinstance(data, Value):
             if data._requires_grad and is_grad_enabled():
-                raise GraphCutError(
-                    f"{type(self).__name__}(t) would copy the numbers of t and drop how they were computed"
-                    f"{at(here())}.\n"
-                    "Use t itself, or say that the gradient should stop here: t.detach()"
-                )
+                raise explain.copied_numbers(data, type(self))
             data = data._array
-        refuse_masked(data)
+        explain.refuse_masked(data)
         if hasattr(data, "dtype") and hasattr(data, "shape"):
             array = data if backend is None else move(data, backend)
         else:
@@ -65,8 +61,7 @@ class Tensor(Value):
         array = library_of(array).array(array, dtype=dtype, copy=True)
         check_numbers(array)
         self._array = array if array.shape else array[()]
-        self._grad = None
-        self.creator = None
+        self._grad = self._cut = self.creator = None
         self._requires_grad = False
         if requires_grad is not False:
             self.requires_grad = requires_grad
@@ -93,12 +88,20 @@ class Tensor(Value):
             )
         check_numbers(array)
         if self._requires_grad and array.dtype.kind != "f":
-            raise DtypeError(_no_gradient(array.dtype))
+            raise explain.integers(array.dtype)
         if array is self._array:  # x.data -= step: NumPy has changed it already
             inplace.note_change(array, here())
             if not array.shape:
                 inplace.note_replaced(self, here())
+        else:
+            inplace.note_assigned(self, here())
         self._array = array
+
+    def _get_grad(self) -> Value | None:
+        found = self._grad
+        if found is None and (self.creator is not None or self._cut is not None):
+            explain.warn_if_not_kept(self, is_retained(self), sys._getframe(1))
+        return found
 
     def _set_grad(self, value: Any) -> None:
         if value is None:
@@ -114,9 +117,10 @@ class Tensor(Value):
             )
         # Its own buffer, because the next backward() adds into it.
         self._grad = value if value._requires_grad else wrap(type(self), value.data.astype(self.dtype, copy=True))
+        inplace.note_given(self._grad)
 
     grad = property(
-        operator.attrgetter("_grad"),
+        _get_grad,
         _set_grad,
         doc="The gradient that backward() brought, a tensor, or None if none has arrived.",
     )
@@ -131,7 +135,7 @@ class Tensor(Value):
         if not isinstance(value, bool):
             raise TypeError(f"requires_grad is True or False, not {value!r}{at(here())}")
         if value and self.dtype.kind != "f":
-            raise DtypeError(_no_gradient(self.dtype))
+            raise explain.integers(self.dtype)
         if not value and self.creator is not None:
             raise GradError(
                 f"a computed tensor requires a gradient because its inputs do{at(here())}.\n"
@@ -166,7 +170,13 @@ class Tensor(Value):
         >>> (w * 2).detach()
         Tensor(6.)
         """
-        return wrap(type(self), self.data)  # type: ignore[no-any-return]
+        result: Self = wrap(type(self), self.data)
+        if self._requires_grad:
+            frame = sys._getframe(1)
+            result._cut = ("detach", (frame.f_code, frame.f_lasti))
+        else:
+            result._cut = self._cut
+        return result
 
     def retain_grad(self) -> None:
         """Keep the gradient of this computed tensor in `.grad` when backward() passes it.
@@ -215,6 +225,16 @@ class Tensor(Value):
         """
         self._grad = None
 
+    def why(self) -> str:
+        """Return in words why `.grad` is what it is: what brought it, or why none came.
+
+        >>> import minigrad as mg
+        >>> w = mg.tensor(3.0, requires_grad=True)
+        >>> "no backward() has reached" in w.why()
+        True
+        """
+        return explain.why(self, is_retained(self))
+
     # ------------------------------------------------------------------------- leaving the graph
 
     def item(self) -> Any:
@@ -238,11 +258,7 @@ class Tensor(Value):
         array([1., 2.])
         """
         if self._requires_grad and is_grad_enabled():
-            name = name_of(lambda v: v is self, "this tensor")
-            raise GraphCutError(
-                f"{name}.numpy() would leave the graph: {name} requires a gradient, and an array keeps no record"
-                f"{at(here())}.\nSay that the gradient should stop here: {name}.detach().numpy()"
-            )
+            raise explain.cut_here(self, "{}.numpy()", ".detach().numpy()")
         return to_numpy(self.data)
 
     def tolist(self) -> Any:
@@ -266,10 +282,7 @@ class Tensor(Value):
         if library_of(self._array) is library(backend):
             return self
         if self.creator is not None and is_grad_enabled():
-            raise GraphCutError(
-                f"moving a computed tensor to {backend} would leave the graph{at(here())}.\n"
-                "Move its inputs before computing, or cut it first: x.detach().to(...)"
-            )
+            raise explain.moved(self, backend)
         return wrap(type(self), move(self._array, backend), None, self._requires_grad)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------------- operators
@@ -323,7 +336,7 @@ class Tensor(Value):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if is_grad_enabled() and (self._requires_grad or (isinstance(value, Value) and value._requires_grad)):
-            refuse_inplace(self, "x[...] = ...", "minigrad.where(mask, new, x)")
+            raise explain.in_place_while_recording(self, "x[...] = ...", "minigrad.where(mask, new, x)")
         self.data[index] = value._array if isinstance(value, Value) else value
         inplace.note_change(self._array, here())
 
@@ -368,10 +381,7 @@ class Tensor(Value):
     def __reduce_ex__(self, protocol: Any) -> Any:
         # pickle, copy and deepcopy. The graph would be copied with its leaves, and gradients lost in the copies.
         if self.creator is not None:
-            raise GraphCutError(
-                f"copying or pickling a computed tensor would copy the graph it hangs in{at(here())}.\n"
-                "Say that the gradient should stop here: x.detach()"
-            )
+            raise explain.copied(self)
         return _restored, (type(self), self.data, self._requires_grad, self._grad)
 
     def __repr__(self) -> str:
@@ -435,22 +445,14 @@ class Tensor(Value):
 
     def _number(self, conversion: str) -> Any:
         if self._requires_grad and is_grad_enabled():
-            name = name_of(lambda v: v is self, "this tensor")
-            raise GraphCutError(
-                f"{conversion}({name}), or a function of the math module, would leave the graph{at(here())}.\n"
-                f"Use minigrad's or NumPy's function; or say that the gradient should stop here: {name}.item()"
-            )
+            raise explain.cut_here(self, conversion, ".item()")
         return self.item()
 
     # ------------------------------------------------------------------------- NumPy's protocols
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._requires_grad and is_grad_enabled():
-            name = name_of(lambda v: v is self, "this tensor")
-            raise GraphCutError(
-                f"an array made of {name} would leave the graph: {name} requires a gradient{at(here())}.\n"
-                f"Compute with {name} itself, or say that the gradient should stop here: {name}.detach().numpy()"
-            )
+            raise explain.cut_here(self, "an array made of {}", ".detach().numpy()")
         return np.array(to_numpy(self.data), dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
@@ -460,7 +462,7 @@ class Tensor(Value):
             return by_function[_REDUCTIONS[ufunc]](*inputs, **keywords)
         name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
         if op is None or method != "__call__":
-            raise TypeError(_no_rule(name, {u.__name__ for u in by_numpy}))
+            raise explain.no_derivative(name, inputs, {u.__name__ for u in by_numpy})
         if keywords:
             raise TypeError(
                 f"{name} on a tensor takes no {', '.join(keywords)}={at(here())}: a result is always a new tensor.\n"
@@ -475,7 +477,7 @@ class Tensor(Value):
         if ours is None:
             name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
             known = {f.__name__ for f in by_function if callable(f)} | {u.__name__ for u in by_numpy}
-            raise TypeError(_no_rule(name, known))
+            raise explain.no_derivative(name, args, known)
         try:
             return ours(*args, **keywords)
         except TypeError:
@@ -517,24 +519,6 @@ def check_numbers(array: Array) -> None:
             f"a tensor holds numbers, and this is an array of dtype {array.dtype}{at(here())}.\n"
             "Convert it first: np.asarray(x, dtype=float)"
         )
-
-
-def _no_gradient(dtype: np.dtype[Any]) -> str:
-    return (
-        f"a tensor of {dtype} cannot require a gradient: a slope needs real numbers{at(here())}.\n"
-        "Write [1., 2., 3.], or say minigrad.tensor([1, 2, 3], dtype=float, requires_grad=True)"
-    )
-
-
-def _no_rule(name: str, known: set[str]) -> str:
-    import difflib  # for this message only: 1 ms
-
-    near = difflib.get_close_matches(name.rpartition(".")[2], known, 1)
-    like = f" The nearest that has one is np.{near[0]}." if near else ""
-    return (
-        f"{name} has no derivative rule in minigrad{at(here())}.{like}\n"
-        f"Where no gradient should pass, compute on the array: {name}(x.detach().numpy())"
-    )
 
 
 def _unpacked(arguments: tuple[Any, ...]) -> Any:

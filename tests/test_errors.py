@@ -102,7 +102,7 @@ MENDED = {
     "integers later": r"dtype=float",
     "complex": r"two real tensors",
     "strings": r"np\.asarray\(x, dtype=float\)",
-    "list of tensors": r"minigrad\.stack\(\[t1, t2\]\)",
+    "list of tensors": r"minigrad\.stack\(\[x, x\]\)",
     "tensor of a tensor": r"\.detach\(\)",
     "not one number": r"\.sum\(\)\.backward\(\)",
     "freed": r"retain_graph=True",
@@ -153,7 +153,9 @@ def test_names_are_the_readers_own():
 
 @pytest.mark.parametrize("dtype", [int, bool, np.int8, np.uint64])
 def test_integers_cannot_require_a_gradient(dtype):
-    with pytest.raises(mg.DtypeError, match=rf"{np.dtype(dtype)} cannot require a gradient(.|\n)*dtype=float"):
+    with pytest.raises(
+        mg.DtypeError, match=rf"holds {np.dtype(dtype)} and cannot require a gradient(.|\n)*dtype=float"
+    ):
         mg.tensor(np.ones(3), dtype=dtype, requires_grad=True)
     for make in (mg.zeros, mg.ones, mg.rand, mg.randn):
         with pytest.raises(mg.DtypeError):
@@ -239,7 +241,7 @@ def test_masked_arrays_are_refused():
 @pytest.mark.parametrize("nested", [lambda t: [t, t], lambda t: [[t], [t]], lambda t: (1.0, t), lambda t: [t * 2, 3]])
 def test_a_list_of_tensors_is_refused_with_the_fix(nested):
     t = leaf(2.0)
-    with pytest.raises(mg.GraphCutError, match=r"minigrad\.stack\(\[t1, t2\]\)"):
+    with pytest.raises(mg.GraphCutError, match=r"minigrad\.stack\(\[(t1, t2|t, t)\]\)"):
         mg.tensor(nested(t))
     with mg.no_grad():
         assert mg.tensor([t, t]).tolist() == [2, 2]
@@ -279,7 +281,9 @@ def test_a_column_meets_a_row(name, column_first, other):
     pair = (column, row) if column_first else (row, column)
     if other == "array" and not column_first and name in "-+*/":
         pair = (mg.from_numpy(row), column)
-    with pytest.warns(mg.BroadcastWarning, match=r"is \(4, 4\)(.|\n)*y\.reshape\(\(4, 1\)\)") as caught:
+    with pytest.warns(
+        mg.BroadcastWarning, match=r"is \(4, 4\)(.|\n)*(row|a|b|y)\.reshape\((column|a|b)\.shape\)"
+    ) as caught:
         result = TRAPS[name](*pair)
     assert result.shape == (4, 4)
     assert len(caught) == 1
@@ -310,7 +314,7 @@ def test_the_trap_as_it_is_met_in_a_regression():
     """d2l's regression with y flat: the loss is an (n, n) matrix, and its minimum is w = 0."""
     features, labels = mg.tensor(np.ones((10, 2))), mg.tensor(np.ones(10))
     w = leaf(np.zeros((2, 1)))
-    with pytest.warns(mg.BroadcastWarning, match=r"\(10, 1\) and \(10,\) is \(10, 10\)"):
+    with pytest.warns(mg.BroadcastWarning, match=r"@ w - labels is \(10, 10\), from \(10, 1\) and \(10,\)"):
         ((features @ w - labels) ** 2).mean()
 
 

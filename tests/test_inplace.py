@@ -160,7 +160,7 @@ def test_replacing_data():
 def test_an_update_while_recording_says_how_to_mend_it(sign, start):
     inplace, _ = SIGNS[sign]
     w = leaf(start)
-    with pytest.raises(mg.InplaceError, match=rf"would change w while .*\(test_inplace\.py:{line() + 1}\)") as info:
+    with pytest.raises(mg.InplaceError, match=rf"the parameter w while .*\(test_inplace\.py:{line() + 1}\)") as info:
         inplace(w, 1.0)
     assert f"with no_grad(): w {sign} ..." in str(info.value)
     assert f"w {sign} ..." in str(info.value)
@@ -171,7 +171,7 @@ def test_an_update_while_recording_says_how_to_mend_it(sign, start):
 def test_a_computed_tensor_may_not_be_changed_while_recording():
     w = leaf([2.0])
     y = w * 3
-    with pytest.raises(mg.InplaceError, match=r"y \+= \.\.\. would change y"):
+    with pytest.raises(mg.InplaceError, match=r"y \+= 1 would change y(.|\n)*y = y \+ 1"):
         y += 1
     with pytest.raises(mg.InplaceError, match=r"y\[\.\.\.\]"):
         y[0] = 1.0
@@ -189,7 +189,9 @@ def test_a_constant_may_not_swallow_a_recorded_value():
 
 def test_assigning_elements_while_recording_says_how_to_mend_it():
     w = leaf([2.0, 3.0])
-    with pytest.raises(mg.InplaceError, match=r"w\[\.\.\.\] = \.\.\. would change w(.|\n)*minigrad\.where"):
+    with pytest.raises(
+        mg.InplaceError, match=r"w\[\.\.\.\] = \.\.\. would change the parameter w(.|\n)*minigrad\.where"
+    ):
         w[0] = 1.0
     assert w.detach().tolist() == [2, 3]
 
@@ -246,7 +248,9 @@ def test_a_parameter_changed_after_it_was_saved(change):
     w = leaf([2.0, 3.0])
     y, where = (w * w).sum(), line()
     change(w)
-    with pytest.raises(mg.InplaceError, match=rf"going back through Mul \(test_inplace\.py:{where}\) needs") as info:
+    with pytest.raises(
+        mg.InplaceError, match=rf"going back through w \* w \(test_inplace\.py:{where}\) needs w as it was, but w was"
+    ) as info:
         y.backward()
     first = inspect.getsourcelines(change)[1]
     changed_at = int(str(info.value).split("changed in place (test_inplace.py:")[1].split(")")[0])
@@ -291,7 +295,7 @@ def test_a_constant_changed_after_it_was_saved(change):
     w, c = leaf([2.0, 3.0]), mg.tensor([1.0, 2.0])
     y = (w * c).sum()
     change(c)
-    with pytest.raises(mg.InplaceError, match="needs y as it was"):
+    with pytest.raises(mg.InplaceError, match="needs c as it was, but c was"):
         y.backward()
     assert w.grad is None
 
@@ -314,7 +318,9 @@ def test_a_result_changed_after_it_was_saved():
     y = mg.exp(w)
     with mg.no_grad():
         y += 1
-    with pytest.raises(mg.InplaceError, match=r"Exp.*needs its result as it was"):
+    with pytest.raises(
+        mg.InplaceError, match=r"y = mg\.exp\(w\) \(test_inplace.*needs y as it was(.|\n)*Write y = y \+ 1 there"
+    ):
         y.sum().backward()
 
 

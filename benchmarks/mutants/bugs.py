@@ -703,8 +703,8 @@ graph.bug(
 )  # fmt: skip
 graph.bug(
     "retain-graph-ignored", "study 78", "the graph is freed although it should be retained",
-    "        if not retain_graph:\n            call.record = None",
-    "        if not create_graph:\n            call.record = None",
+    "        if freed is not None:\n            call.record = freed",
+    "        if not create_graph:\n            call.record = Freed(None)",
     on=("Square", "backward_twice"), shown_by="backward_twice(mg.square, 2.0)",
 )  # fmt: skip
 graph.bug(
@@ -846,10 +846,12 @@ operators.bug(
 operators.bug(
     "reduction-no-grad", "study 80", "no_grad: x.sum() is recorded",
     "        if self._requires_grad and is_recording():\n            result._requires_grad = True\n"
-    "            result.creator = call = op()\n            origin = self.creator or self\n"
+    "            result._cut = None\n            result.creator = call = op()\n"
+    "            origin = self.creator or self\n"
     "            args = (value if keep",
     "        if self._requires_grad:\n            result._requires_grad = True\n"
-    "            result.creator = call = op()\n            origin = self.creator or self\n"
+    "            result._cut = None\n            result.creator = call = op()\n"
+    "            origin = self.creator or self\n"
     "            args = (value if keep",
     on="no_grad_of_method", shown_by="stopped(lambda x: x.sum(), [1.0, 2.0])",
 )  # fmt: skip
@@ -869,7 +871,8 @@ tensor = _in("tensor.py")
 
 tensor.bug(
     "detach-attached", "study 81", "detach() stays in the graph",
-    "return wrap(type(self), self.data)", "return wrap(type(self), self.data, self.creator, self._requires_grad)",
+    "result: Self = wrap(type(self), self.data)",
+    "result: Self = wrap(type(self), self.data, self.creator, self._requires_grad)",
     on="detach", shown_by="grad(lambda x: x * (x * x).detach(), 2.0)",
 )  # fmt: skip
 tensor.bug(

@@ -1,0 +1,95 @@
+"""An array was changed in place where the graph, or a gradient, belongs to what it was.
+
+One idea: beside the line that now fails stands the line that made the change.
+"""
+
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .. import inplace
+from ..errors import InplaceError, StaleGradWarning
+from ..place import Place, at, expression, here, name_of, spot
+from ..value import Value
+from .rules import argument
+from .words import called, computed, depth
+
+_CHANGE = re.compile(r"(?P<target>.+?)\s*(?P<sign>\*\*|//|[-+*/%])=\s*(?P<value>.+)")
+
+
+def replaced(call: Any, n: int) -> InplaceError:
+    """A gradient of a gradient needs a parameter whose array is another by now."""
+    return InplaceError(
+        f"going back through {computed(call)} with create_graph needs "
+        f"{argument(call, n)} as it was, but its .data was replaced since.\n"
+        "Call backward() before changing the parameter"
+    )
+
+
+def changed_in_place(call: Any, what: str, value: Any, origin: Any, place: Place | None) -> InplaceError:
+    """An array that a call kept is not as it was. `what` it is for the call; `origin` it came from."""
+    owner = inplace.memory_of(value)
+
+    def is_it(v: Any) -> bool:
+        if not isinstance(v, Value):
+            return False
+        return v is origin or (not isinstance(value, np.generic) and inplace.memory_of(v._array) is owner)
+
+    name = name_of(lambda v: isinstance(v, Value) and v._array is value, "") or name_of(is_it, what)
+    change = _CHANGE.fullmatch(expression(place))
+    if isinstance(origin, Value):  # a parameter: its update came too early
+        mend = "Update it afterwards"
+    elif change is not None:
+        target, sign, operand = change["target"], change["sign"], change["value"]
+        mend = f"Write {target} = {target} {sign} {operand} there (a new tensor) instead of {target} {sign}= {operand}"
+    else:
+        mend = "Make a new tensor there, x = x + 1 instead of x += 1"
+    return InplaceError(
+        f"going back through {computed(call)} needs {name} as it was, but {name} was changed in place{at(place)}.\n"
+        f"{mend}; or call backward() before the change"
+    )
+
+
+def in_place_while_recording(tensor: Value, written: str, instead: str) -> InplaceError:
+    """A change to a tensor that would have to be recorded. `written` and `instead` are in terms of x."""
+    place = here()
+    name = called(tensor, "x")
+    change = _CHANGE.fullmatch(expression(place))
+    if change is not None and change["target"] == name:
+        instead = f"{name} = {name} {change['sign']} {change['value']}"
+        written = change.string
+    else:
+        written, instead = written.replace("x", name, 1), instead.replace("x", name)
+    if tensor.creator is None and tensor._requires_grad:
+        return InplaceError(
+            f"{written} would change the parameter {name} while the graph is being recorded{at(place)}.\n"
+            f"To update it, stay outside the graph: with no_grad(): {written}   To compute with it: {instead}"
+        )
+    return InplaceError(
+        f"{written} would change {name} while the graph is being recorded{at(place)}.\nMake a new tensor: {instead}"
+    )
+
+
+def warn_if_stale(tensor: Any, gradient: Any) -> None:
+    """Warn that more is about to be added to a gradient that belongs to an older value of a parameter.
+
+    Never for one that was cleared, even by hand (`a.grad *= 0`), nor for several batches
+    added up before a change, nor where the reader changed the gradient after the parameter,
+    as a momentum made of `a.grad *= 0.9` does.
+    """
+    date, place = inplace.last_written(tensor)
+    if tensor.creator is not None or date <= inplace.last_written(gradient)[0] or not gradient._array.any():
+        return
+    name = called(tensor, "a parameter")
+    changed = f" at {spot(place)}" if place else ""
+    before = spot(gradient._assigned[1])
+    after = f", after the gradient of {before}" if before else ""
+    warnings.warn(
+        f"{name}.grad belongs to an older {name} ({name} changed{changed}{after}), and now more is added to it.\n"
+        f"Clear it after each update: {name}.zero_grad().  "
+        f"To add up several batches on purpose, do so before changing {name}.",
+        StaleGradWarning,
+        stacklevel=depth(),
+    )

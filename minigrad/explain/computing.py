@@ -1,0 +1,124 @@
+"""An operation could not be computed, or did what is rarely meant.
+
+One idea: NumPy's own words stay, as the cause; shapes, dtypes and the reader's line are added to them.
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..backend import check_same_library
+from ..errors import BroadcastWarning, DtypeError, GradError, ShapeError
+from ..place import Place, at, expression, here, name_of
+from ..value import Value
+from .rules import argument
+from .words import depth
+
+
+def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
+    """Raise an error that explains why `op` failed, or note on `error` where and with what it failed."""
+    check_same_library(*values)
+    arrays = [(argument(op, n), v) for n, v in enumerate(values) if hasattr(v, "shape")]
+    shapes = " and ".join(f"{name} of shape {v.shape}" for name, v in arrays)
+    if type(error) is ValueError and op.elementwise and not _broadcast([v.shape for _, v in arrays]):
+        raise ShapeError(
+            f"{op.__name__} got {shapes}, which do not broadcast together{at(here())}.\n"
+            "Axes are matched from the last; each pair must be equal or one of them 1: reshape one of the two"
+        ) from error
+    if type(error) is ValueError and op.__name__ in _SHAPES_ASK:
+        # NumPy's words for a matrix product are "gufunc signature (n?,k),(k,m?)->(n?,m?)".
+        why: Any = error
+        if op.__name__ == "MatMul":
+            numbers = any(not v.shape for _, v in arrays)
+            why = "a matrix product takes no numbers" if numbers else "their inner lengths do not agree"
+        raise ShapeError(f"{op.__name__} got {shapes}: {why}{at(here())}.\n{_SHAPES_ASK[op.__name__]}") from error
+    described = ", ".join(f"{name} {v.shape} {v.dtype}" for name, v in arrays)
+    error.add_note(f"in {op.__name__}({described}){at(here())}")
+
+
+_SHAPES_ASK = {
+    "MatMul": "The last axis of x must be as long as the last but one of y: x @ y.mT, or reshape; by a number, x * 2",
+    "Reshape": "The lengths must multiply to the number of elements; one of them may be -1, and is worked out",
+    "Transpose": "Name each axis of x once: x.transpose(1, 0)",
+    "BroadcastTo": "Axes are matched from the last; each of x must be 1 or as long as the one asked for",
+    "Squeeze": "Only axes of length 1 can go: x.reshape(...) for others",
+    "Concatenate": "All axes but the one they are joined along must be of one length",
+    "Max": "The maximum of no elements does not exist: check that the axis is not empty",
+    "Min": "The minimum of no elements does not exist: check that the axis is not empty",
+}
+
+
+def _broadcast(shapes: list[tuple[int, ...]]) -> bool:
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        return False
+    return True
+
+
+def no_array(op: Any, out: Any) -> TypeError:
+    """forward returned something else."""
+    return TypeError(
+        f"{op.__name__}.forward returned {type(out).__name__}, not one array{at(here())}.\n"
+        "An operation has one result; several are one array that is indexed, or several operations"
+    )
+
+
+def complex_numbers(what: str) -> DtypeError:
+    """Complex numbers met."""
+    return DtypeError(
+        f"{what}: complex numbers have no gradient in minigrad{at(here())}.\n"
+        "Compute with the real and the imaginary part as two real tensors"
+    )
+
+
+def refuse_masked(array: Any) -> None:
+    """Raise DtypeError for a masked array: minigrad would compute with the values it hides."""
+    if hasattr(array, "mask") and hasattr(array, "compressed"):
+        raise DtypeError(
+            f"a masked array has values that are not there{at(here())}.\n"
+            "Drop them, a.compressed(), or fill them: a.filled(0.0)"
+        )
+
+
+def no_rule(op: Any, n: int) -> GradError:
+    """An argument that requires a gradient has no rule."""
+    name = op.parameters[n]
+    return GradError(
+        f"{op.__name__} has no rule for the gradient of its argument {name}{at(here())}.\n"
+        f"Write def d{name}(g, out, {', '.join(op.parameters)}) in {op.__name__}, or pass {name}.detach()"
+    )
+
+
+def warn_if_outer(op: Any, left: Any, right: Any, out: Any, place: Place | None) -> None:
+    """Warn of (n, 1) with (n,): both sides grow, their ranks differ, the growing axes have one length.
+
+    The most expensive silent mistake in the field: predictions against targets make an
+    (n, n) loss. No false alarm on bias, layer norm, explicit outer products.
+    """
+    a, b = getattr(left, "shape", ()), getattr(right, "shape", ())
+    shape = out.shape
+    if len(a) == len(b) or not a or not b or shape in (a, b):
+        return
+    long, short = (a, b) if len(a) > len(b) else (b, a)
+    padded = (1,) * (len(long) - len(short)) + short
+    grown = {n for side in (long, padded) for n, m in zip(shape, side, strict=True) if n != m}
+    if len(grown) == 1 and grown != {0}:
+        x, y = (left, right) if long is a else (right, left)
+        what = expression(place) or op.__name__
+        x_name, y_name = _name_of_array(x, ""), _name_of_array(y, "y")
+        warnings.warn(
+            f"{what} is {shape}, from {a} and {b}: every element meets every other{at(place)}.\n"
+            f"If they belong together one by one, give them one shape: "
+            f"{y_name}.reshape({x_name + '.shape' if x_name else long}).  "
+            f"If not, write {y_name}[None, :] and this goes away.",
+            BroadcastWarning,
+            stacklevel=depth(),
+        )
+
+
+def _name_of_array(array: Any, otherwise: str) -> str:
+    """The reader's name of an array, or of the tensor that holds it."""
+    return name_of(lambda v: v is array or (isinstance(v, Value) and v._array is array), otherwise)

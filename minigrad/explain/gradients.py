@@ -1,0 +1,89 @@
+"""Why a tensor's `.grad` is what it is.
+
+One idea: the answer is in what the tensor remembers: how it was made, when its gradient was written,
+when it was changed itself.
+"""
+
+import warnings
+from types import FrameType
+from typing import Any
+
+from .. import inplace
+from ..errors import GradWarning
+from ..place import is_own, rebinds, seen, spot, uses_attribute
+from .going_back import cause_of_constant
+from .words import born, called, depth, made
+
+
+def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
+    """Warn the reader who wrote `.grad` of a computed tensor, and finds None there.
+
+    Not where they ask whether it is None, nor where getattr, hasattr, a copy, a debugger
+    or minigrad itself reads it.
+    """
+    if kept or is_own(frame) or not uses_attribute(frame.f_code, frame.f_lasti, "grad"):
+        return
+    place = born(tensor) or (tensor._cut and tensor._cut[1])
+    name = called(tensor)
+    if rebinds(place, name):
+        message = (
+            f"{name}.grad is None: this {name} is not the parameter any more{seen(place)}: "
+            "the line computed a new tensor from it.\n"
+            f"Change the parameter itself, outside the graph: with no_grad(): {name} -= lr * {name}.grad"
+        )
+    elif tensor.creator is not None:
+        message = (
+            f"{name}.grad is None: {name} was computed{made(name, tensor.creator)}, "
+            "and backward() keeps gradients for parameters only.\n"
+            f"Ask before backward(): {name}.retain_grad(), or take it from gradients(L, {name})."
+        )
+    else:
+        return
+    warnings.warn(message, GradWarning, stacklevel=depth())
+
+
+def why(tensor: Any, kept: bool) -> str:
+    """Why `.grad` of a tensor is what it is, in words. `kept`: whether retain_grad() was called."""
+    name = called(tensor)
+    if not tensor._requires_grad:
+        cause, mend = cause_of_constant(tensor, name)
+        if tensor._cut is None:
+            cause, mend = "it does not require one", f"Say so before computing with it: {name}.requires_grad = True"
+        return f"{name}.grad is {_value(tensor)}: {cause}.\n{mend}."
+    if tensor._grad is None:
+        return f"{name}.grad is None: {_not_arrived(tensor, name, kept)}"
+    _, place, passes = getattr(tensor._grad, "_assigned", (0, None, 0))
+    last = f" at {spot(place)}" if place else ""
+    times = f"{passes} gradients added up, the last" if passes > 1 else "one gradient, brought"
+    story = f"{name}.grad holds {times} by the backward(){last}"
+    if not passes:
+        story = f"{name}.grad was given by hand"
+    changed, where = inplace.last_written(tensor)
+    if changed > inplace.last_written(tensor._grad)[0]:
+        at = f" at {spot(where)}" if where else ""
+        return f"{story}; {name} changed{at} since, and has another slope now.\nClear it: {name}.zero_grad()."
+    return f"{story}.\nMore is added to it by each backward() until {name}.zero_grad()."
+
+
+def _value(tensor: Any) -> str:
+    return "None" if tensor._grad is None else "what was given by hand"
+
+
+def _not_arrived(tensor: Any, name: str, kept: bool) -> str:
+    call = tensor.creator
+    if call is None:
+        return (
+            f"no backward() has reached {name} since it was made or cleared.\n"
+            f"Either none was called, or what it started from was not computed from this {name}: "
+            f"gradients(L, {name}) is then zero."
+        )
+    how = f"{name} was computed{made(name, call)}"
+    if kept:
+        return f"{how} and asked to keep its gradient, but no backward() has passed it since.\nCall L.backward()."
+    if not call.record:
+        went = spot(call.record.place)
+        return (
+            f"{how}; the backward(){' at ' + went if went else ''} passed its gradient on and kept none, "
+            f"as for all that is no parameter.\nAsk before backward(): {name}.retain_grad()."
+        )
+    return f"{how}, and backward() keeps gradients for parameters only.\nAsk before backward(): {name}.retain_grad()."

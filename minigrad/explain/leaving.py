@@ -1,0 +1,122 @@
+"""A call would leave the graph, and lose the gradient without a word.
+
+One idea: what leaves is refused while a gradient is wanted, with the call that stays inside, and the
+one that leaves on purpose.
+"""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, GraphCutError, ShapeError
+from ..place import at, expression, goes_to, here, seen
+from ..value import Value
+from .words import called
+
+_MATH = re.compile(r"math\.(\w+)\(.*\)")
+_ALSO_CALLED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "pow": "power"}
+_ALSO_CALLED |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "fabs": "absolute"}
+
+
+def cut_here(tensor: Any, what: str, leave: str) -> GraphCutError:
+    """Numbers would leave the graph: by float(), by a function of the math module, by an array."""
+    from .. import ops  # which are built on this
+
+    place = here()
+    name = called(tensor)
+    written = expression(place)
+    math = _MATH.search(written)
+    instead = f"Compute with {name} itself"
+    if math is not None and what in ("float", "int"):
+        function = _ALSO_CALLED.get(math[1], math[1])
+        what = math[0]
+        if hasattr(ops, function):
+            instead = f"Use minigrad.{function}({name})"
+        reason = "the math module keeps no record"
+    elif what in ("float", "int"):
+        what, reason = f"{what}({name})", "a Python number keeps no record"
+    else:
+        what, reason = what.format(name), "an array keeps no record"
+    return GraphCutError(
+        f"{what} would leave the graph: {name} requires a gradient, and {reason}{at(place)}.\n"
+        f"{instead}; or say that the gradient should stop here: {name}{leave}"
+    )
+
+
+def array_of_tensors(data: Any) -> GraphCutError:
+    """A list of tensors was to become one array."""
+    names: list[str] = []
+    stack = [data]
+    while stack and len(names) < 4:
+        item = stack.pop(0)
+        if isinstance(item, (list, tuple)):
+            stack = [*item, *stack]
+        elif isinstance(item, Value):
+            names.append(called(item, f"t{len(names) + 1}"))
+    flat = isinstance(data, (list, tuple)) and all(isinstance(item, Value) for item in data) and len(data) < 4
+    joined = ", ".join(names) if flat else "t1, t2"
+    said = expression(here()) or "an array of tensors"
+    numbers = " and ".join(names) if flat else "tensors"
+    return GraphCutError(
+        f"{said} would copy the numbers of {numbers} and drop how they were computed{at(here())}.\n"
+        f"Join them inside the graph: minigrad.stack([{joined}])"
+    )
+
+
+def copied_numbers(tensor: Value, kind: type[Value]) -> GraphCutError:
+    """A tensor in a graph was to become a new leaf."""
+    place = here()
+    name = called(tensor, "t")
+    written = expression(place) or f"{kind.__name__}({name})"
+    return GraphCutError(
+        f"{written} would copy the numbers of {name} and drop how they were computed{at(place)}.\n"
+        f"Use {name} itself, or say that the gradient should stop here: {name}.detach()"
+    )
+
+
+def no_array_of(error: Exception) -> ShapeError:
+    """Nested lists of unequal lengths."""
+    return ShapeError(f"these nested lists make no array: {error}{at(here())}.\nGive every row the same length")
+
+
+def integers(dtype: np.dtype[Any]) -> DtypeError:
+    """A tensor of integers was to require a gradient."""
+    place = here()
+    name = goes_to(place) or "a tensor"
+    return DtypeError(
+        f"{name} holds {dtype} and cannot require a gradient: a slope needs real numbers{seen(place)}.\n"
+        "Write [1., 2., 3.], or say minigrad.tensor([1, 2, 3], dtype=float, requires_grad=True)"
+    )
+
+
+def no_derivative(name: str, arguments: Any, known: set[str]) -> GraphCutError:
+    """A NumPy function without a rule was called with tensors."""
+    import difflib  # for this message only: 1 ms
+
+    near = difflib.get_close_matches(name.rpartition(".")[2], known, 1)
+    like = f" The nearest that has one is np.{near[0]}." if near else ""
+    tensor = next((a for a in arguments if isinstance(a, Value)), None)
+    x = "x" if tensor is None else called(tensor, "x")
+    return GraphCutError(
+        f"{name} has no derivative rule in minigrad, and would leave the graph{seen(here())}.{like}\n"
+        f"Where no gradient should pass, compute on the array: {name}({x}.detach().numpy())"
+    )
+
+
+def moved(tensor: Any, backend: str) -> GraphCutError:
+    """A computed tensor was to move to another array library."""
+    name = called(tensor, "x")
+    return GraphCutError(
+        f"moving the computed tensor {name} to {backend} would leave the graph{at(here())}.\n"
+        f"Move its inputs before computing, or cut it first: {name}.detach().to(...)"
+    )
+
+
+def copied(tensor: Any) -> GraphCutError:
+    """A computed tensor was to be copied or pickled."""
+    name = called(tensor, "x")
+    return GraphCutError(
+        f"copying or pickling the computed tensor {name} would copy the graph it hangs in{at(here())}.\n"
+        f"Say that the gradient should stop here: {name}.detach()"
+    )
