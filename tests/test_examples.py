@@ -54,7 +54,25 @@ PRINTED = {
         "x.grad = 18.085537, and after a second backward() 36.171074",
         "GradError",
     ],
+    "logistic_digits": [
+        "1438 digits to learn from, 359 others to test on, 40 epochs in batches of 32",
+        "logistic regression          650",
+        "64 hidden units             4810",
+    ],
 }
+
+NEEDS = {"logistic_digits": "sklearn"}
+"""What a program needs besides, for its data."""
+
+RUNNABLE = [
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(
+            name in NEEDS and importlib.util.find_spec(NEEDS[name]) is None, reason=f"needs {NEEDS.get(name)}"
+        ),
+    )
+    for name in PROGRAMS
+]
 
 
 def run(name, *arguments, folder):
@@ -130,7 +148,7 @@ def test_every_example_is_tested_and_listed():
         assert f"[{name}.py]({name}.py)" in readme
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", RUNNABLE)
 def test_example_prints_its_numbers_and_saves_its_picture(name, tmp_path):
     printed = run(name, "out.png", folder=tmp_path)
     for line in PRINTED[name]:
@@ -153,7 +171,7 @@ def test_example_imports_nothing_but_numpy_matplotlib_and_minigrad(name):
         elif isinstance(node, ast.ImportFrom):
             imported.add(node.module.partition(".")[0])
     assert {"minigrad", "matplotlib"} <= imported
-    assert imported - sys.stdlib_module_names <= {"minigrad", "numpy", "matplotlib"}
+    assert imported - sys.stdlib_module_names <= {"minigrad", "numpy", "matplotlib", NEEDS.get(name)}
 
 
 # ------------------------------------------------------------------------------- their numbers
@@ -285,3 +303,36 @@ def test_second_derivative(numbers):
     assert found["newton"][-1] == pytest.approx(np.log(2), rel=1e-15)
     for x, after in zip(found["descent"], found["descent"][1:]):
         assert after == pytest.approx(x - 0.1 * (np.exp(x) - 2), rel=1e-14)
+
+
+def test_logistic_digits(numbers):
+    pytest.importorskip("sklearn", reason="its digits come with scikit-learn")
+    found = numbers("logistic_digits")
+    regression, network = found["logistic regression"], found["64 hidden units"]
+    assert regression["right"] > 0.95
+    assert network["right"] > 0.97
+    assert network["learnt"] == 1
+    for one in found.values():
+        losses, wrong = zip(*one["history"])
+        assert losses[-1] < losses[0] / 10
+        assert wrong[-1] == len(one["wrong"])
+
+
+def test_the_network_of_logistic_digits_learns_what_is_to_be_learnt():
+    """Without scikit-learn's digits: ten patterns with as much noise."""
+    spec = importlib.util.spec_from_file_location("logistic_digits", EXAMPLES / "logistic_digits.py")
+    program = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(program)
+    program.EPOCHS = 10
+    rng = np.random.default_rng(0)
+    patterns, labels = rng.normal(size=(10, 64)), rng.integers(0, 10, 600)
+    pixels = patterns[labels] + rng.normal(size=(600, 64))
+    learn, test = (pixels[200:], labels[200:]), (pixels[:200], labels[:200])
+    for sizes in [(64, 10), (64, 64, 10)]:
+        layers = program.network(sizes)
+        z, rows = program.scores(layers, learn[0]).detach().numpy(), np.arange(400)
+        exact = (np.log(np.exp(z).sum(axis=1)) - z[rows, learn[1]]).mean()
+        assert program.cross_entropy(mg.tensor(z), learn[1]).item() == pytest.approx(exact, rel=1e-13)
+        history = program.train(layers, learn, test)
+        assert history[-1][0] < exact / 10
+        assert history[-1][1] == len(program.wrong(layers, *test)[0]) <= 6
