@@ -8,7 +8,6 @@ One idea: a tensor adds nothing to an array but the graph. Everything about numb
 is NumPy's; everything about gradients is in `graph.py`.
 """
 
-import inspect
 import operator
 import sys
 from collections.abc import Callable, Iterator
@@ -19,10 +18,11 @@ import numpy as np
 from . import explain, inplace
 from .backend import Array, library, library_of, move, to_numpy
 from .errors import DtypeError, GradError, ShapeError
-from .graph import apply, array_of, backward
+from .graph import array_of, backward
 from .hooks import Handle, is_retained, register, retain
 from .mode import is_grad_enabled
-from .op import by_function, by_numpy
+from .numpy_protocol import array_function, array_ufunc
+from .op import by_function
 from .operators import binary, inplace_operator, method, reduction, reflected, unary
 from .place import at, here
 from .value import Value, wrap
@@ -455,46 +455,8 @@ class Tensor(Value):
             raise explain.cut_here(self, "an array made of {}", ".detach().numpy()")
         return np.array(to_numpy(self.data), dtype=dtype, copy=copy)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
-        op = by_numpy.get(ufunc)
-        if method == "reduce" and ufunc in _REDUCTIONS:
-            keywords.setdefault("axis", 0)
-            return by_function[_REDUCTIONS[ufunc]](*inputs, **keywords)
-        name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-        if op is None or method != "__call__":
-            raise explain.no_derivative(name, inputs, {u.__name__ for u in by_numpy})
-        if keywords:
-            raise TypeError(
-                f"{name} on a tensor takes no {', '.join(keywords)}={at(here())}: a result is always a new tensor.\n"
-                f"Write y = {name}(x), then y.astype(...) or minigrad.where(...)"
-            )
-        return apply(op, *inputs)
-
-    def __array_function__(
-        self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> Any:
-        ours = by_function.get(function)
-        if ours is None:
-            name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
-            known = {f.__name__ for f in by_function if callable(f)} | {u.__name__ for u in by_numpy}
-            raise explain.no_derivative(name, args, known)
-        try:
-            return ours(*args, **keywords)
-        except TypeError:
-            self._check_call(function.__name__, ours, args, keywords)
-            raise
-
-    @staticmethod
-    def _check_call(name: str, ours: Callable[..., Any], args: Any, keywords: Any) -> None:
-        """Raise TypeError if `ours` does not take these arguments of NumPy's function."""
-        signature = inspect.signature(ours)
-        try:
-            signature.bind(*args, **keywords)
-        except TypeError as error:
-            raise TypeError(
-                f"np.{name} takes fewer arguments for a tensor: {error}{at(here())}.\n"
-                f"Write np.{name}({', '.join(signature.parameters)})"
-            ) from None
+    __array_ufunc__ = array_ufunc
+    __array_function__ = array_function
 
 
 def _restored(kind: type[Tensor], array: Array, requires_grad: bool, grad: Tensor | None) -> Tensor:
@@ -502,9 +464,6 @@ def _restored(kind: type[Tensor], array: Array, requires_grad: bool, grad: Tenso
     tensor: Tensor = wrap(kind, array, None, requires_grad)
     tensor._grad = grad
     return tensor
-
-
-_REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.maximum: np.max, np.minimum: np.min}
 
 
 def check_numbers(array: Array) -> None:

@@ -90,12 +90,9 @@ def integers(dtype: np.dtype[Any]) -> DtypeError:
     )
 
 
-def no_derivative(name: str, arguments: Any, known: set[str]) -> GraphCutError:
-    """A NumPy function without a rule was called with tensors."""
-    import difflib  # for this message only: 1 ms
-
-    near = difflib.get_close_matches(name.rpartition(".")[2], known, 1)
-    like = f" The nearest that has one is np.{near[0]}." if near else ""
+def no_derivative(name: str, arguments: Any, near: str) -> GraphCutError:
+    """A NumPy function without a rule was called with tensors; `near` has one, if it is not empty."""
+    like = f" The nearest that has one is {near}." if near else ""
     tensor = next((a for a in arguments if isinstance(a, Value)), None)
     x = "x" if tensor is None else called(tensor, "x")
     return GraphCutError(

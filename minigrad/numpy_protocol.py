@@ -1,0 +1,306 @@
+"""NumPy's functions, called with a tensor: recorded, or refused by a sentence that says what to write.
+
+One idea: NumPy asks its argument. `np.exp(x)` asks `x.__array_ufunc__`, `np.sum(x)` asks
+`x.__array_function__`, and what they do is here: look the function up in `by_numpy` and
+`by_function`, see to the keywords, and never guess.
+"""
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import explain
+from .errors import DtypeError, GraphCutError
+from .graph import apply
+from .op import by_function, by_numpy
+from .place import at, here, name_of
+from .value import Value
+
+# ----------------------------------------------------------------------------- universal functions
+
+
+def array_ufunc(self: Value, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+    """NumPy's `np.exp(x)`, `np.add.reduce(x)`, `np.multiply.outer(x, y)`, ... of tensors."""
+    op = by_numpy.get(ufunc)
+    if method == "__call__" and not keywords and op is not None:
+        return apply(op, *inputs)
+    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    if method in _INSTEAD_OF_METHOD:
+        raise GraphCutError(
+            f"{name} changes an array in place{at(here())}, and no gradient passes through a change.\n"
+            f"Compute a new tensor: {_INSTEAD_OF_METHOD[method]}"
+            if method == "at"
+            else f"{name} has no derivative rule in minigrad{at(here())}.\n{_INSTEAD_OF_METHOD[method]}"
+        )
+    if method == "reduce":
+        return _reduced(name, _REDUCE, ufunc, inputs, keywords)
+    if method == "accumulate":
+        return _reduced(name, _ACCUMULATE, ufunc, inputs, keywords)
+    run = by_function.get(ufunc) if op is None else (lambda *args: apply(op, *args))
+    if run is None:
+        raise no_rule(name, ufunc.__name__, inputs)
+    inputs = _as_dtype(name, inputs, keywords)
+    if method == "outer":
+        if op is not None and not op.elementwise:
+            raise no_rule(name, "outer", inputs)
+        left, right = inputs
+        inputs = (_grown(left, np.ndim(right), True), _grown(right, np.ndim(left), False))
+    return run(*inputs)
+
+
+_REDUCE: dict[Any, Any] = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.logaddexp: "logsumexp",
+    np.logical_and: np.all,
+    np.logical_or: np.any,
+}
+"""What reduces with each; what has no name in NumPy is ours."""
+
+_ACCUMULATE: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+_INSTEAD_OF_METHOD = {
+    "at": "minigrad.index_add(x, index, values), or minigrad.where(mask, new, x)",
+    "reduceat": "Reduce each piece, and join them: np.stack([np.sum(piece) for piece in np.split(x, indices)])",
+}
+
+
+def _reduced(name: str, table: dict[Any, Any], ufunc: np.ufunc, inputs: Any, keywords: dict[str, Any]) -> Any:
+    """np.add.reduce(x) is np.sum(x, axis=0), and so on."""
+    function = table.get(ufunc)
+    ours = _by_name(function) if isinstance(function, str) else by_function.get(function)
+    if ours is None:
+        raise no_rule(name, getattr(function, "__name__", None) or ufunc.__name__, inputs)
+    axis, keepdims = keywords.pop("axis", 0), keywords.pop("keepdims", False)
+    inputs = _as_dtype(name, inputs, keywords)
+    return ours(*inputs, axis=axis, keepdims=True) if keepdims else ours(*inputs, axis=axis)
+
+
+def _by_name(name: str) -> Callable[..., Any] | None:
+    from . import ops  # defined after Tensor, which is defined after this
+
+    return getattr(ops, name, None)
+
+
+def _grown(x: Any, count: int, behind: bool) -> Any:
+    """x with `count` axes of length 1 behind its own, or before them."""
+    if not count:
+        return x
+    shape = np.shape(x)
+    ones = (1,) * count
+    return np.reshape(x, shape + ones if behind else ones + shape)
+
+
+_DEFAULTS: dict[str, tuple[Any, ...]] = {
+    "out": (None,),
+    "where": (True,),
+    "dtype": (None,),
+    "order": ("K",),
+    "subok": (True, False),  # a tensor is no subclass of ndarray
+    "casting": ("same_kind", "safe", "unsafe"),
+    "initial": (np._NoValue,),
+}
+"""What changes nothing."""
+
+
+def _as_dtype(name: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+    """The inputs converted as `dtype=` and `casting=` ask. Raises TypeError for every other keyword that matters."""
+    for keyword, value in keywords.items():
+        if keyword == "dtype" and value is not None:
+            if np.dtype(value).kind != "f":
+                raise DtypeError(
+                    f"{name} on a tensor computes with real numbers, not with dtype={np.dtype(value)}{at(here())}.\n"
+                    f"Convert the result: {name}(x).astype({np.dtype(value)})"
+                )
+        elif not _is_any(value, _DEFAULTS.get(keyword, ())):
+            raise _refused(name, keyword, value, inputs)
+    dtype = keywords.get("dtype")
+    if dtype is None:
+        return inputs
+    casting = keywords.get("casting", "same_kind")
+    dtype = np.dtype(dtype)
+    converted = []
+    for x in inputs:
+        if not hasattr(x, "dtype"):
+            x = np.asarray(x)
+        if not np.can_cast(x.dtype, dtype, casting):
+            raise DtypeError(
+                f"{name} cannot make {dtype} of {x.dtype} with casting={casting!r}{at(here())}.\n"
+                f"Convert it first, x.astype(np.{dtype}), or leave dtype= out"
+            )
+        converted.append(x if x.dtype == dtype else np.astype(x, dtype))
+    return tuple(converted)
+
+
+def _is_any(value: Any, defaults: tuple[Any, ...]) -> bool:
+    """Whether a keyword's value is one that changes nothing. An array is none, and is not compared."""
+    return any(value is default or (isinstance(value, str) and value == default) for default in defaults)
+
+
+_INSTEAD: dict[str, str] = {
+    "out": "A result is always a new tensor: y = {name}(x)",
+    "where": "Compute everywhere, then choose: minigrad.where(mask, {name}(x), other)",
+    "dtype": "Convert before or after: {name}(x.astype(dtype))",
+    "casting": "Convert before: {name}(x.astype(dtype))",
+    "order": "A tensor has no memory order of its own: {name}(x)",
+    "initial": "Combine with it afterwards, as in np.sum(x) + initial or np.maximum(np.max(x), initial)",
+    "axes": "Bring the axes to the end first: np.moveaxis(x, axis, -1)",
+    "axis": "Bring the axis to the end first: np.moveaxis(x, axis, -1)",
+    "signature": "Convert before: {name}(x.astype(dtype))",
+}
+
+
+def _refused(name: str, keyword: str, value: Any, inputs: tuple[Any, ...]) -> TypeError:
+    """A keyword that cannot be honoured."""
+    array = value[0] if keyword == "out" and isinstance(value, tuple) else None
+    if array is not None and not isinstance(array, Value) and inputs and inputs[0] is array:
+        a = name_of(lambda v: v is array, "a")
+        x = name_of(lambda v: isinstance(v, Value) and any(v is i for i in inputs), "x")
+        sign = _SIGNS.get(name, "+")
+        return GraphCutError(
+            f"{a} {sign}= {x} would write the tensor {x} into an array, which keeps no record{at(here())}.\n"
+            f"Write {a} = {a} {sign} {x}; or, where no gradient should pass, {a} {sign}= {x}.detach().numpy()"
+        )
+    instead = _INSTEAD.get(keyword, "Leave it out: {name}(x)").format(name=name)
+    return TypeError(f"{name} on a tensor takes no {keyword}={at(here())}.\n{instead}")
+
+
+_SIGNS = {
+    "np.add": "+",
+    "np.subtract": "-",
+    "np.multiply": "*",
+    "np.divide": "/",
+    "np.power": "**",
+    "np.remainder": "%",
+    "np.floor_divide": "//",
+    "np.matmul": "@",
+    "np.bitwise_and": "&",
+    "np.bitwise_or": "|",
+    "np.bitwise_xor": "^",
+}
+
+# ----------------------------------------------------------------------------- functions
+
+
+def array_function(
+    self: Value, function: Callable[..., Any], types: Any, args: tuple[Any, ...], keywords: dict[str, Any]
+) -> Any:
+    """NumPy's `np.sum(x)`, `np.concatenate([x, y])`, ... of tensors."""
+    ours = by_function.get(function)
+    if ours is None:
+        raise no_rule(full_name(function), function.__name__, args)
+    names, alike = _names_of_arguments(function, ours)
+    if len(args) <= alike:
+        try:
+            return ours(*args, **keywords)
+        except TypeError:
+            if _takes(ours, args, keywords):
+                raise
+    args, keywords = _as_ours(function, names, alike, args, keywords)
+    if not _takes(ours, args, keywords):
+        raise _not_taken(function, ours, keywords)
+    return ours(*args, **keywords)
+
+
+@functools.cache
+def _names_of_arguments(function: Any, ours: Callable[..., Any]) -> tuple[dict[str, tuple[str, Any]], int]:
+    """What we call each argument of NumPy's function, and its default; and how many come first in the same order.
+
+    NumPy's sum(a, axis, dtype, out, keepdims) is our sum(x, axis, keepdims): two come first.
+    """
+    try:
+        theirs = list(inspect.signature(function).parameters.values())
+    except ValueError:  # a builtin that tells no signature
+        return {}, sys.maxsize
+    mine = list(inspect.signature(ours).parameters.values())
+    their_names, my_names = {p.name for p in theirs}, {p.name for p in mine}
+    names = {p.name: (p.name, p.default) for p in theirs}
+    for n, (a, x) in enumerate(zip(theirs, mine, strict=False)):
+        if x.kind is x.VAR_POSITIONAL or a.kind is a.VAR_POSITIONAL:
+            return names, sys.maxsize
+        if a.name != x.name:
+            if a.name in my_names or x.name in their_names or a.name in _INSTEAD:
+                return names, n
+            names[a.name] = (x.name, a.default)
+    return names, min(len(theirs), len(mine))
+
+
+def _as_ours(
+    function: Any, names: dict[str, tuple[str, Any]], alike: int, args: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A call of NumPy's function as one of ours: by our names, without what says what NumPy does anyway."""
+    if names and len(args) <= len(names):
+        keywords = dict(zip(list(names)[alike:], args[alike:], strict=False)) | keywords
+        args = args[:alike]
+    renamed = {}
+    for name, value in keywords.items():
+        our_name, default = names.get(name, (name, inspect.Parameter.empty))
+        if value is not default:
+            renamed[our_name] = value
+    return args, renamed
+
+
+def _takes(ours: Callable[..., Any], args: Any, keywords: Any) -> bool:
+    try:
+        inspect.signature(ours).bind(*args, **keywords)
+    except TypeError:
+        return False
+    return True
+
+
+def _not_taken(function: Any, ours: Callable[..., Any], keywords: dict[str, Any]) -> TypeError:
+    """NumPy's function has arguments that ours has not."""
+    name = full_name(function)
+    parameters = inspect.signature(ours).parameters
+    for keyword, value in keywords.items():
+        if keyword not in parameters and keyword in _INSTEAD:
+            return _refused(name, keyword, value, ())
+    unknown = ", ".join(keyword for keyword in keywords if keyword not in parameters) or "so many"
+    return TypeError(
+        f"{name} takes fewer arguments for a tensor, not {unknown}{at(here())}.\nWrite {name}({', '.join(parameters)})"
+    )
+
+
+# ----------------------------------------------------------------------------- what has no rule
+
+
+def full_name(function: Any) -> str:
+    """A function of NumPy as one writes it: `np.linalg.svd`."""
+    if isinstance(function, np.ufunc):
+        return f"np.{function.__name__}"
+    return f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
+
+
+def no_rule(name: str, wanted: str, arguments: Any) -> TypeError:
+    """A function of NumPy has no derivative rule; the nearest that has one is named."""
+    return explain.no_derivative(name, arguments, _NEAREST.get(name) or _nearest(wanted))
+
+
+def _nearest(wanted: str) -> str:
+    import difflib  # for this message only: 1 ms
+
+    known = {f.__name__: full_name(f) for f in (*by_numpy, *by_function) if hasattr(f, "__module__")}
+    near = difflib.get_close_matches(wanted, known, 1, 0.65)
+    return known[near[0]] if near else ""
+
+
+_NEAREST: dict[str, str] = {
+    "np.divmod": "x // y with x % y",
+    "np.modf": "np.trunc with x - np.trunc(x)",
+    "np.linalg.eig": "np.linalg.eigh, for a symmetric matrix",
+    "np.linalg.eigvals": "np.linalg.eigvalsh, for a symmetric matrix",
+    "np.apply_along_axis": "minigrad.stack([f(row) for row in x])",
+    "np.copyto": "minigrad.where(mask, new, x)",
+    "np.put": "minigrad.where(mask, new, x)",
+    "np.place": "minigrad.where(mask, new, x)",
+    "np.putmask": "minigrad.where(mask, new, x)",
+    "np.fill_diagonal": "minigrad.where(np.eye(n, dtype=bool), new, x)",
+    "np.piecewise": "np.where",
+}
+"""Where the meaning is nearer than the letters."""
