@@ -14,6 +14,7 @@ way), `ops/arithmetic.py` (what a derivative looks like). Then you know autograd
 """
 
 from . import backend, ops
+from . import questions as questions
 from .anomaly import detect_anomaly
 from .checkpointing import checkpoint
 from .errors import (
@@ -36,6 +37,7 @@ from .graph import apply, backward, gradients, history
 from .making import (
     arange,
     eye,
+    from_dlpack,
     from_numpy,
     full,
     linspace,
@@ -146,6 +148,7 @@ __all__ = [
     "expand_dims",
     "eye",
     "floor_divide",
+    "from_dlpack",
     "from_numpy",
     "full",
     "grad",

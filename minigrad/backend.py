@@ -98,10 +98,10 @@ def library_of(array: Array) -> ModuleType:
         return np
     root = type(array).__module__.partition(".")[0]
     module = sys.modules.get(root)
-    if module is None or not hasattr(module, "asarray"):
+    if module is None or not (hasattr(module, "asarray") and hasattr(module, "array")):  # torch has no array
         raise BackendError(
             f"no array library is known for {type(array).__qualname__}: minigrad computes on NumPy and CuPy arrays.\n"
-            "Convert it first: minigrad.tensor(numpy.asarray(x))"
+            "Convert it first, minigrad.tensor(numpy.asarray(x)), or share its memory: minigrad.from_dlpack(x)"
         )
     return module
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from . import dlpack
 from .backend import Array, library, library_of
 from .explain import refuse_masked
 from .op import implements
@@ -58,6 +59,23 @@ def from_numpy(array: Any, requires_grad: bool = False) -> Tensor:
     refuse_masked(array)
     array = np.asarray(array) if library_of(array) is np else array
     return _made(array, requires_grad)
+
+
+def from_dlpack(x: Any, requires_grad: bool = False) -> Tensor:
+    """Return a tensor on the memory of another library's array: torch, CuPy, JAX, whatever speaks DLPack.
+
+    A change to one is seen in the other; memory of a GPU becomes a tensor of CuPy. Raises TypeError for
+    what speaks no DLPack, BackendError for what its library will not share, GraphCutError for a tensor
+    in a graph, DtypeError for what is not real numbers.
+
+    >>> import minigrad as mg, numpy as np
+    >>> a = np.zeros(2)
+    >>> t = mg.from_dlpack(a)
+    >>> a[0] = 7
+    >>> t
+    Tensor([7., 0.])
+    """
+    return _made(dlpack.array_of(x), requires_grad)
 
 
 def zeros(shape: Any, *, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:

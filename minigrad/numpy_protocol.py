@@ -116,7 +116,7 @@ def _as_dtype(name: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> t
             if np.dtype(value).kind != "f":
                 raise DtypeError(
                     f"{name} on a tensor computes with real numbers, not with dtype={np.dtype(value)}{at(here())}.\n"
-                    f"Convert the result: {name}(x).astype({np.dtype(value)})"
+                    f"Convert the result: {name}(x).astype(np.{np.dtype(value)})"
                 )
         elif not _is_any(value, _DEFAULTS.get(keyword, ())):
             raise _refused(name, keyword, value, inputs)
@@ -274,7 +274,7 @@ def full_name(function: Any) -> str:
     """A function of NumPy as one writes it: `np.linalg.svd`."""
     if isinstance(function, np.ufunc):
         return f"np.{function.__name__}"
-    return f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
+    return f"{getattr(function, '__module__', '')}.{function.__name__}".replace("numpy", "np", 1)
 
 
 def no_rule(name: str, wanted: str, arguments: Any) -> TypeError:
@@ -285,7 +285,8 @@ def no_rule(name: str, wanted: str, arguments: Any) -> TypeError:
 def _nearest(wanted: str) -> str:
     import difflib  # for this message only: 1 ms
 
-    known = {f.__name__: full_name(f) for f in (*by_numpy, *by_function) if hasattr(f, "__module__")}
+    known = {f.__name__: full_name(f) for f in (*by_numpy, *by_function)}
+    known = {short: full for short, full in known.items() if full.startswith("np.")}  # and not getitem
     near = difflib.get_close_matches(wanted, known, 1, 0.65)
     return known[near[0]] if near else ""
 

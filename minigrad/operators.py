@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import anomaly, inplace
-from .errors import DtypeError, ShapeError
+from .errors import BackendError, DtypeError, ShapeError
 from .explain import forward_failed, in_place_while_recording, warn_if_outer
 from .graph import apply, checked, is_recording, tick
 from .op import Op, by_function, by_numpy
@@ -177,6 +177,12 @@ def _with_another(op: type[Op], self: Value, other: Any, reflected: bool) -> Any
     """The slow way round an operator: another class of tensor, an array, a list, a complex number."""
     known = isinstance(other, (Value, np.ndarray, np.generic, bool, list, tuple, complex))
     if not known and not hasattr(other, "__array_interface__") and not hasattr(other, "__cuda_array_interface__"):
+        if hasattr(other, "__dlpack__"):  # torch's: two classes called Tensor in Python's own message help nobody
+            library = type(other).__module__.partition(".")[0]
+            raise BackendError(
+                f"{op.__name__} of a tensor of minigrad and one of {library}{at(here())}: neither records the other.\n"
+                "Share its memory first: minigrad.from_dlpack(x)"
+            )
         return NotImplemented
     return apply(op, other, self) if reflected else apply(op, self, other)
 

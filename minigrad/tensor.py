@@ -17,6 +17,8 @@ import numpy as np
 
 from . import explain, inplace
 from .backend import Array, library, library_of, move, to_numpy
+from .copying import copied, reduced
+from .dlpack import device, shared
 from .errors import DtypeError, GradError, ShapeError
 from .graph import array_of, backward
 from .hooks import Handle, is_retained, register, retain
@@ -372,17 +374,16 @@ class Tensor(Value):
         """Repeated to the shape of `other`; see `minigrad.broadcast_to`."""
         return by_function[np.broadcast_to](self, other.shape)  # type: ignore[no-any-return]
 
+    copy = method(np.copy)
+
     def astype(self, dtype: Any) -> Self:
         """The same values in another dtype; see `minigrad.astype`."""
         return by_function[np.astype](self, dtype)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------------- Python's protocols
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        # pickle, copy and deepcopy. The graph would be copied with its leaves, and gradients lost in the copies.
-        if self.creator is not None:
-            raise explain.copied(self)
-        return _restored, (type(self), self.data, self._requires_grad, self._grad)
+    __reduce_ex__ = reduced
+    __copy__ = copied
 
     def __repr__(self) -> str:
         values = np.array2string(to_numpy(self.data), separator=", ", prefix="Tensor(", threshold=1000)
@@ -448,7 +449,11 @@ class Tensor(Value):
             raise explain.cut_here(self, conversion, ".item()")
         return self.item()
 
-    # ------------------------------------------------------------------------- NumPy's protocols
+    # ------------------------------------------------------------------------- other libraries' protocols
+
+    # torch.from_dlpack(x), cupy.from_dlpack(x), ...: the same memory, under the conditions of numpy().
+    __dlpack__ = shared
+    __dlpack_device__ = device
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._requires_grad and is_grad_enabled():
@@ -457,13 +462,6 @@ class Tensor(Value):
 
     __array_ufunc__ = array_ufunc
     __array_function__ = array_function
-
-
-def _restored(kind: type[Tensor], array: Array, requires_grad: bool, grad: Tensor | None) -> Tensor:
-    """A leaf from what pickle kept of it."""
-    tensor: Tensor = wrap(kind, array, None, requires_grad)
-    tensor._grad = grad
-    return tensor
 
 
 def check_numbers(array: Array) -> None:

@@ -3,9 +3,6 @@
 One idea: names, defaults and results are NumPy's; the tensor adds requires_grad.
 """
 
-import copy
-import pickle
-
 import numpy as np
 import pytest
 
@@ -199,17 +196,3 @@ def test_the_mean_of_what_overflows_when_summed(data):
     mean = mg.mean(mg.tensor(data))
     assert mean.item() == np.mean(data)
     assert mean.dtype == np.mean(data).dtype
-
-
-def test_a_leaf_is_copied_and_pickled_and_a_computed_tensor_refuses():
-    x = mg.tensor([1.0, 2.0], requires_grad=True)
-    (x * x).sum().backward()
-    for other in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
-        assert other.requires_grad
-        assert other.is_leaf
-        assert (other.tolist(), other.grad.tolist()) == ([1, 2], [2, 4])
-        other.data -= 1
-    assert x.tolist() == [1, 2]
-    for leave in (copy.copy, copy.deepcopy, pickle.dumps):
-        with pytest.raises(mg.GraphCutError, match=r"detach\(\)"):
-            leave(x * x)

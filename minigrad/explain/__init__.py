@@ -10,7 +10,7 @@ from .changes import changed_in_place, in_place_while_recording, replaced, warn_
 from .computing import complex_numbers, forward_failed, no_array, no_rule, refuse_masked, warn_if_outer
 from .going_back import freed, not_a_tensor, not_one_number, nothing_to_do, requires_none
 from .gradients import warn_if_not_kept, why
-from .leaving import array_of_tensors, copied, copied_numbers, cut_here, integers, moved, no_array_of, no_derivative
+from .leaving import array_of_tensors, copied_numbers, cut_here, integers, moved, no_array_of, no_derivative
 from .rules import argument, impossible_gradient, no_gradient, rule_name
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "array_of_tensors",
     "changed_in_place",
     "complex_numbers",
-    "copied",
     "copied_numbers",
     "cut_here",
     "forward_failed",

@@ -108,12 +108,3 @@ def moved(tensor: Any, backend: str) -> GraphCutError:
         f"moving the computed tensor {name} to {backend} would leave the graph{at(here())}.\n"
         f"Move its inputs before computing, or cut it first: {name}.detach().to(...)"
     )
-
-
-def copied(tensor: Any) -> GraphCutError:
-    """A computed tensor was to be copied or pickled."""
-    name = called(tensor, "x")
-    return GraphCutError(
-        f"copying or pickling the computed tensor {name} would copy the graph it hangs in{at(here())}.\n"
-        f"Say that the gradient should stop here: {name}.detach()"
-    )
