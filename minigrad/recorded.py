@@ -5,6 +5,7 @@ else's. So differentiations cannot be confused, however they are nested: an inne
 nodes, and an outer one goes on through them. That is why no levels and no tags are needed.
 """
 
+import inspect
 import operator
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ from .containers import leaves, rebuilt
 from .errors import DtypeError, GradError, ShapeError
 from .explain import refuse_masked
 from .gradient import ALONE, apart, own
-from .graph import _changed, _owners, _pass_back, _zeros_matter, apply, is_recording
+from .graph import _changed, _complete, _owners, _pass_back, _zeros_matter, apply, is_recording
 from .mode import enable_grad
 from .op import Freed, Op
 from .place import at, here
@@ -74,8 +75,14 @@ class Run:
             result, self.aux = result
         self.result = result
         self.parts = [part for _, part in result_leaves(who, f, result)]
+        self.roots = [
+            part.creator or part if isinstance(part, Value) and part._requires_grad else None for part in self.parts
+        ]
         self.origins = [x.creator or x for x in self.inputs]
-        self.calls, outside = walk(self.parts, self.origins, start)
+        self.calls, outside = walk(self.roots, self.origins, start)
+        for x in self.inputs:
+            x._requires_grad = x.creator is not None  # f is done: to whoever comes later, our own leaves are constants
+        self.targets = self.origins if outside else None
         self.outer = recording and (bool(outside) or any(x.creator is not None for x in self.inputs))
         """Whether somebody else differentiates too: then what comes out is recorded, and nothing is freed."""
         self.plain = not self.outer and not any(isinstance(leaf, Value) for each in self.given for _, leaf in each)
@@ -83,19 +90,13 @@ class Run:
     def value(self) -> Any:
         """What f returned, as it leaves the run: (result, aux) if there is an aux."""
         returned = (self.result, self.aux) if self.has_aux else self.result
-        return rebuilt(returned, lambda part: self.released(part) if isinstance(part, Value) else part)
+        return rebuilt(
+            returned, lambda part: self.released(part._array) if isinstance(part, Value) and not self.outer else part
+        )
 
     def released(self, one: Any) -> Any:
-        """An array or a tensor of the run as what leaves it.
-
-        That is a tensor in the graph if somebody differentiates outside; else a tensor without one if the
-        arguments were tensors, and a plain array or NumPy scalar if they were plain.
-        """
-        if isinstance(one, Value):
-            if self.outer:
-                return one
-            one = one._array
-        return numbers(one) if self.plain else wrap(Tensor, numbers(one))
+        """A tensor in the graph as it is; an array as a tensor, or plain if the arguments were plain."""
+        return one if isinstance(one, Value) else numbers(one) if self.plain else wrap(Tensor, numbers(one))
 
     def by_argument(self, found: Iterable[Any]) -> Any:
         """One thing for each differentiated leaf, put into the containers of the arguments."""
@@ -108,8 +109,9 @@ class Run:
 
         They are tensors in the graph if `recorded`, and arrays else; the record is freed unless it is to be kept.
         """
-        found = go_back(self.parts, seeds, self.calls, self.origins, recorded, keep)
+        found = go_back(self.roots, seeds, self.calls, self.targets, recorded, keep)
         taken = _owners(*self.inputs, *(s for s in seeds if s is not None)) if recorded else set()
+        _complete(found, recorded, taken)
         results = []
         for x, origin in zip(self.inputs, self.origins):
             g = found.pop(origin, None)
@@ -133,10 +135,18 @@ def refilled(tree: Any, things: Iterable[Any]) -> Any:
     return rebuilt(tree, lambda leaf: None if leaf is None else next(supply))
 
 
+def origin_of(part: Any) -> Any:
+    """The recorded call or the leaf that a tensor comes from; None for a constant."""
+    return part.creator or part if isinstance(part, Value) and part._requires_grad else None
+
+
 def walk(roots: Iterable[Any], inputs: Iterable[Any], start: int) -> tuple[list[Op], list[Any]]:
-    """The calls since `start` that led to `roots`, newest first, and what they reach that is older and no input."""
+    """The calls since `start` that led to `roots`, newest first, and what they reach that is older and no input.
+
+    Roots are origins, a call or a leaf, None for a constant.
+    """
     ours = set(inputs)
-    met: list[Any] = list({r.creator or r: None for r in roots if isinstance(r, Value) and r._requires_grad})
+    met = list({root: None for root in roots if root is not None})
     seen = set(met)
     calls: list[Op] = []
     outside = []
@@ -147,36 +157,37 @@ def walk(roots: Iterable[Any], inputs: Iterable[Any], start: int) -> tuple[list[
                 if before not in seen:
                     seen.add(before)
                     met.append(before)
-        elif origin not in ours:
+        elif origin not in ours and (origin.age or origin._requires_grad):
             outside.append(origin)
     calls.sort(key=operator.attrgetter("age"), reverse=True)
     return calls, outside
 
 
 def go_back(
-    parts: Sequence[Any],
+    roots: Sequence[Any],
     seeds: Sequence[Any],
     calls: list[Op],
-    targets: Iterable[Any],
+    targets: Iterable[Any] | None,
     recorded: bool,
     keep: bool,
 ) -> dict[Any, Any]:
-    """Walk back through these calls and no others; the gradients of `targets`, which may be outside, by origin."""
+    """Walk back through these calls and no others; the gradients of what they were computed from, by origin.
+
+    Where that is more than the `targets`, only the way to these is gone; None if it is not.
+    """
     found: dict[Any, Any] = {}
-    for part, seed in zip(parts, seeds):
-        if seed is not None and isinstance(part, Value) and part._requires_grad:
-            origin = part.creator or part
-            found[origin] = found[origin] + seed if origin in found else seed
-    targets = set(targets)
-    useful: set[Any] = set(targets)
-    for call in reversed(calls):
-        if any(way[2] in useful for way in call.recorded()[0]):
-            useful.add(call)
-    plain: set[Any] | None = set() if _zeros_matter(list(seeds), calls) else None
-    taken = _owners(*(s for s in seeds if s is not None)) if recorded else set()
-    kind = next((type(part) for part in parts if isinstance(part, Value)), Tensor)
-    asked = (kind, None if keep else Freed(here()), recorded, _changed(calls), taken, targets, useful)
-    _pass_back(iter(calls), found, asked, plain)
+    for root, seed in zip(roots, seeds):
+        if seed is not None and root is not None:
+            found[root] = found[root] + seed if root in found else seed
+    useful: set[Any] | None = None
+    if targets is not None:
+        useful = set(targets)
+        for call in reversed(calls):
+            if any(way[2] in useful for way in call.recorded()[0]):
+                useful.add(call)
+    plain: set[Any] | None = set() if _zeros_matter(list(found.values()), calls) else None
+    taken = _owners(*found.values()) if recorded else set()
+    _pass_back(iter(calls), found, (Tensor, None if keep else Freed(here()), recorded, _changed(calls), taken, (), useful), plain)
     return found
 
 
@@ -223,10 +234,10 @@ def _numbers(who: str, argnums: Any, count: int) -> list[int]:
 
 def _name(f: Callable[..., Any], n: int) -> str:
     """What f calls its n-th argument, for a path such as `p["w"]`."""
-    code = getattr(f, "__code__", None)
-    if code is not None and n < code.co_argcount:
-        return str(code.co_varnames[n])
-    return f"argument {n}"
+    inner = inspect.unwrap(f)
+    code = getattr(inner, "__code__", None)
+    own = n + inspect.ismethod(inner)  # the first is self
+    return str(code.co_varnames[own]) if code is not None and own < code.co_argcount else f"argument {n}"
 
 
 def _node(who: str, path: str, leaf: Any, recording: bool, copy: bool) -> Value:
