@@ -187,7 +187,12 @@ def go_back(
                 useful.add(call)
     plain: set[Any] | None = set() if _zeros_matter(list(found.values()), calls) else None
     taken = _owners(*found.values()) if recorded else set()
-    _pass_back(iter(calls), found, (Tensor, None if keep else Freed(here()), recorded, _changed(calls), taken, (), useful), plain)
+    _pass_back(
+        iter(calls),
+        found,
+        (Tensor, None if keep else Freed(here()), recorded, _changed(calls), taken, (), useful),
+        plain,
+    )
     return found
 
 
