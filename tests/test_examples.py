@@ -54,6 +54,13 @@ PRINTED = {
         "x.grad = 18.085537, and after a second backward() 36.171074",
         "GradError",
     ],
+    "vectors_in_containers": [
+        'p["peaks"].center    [-0.185  -0.1709  0.1962]',
+        "gradient descent, 1000 steps: loss 0.022248",
+        "Gauss and Newton, 20 steps: loss 0.002076, for noise of variance 0.002500",
+        'p["peaks"].height[0]     3.0354 ± 0.0171   true 3.0',
+        'p["background"][1]       0.0999 ± 0.0014   true 0.1',
+    ],
     "logistic_digits": [
         "1438 digits to learn from, 359 others to test on, 40 epochs in batches of 32",
         "logistic regression          650",
@@ -336,3 +343,33 @@ def test_the_network_of_logistic_digits_learns_what_is_to_be_learnt():
         history = program.train(layers, learn, test)
         assert history[-1][0] < exact / 10
         assert history[-1][1] == len(program.wrong(layers, *test)[0]) <= 6
+
+
+def test_vectors_in_containers(numbers):
+    from scipy.optimize import least_squares
+
+    found = numbers("vectors_in_containers")
+    x, y = found["x"], found["y"]
+
+    def residuals(v):
+        (c, w, h), offset, slope = v[:9].reshape(3, 3), v[9], v[10]
+        return sum(h[k] * np.exp(-(((x - c[k]) / w[k]) ** 2)) for k in range(3)) + offset + slope * x - y
+
+    def flat(p):
+        peaks = p["peaks"]
+        return np.concatenate([peaks.center, peaks.width, peaks.height, p["background"]])
+
+    best = least_squares(residuals, flat(found["p"]), x_scale=0.1, xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    np.testing.assert_allclose(flat(found["p"]), best.x, rtol=1e-6)
+    assert found["losses"][-1] == pytest.approx(2 * best.cost / len(x), rel=1e-10)
+    covariance = np.linalg.inv(best.jac.T @ best.jac) * 2 * best.cost / (len(x) - 11)
+    np.testing.assert_allclose(flat(found["errors"]), np.sqrt(np.diag(covariance)), rtol=1e-4)
+    assert (np.diff(found["descended"]) < 0).all()
+    assert residuals(flat(found["slow"])) @ residuals(flat(found["slow"])) == pytest.approx(
+        found["descended"][-1] * len(x)
+    )
+    start = np.array([1.8, 4.7, 6.5, 1, 1, 1, 1, 1, 1, 0, 0])
+    steps = 1e-6 * np.eye(11)
+    slopes = [np.mean(residuals(start + e) ** 2) - np.mean(residuals(start - e) ** 2) for e in steps]
+    np.testing.assert_allclose(flat(found["gradient"]), np.array(slopes) / 2e-6, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(found["change"], best.jac[:, 4], rtol=1e-4, atol=1e-5)
