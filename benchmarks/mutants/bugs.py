@@ -994,3 +994,40 @@ gradient.bug(
     "return g.astype(np.float32).sum(axis=tuple(axes)).reshape(shape).astype(g.dtype)",
     on=("Mul", "Add", "BroadcastTo"), shown_by="grad(mg.multiply, [[0.1], [0.2]], [[0.3, 0.4]])",
 )  # fmt: skip
+
+# ----------------------------------------------------------------------------- derivatives as functions
+
+recorded = _in("recorded.py")
+
+recorded.bug(
+    "perturbations-confused", "own", "an inner derivative by an outer variable goes back to the outer one's node",
+    "        return apply(Same, leaf)  # type: ignore[no-any-return]\n", "        return leaf\n",
+    on="slope_at_itself", shown_by="grad(lambda x: mg.grad(lambda y: x * y * y)(x), 3.0)",
+)  # fmt: skip
+recorded.bug(
+    "closure-is-constant", "own", "what the function uses without being given it counts as a constant",
+    "recording and (bool(outside) or any(", "recording and (any(",
+    on="slope_of_closure", shown_by="mg.grad(lambda x: mg.grad(lambda y: x * y)(2.0))(3.0)",
+)  # fmt: skip
+
+forward_mode = _in("forward_mode.py")
+
+forward_mode.bug(
+    "tangent-of-one-argument", "own", "the tangent of a call of two arguments is that of the last",
+    "                    total = c if total is None else total + c\n            else:",
+    "                    total = c\n            else:",
+    on="forward_mode", shown_by="mg.jvp(lambda x: mg.sin(x) * mg.exp(x), (1.0,), (1.0,))",
+)  # fmt: skip
+forward_mode.bug(
+    "tangent-forgotten", "own", "a result that is used once more loses its tangent after that use",
+    "    last.update(dict.fromkeys(wanted))\n", "",
+    on="forward_mode", shown_by="mg.jvp(lambda x: (y := mg.sin(x), y * y), (1.0,), (1.0,))",
+)  # fmt: skip
+
+checkpointing = _in("checkpointing.py")
+
+checkpointing.bug(
+    "captured-without-gradient", "own", "a checkpointed function gives no gradient to what it was not given",
+    "        targets = [*run.origins, *self.captured]\n", "        targets = [*run.origins]\n",
+    on="checkpoint", shown_by="grad(lambda x: mg.checkpoint(lambda: mg.sin(x))(), 3.0)",
+)  # fmt: skip

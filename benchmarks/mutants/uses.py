@@ -368,7 +368,63 @@ CHANGED = [
     _refused_or_right("set_while_recording", lambda x: x * 3.0, _set_while_recording),
 ]
 
-PAIRS = [*TWICE, *SEVERAL, *STOPPED, *CHANGED]
+# ----------------------------------------------------------------------------- derivatives as functions
+
+
+def _by_columns(f: Function) -> Function:
+    """The gradient of <g, sum of the results of f> from a tangent for each element: forward mode."""
+
+    def vjp(g: Any, out: Any, x: Any) -> Any:
+        gradient = np.zeros(x.size, x.dtype)
+        for n in range(x.size):
+            e = np.zeros(x.size, x.dtype)
+            e[n] = 1
+            gradient[n] = np.sum(g * sum(mg.jvp(f, (x,), (e.reshape(x.shape),))[1]))
+        return gradient.reshape(x.shape)
+
+    return vjp
+
+
+def _pulled_back(f: Function) -> Function:
+    def vjp(g: Any, out: Any, x: Any) -> Any:
+        return mg.vjp(f, x)[1](g)[0]
+
+    return vjp
+
+
+def _two_results(x: Any) -> Any:
+    y = mg.tanh(x) * x + mg.sqrt(x * x + 1.0)
+    return y, mg.sum(y * x) + mg.reshape(mg.reshape(x, -1), x.shape)
+
+
+def _their_sum(x: Any) -> Any:
+    y, z = _two_results(x)
+    return y + z
+
+
+def _slope_at_itself(x: Any) -> Any:
+    return mg.elementwise_grad(lambda y: x * y * y)(x)
+
+
+def _slope_of_closure(x: Any) -> Any:
+    return x * mg.elementwise_grad(lambda y: x * y * y)(np.ones(x.shape, x.dtype))
+
+
+def _forgetful(x: Any) -> Any:
+    w = mg.sin(x)
+    y, z = mg.checkpoint(lambda x: (mg.exp(x * 0.5) * w, x * w))(x)
+    return y * z
+
+
+DERIVED = [
+    _always("forward_mode", 1, _their_sum, _by_columns(_two_results)),
+    _always("pullback", 1, _their_sum, _pulled_back(_their_sum)),
+    _always("slope_at_itself", 1, lambda x: 2.0 * x * x, _pulled_back(_slope_at_itself)),
+    _always("slope_of_closure", 1, lambda x: 2.0 * x * x, _pulled_back(_slope_of_closure)),
+    _always("checkpoint", 1, lambda x: mg.exp(x * 0.5) * mg.sin(x) * x * mg.sin(x), _pulled_back(_forgetful)),
+]
+
+PAIRS = [*TWICE, *SEVERAL, *STOPPED, *CHANGED, *DERIVED]
 
 # ----------------------------------------------------------------------------- as our strategies draw them
 
