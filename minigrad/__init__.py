@@ -13,7 +13,7 @@ way), `ops/arithmetic.py` (what a derivative looks like). Then you know autograd
 `operators.py` are how it is spelt.
 """
 
-from . import backend, ops
+from . import backend, linalg, ops
 from . import questions as questions
 from .anomaly import detect_anomaly
 from .checkpointing import checkpoint
@@ -26,6 +26,7 @@ from .errors import (
     GraphCutError,
     GraphFreedError,
     InplaceError,
+    MatrixError,
     MinigradError,
     NonFiniteError,
     OptimiserError,
@@ -79,6 +80,7 @@ from .ops import (
     minimum,
     multiply,
     negative,
+    norm,
     not_equal,
     outer,
     power,
@@ -118,6 +120,7 @@ __all__ = [
     "GraphCutError",
     "GraphFreedError",
     "InplaceError",
+    "MatrixError",
     "MinigradError",
     "NonFiniteError",
     "Op",
@@ -165,6 +168,7 @@ __all__ = [
     "kron",
     "less",
     "less_equal",
+    "linalg",
     "linspace",
     "log",
     "manual_seed",
@@ -177,6 +181,7 @@ __all__ = [
     "multiply",
     "negative",
     "no_grad",
+    "norm",
     "normal",
     "not_equal",
     "ones",

@@ -6,6 +6,8 @@ go on working. The text of a message says what happened and where on its first
 line, and how to mend it on its second.
 """
 
+from numpy.linalg import LinAlgError
+
 
 class MinigradError(Exception):
     """The root of everything minigrad raises on purpose."""
@@ -33,6 +35,10 @@ class GraphCutError(MinigradError, TypeError):
 
 class ShapeError(MinigradError, ValueError):
     """Shapes that do not fit each other."""
+
+
+class MatrixError(MinigradError, LinAlgError):
+    """A matrix that is not square, not invertible, not positive definite, or has no derivative where one is asked."""
 
 
 class DtypeError(MinigradError, TypeError):

@@ -11,6 +11,7 @@ from .computing import complex_numbers, forward_failed, no_array, no_rule, refus
 from .going_back import freed, not_a_tensor, not_one_number, nothing_to_do, requires_none
 from .gradients import warn_if_not_kept, why
 from .leaving import array_of_tensors, copied_numbers, cut_here, integers, moved, no_array_of, no_derivative
+from .matrices import unfit_matrix, without_derivative
 from .rules import argument, impossible_gradient, no_gradient, rule_name
 
 __all__ = [
@@ -40,9 +41,11 @@ __all__ = [
     "replaced",
     "requires_none",
     "rule_name",
+    "unfit_matrix",
     "warn_if_not_kept",
     "warn_if_outer",
     "warn_if_stale",
     "why",
+    "without_derivative",
     "wrong_gradient",
 ]

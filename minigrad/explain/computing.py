@@ -13,6 +13,7 @@ from ..backend import check_same_library
 from ..errors import BroadcastWarning, DtypeError, GradError, ShapeError
 from ..place import Place, at, expression, here, name_of
 from ..value import Value
+from .matrices import unfit_matrix
 from .rules import argument
 from .words import depth
 
@@ -21,6 +22,8 @@ def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
     """Raise an error that explains why `op` failed, or note on `error` where and with what it failed."""
     check_same_library(*values)
     arrays = [(argument(op, n), v) for n, v in enumerate(values) if hasattr(v, "shape")]
+    if isinstance(error, np.linalg.LinAlgError):
+        raise unfit_matrix(op.__name__, *arrays[0], error) from error
     shapes = " and ".join(f"{name} of shape {v.shape}" for name, v in arrays)
     if type(error) is ValueError and op.elementwise and not _broadcast([v.shape for _, v in arrays]):
         raise ShapeError(

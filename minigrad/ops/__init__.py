@@ -20,11 +20,15 @@ from .activation import *
 from .arithmetic import *
 from .choosing import *
 from .comparison import *
+from .decompositions import *
+from .determinants import *
 from .einsum import *
 from .exponential import *
 from .indexing import *
+from .norms import *
 from .products import *
 from .reduction import *
 from .rounding import *
 from .shape import *
+from .systems import *
 from .trigonometric import *
