@@ -6,7 +6,7 @@ go on working. The text of a message says what happened and where on its first
 line, and how to mend it on its second.
 """
 
-from numpy.linalg import LinAlgError
+import numpy as np
 
 
 class MinigradError(Exception):
@@ -37,7 +37,7 @@ class ShapeError(MinigradError, ValueError):
     """Shapes that do not fit each other."""
 
 
-class MatrixError(MinigradError, LinAlgError):
+class MatrixError(MinigradError, np.linalg.LinAlgError):
     """A matrix that is not square, not invertible, not positive definite, or has no derivative where one is asked."""
 
 

@@ -39,7 +39,8 @@ def test_one_tree():
 @pytest.mark.parametrize(
     ("kind", "builtin"),
     [(mg.ShapeError, ValueError), (mg.DtypeError, TypeError), (mg.GraphCutError, TypeError),
-     (mg.GradError, RuntimeError), (mg.BackendError, RuntimeError), (mg.BroadcastWarning, UserWarning)],
+     (mg.GradError, RuntimeError), (mg.BackendError, RuntimeError), (mg.BroadcastWarning, UserWarning),
+     (mg.MatrixError, np.linalg.LinAlgError)],
 )  # fmt: skip
 def test_what_a_numpy_user_would_catch(kind, builtin):
     assert issubclass(kind, builtin)
@@ -74,7 +75,7 @@ def failures():
         "item": lambda: x.item(),
         "truth": lambda: bool(x > 0),
         "ragged": lambda: mg.tensor([[1.0], [1.0, 2.0]]),
-        "no rule": lambda: np.linalg.svd(x),
+        "no rule": lambda: np.linalg.eig(x),
         "no rule for a ufunc": lambda: np.arctan2(x, x),
         "out=": lambda: np.add(x, 1.0, out=np.zeros(2)),
         "from_numpy of a list": lambda: mg.from_numpy([1.0]),

@@ -420,6 +420,43 @@ einsum.bug(
     on="Einsum", shown_by='grad(lambda x, y: mg.einsum("i,i->", x, y), [1.0, 2.0], [2.0])',
 )  # fmt: skip
 
+systems = _in("ops/systems.py")
+
+systems.bug(
+    "pinv-square", "own", "pinv: what projections add to the gradient of a tall matrix is left out",
+    "        if a.shape[-2] > a.shape[-1]:  # a p", "        if False:  # a p",
+    on="PInv", shown_by="grad(mg.linalg.pinv, [[1.0], [2.0]])",
+)  # fmt: skip
+
+determinants = _in("ops/determinants.py")
+
+determinants.bug(
+    "det-by-inverse", "own", "det: the cofactors of a singular matrix are 0",
+    "return sign * (u * _others(s, 1) @ vh)", "return 0 * (u * _others(s, 1) @ vh)",
+    on="Det", shown_by="grad(mg.linalg.det, [[1.0, 2.0], [2.0, 4.0]])",
+)  # fmt: skip
+
+decompositions = _in("ops/decompositions.py")
+
+decompositions.bug(
+    "cholesky-both-triangles", "own", "cholesky, eigh: the gradient goes to both triangles, and one is read",
+    "return (full + full.mT) * (half if uplo in \"lL\" else half.T)", "return (full + full.mT) / 2",
+    on="Cholesky", shown_by="grad(mg.linalg.cholesky, [[2.0, 1.0], [1.0, 2.0]])",
+)  # fmt: skip
+decompositions.bug(
+    "svd-gaps", "own", "svd: the gaps of the singular values, not of their squares",
+    "gaps = (s - s.mT) * (s + s.mT)", "gaps = s - s.mT",
+    on="SVD", shown_by="grad(lambda x: mg.linalg.svd(x).U[0, 0], [[2.0, 1.0], [0.5, 3.0]])",
+)  # fmt: skip
+
+norms = _in("ops/norms.py")
+
+norms.bug(
+    "norm-at-zero", "own", "norm: the slope at 0 is NaN",
+    "return x * np.where(zero, 0, g / np.where(zero, 1, out))", "return x * (g / out)",
+    on="Norm2", shown_by="grad(mg.norm, [0.0, 0.0])",
+)  # fmt: skip
+
 # ----------------------------------------------------------------------------- shapes
 
 shape = _in("ops/shape.py")

@@ -319,6 +319,18 @@ _fixed(
         (lambda x, y: mg.einsum("...ij,jk->...k", x, y), ((2, 2, 3), (3, 2))),
     ],
 )
+
+
+def _near_one(f: Function) -> Function:
+    """A function of a symmetric matrix that is positive definite, whatever the array."""
+    return lambda x: f(np.matmul(x, x.mT) + np.eye(x.shape[-2]))
+
+
+_fixed(ops.PInv, [(mg.linalg.pinv, ((3, 2),)), (mg.linalg.pinv, ((2, 2),)), (mg.linalg.pinv, ((2, 3),))])
+_fixed(ops.Det, [(mg.linalg.det, ((3, 3),)), (mg.linalg.det, ((2, 2, 2),))])
+_fixed(ops.Cholesky, [(_near_one(mg.linalg.cholesky), ((3, 3),)), (mg.linalg.cholesky, ((1, 1),))], positive)
+_fixed(ops.SVD, [(lambda x: mg.linalg.svd(x, full_matrices=False).U, ((3, 2),))])
+_fixed(ops.Norm2, [(mg.norm, ((2, 3),)), (mg.norm, ((),)), (lambda x: mg.norm(x, axis=0), ((2, 3),))])
 _add(
     "Reshape",
     [at(lambda x, shape=shape: mg.reshape(x, shape), (2, 3)) for shape in ((3, 2), (6,), (-1,), (1, 6))],
