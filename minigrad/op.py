@@ -40,7 +40,8 @@ class Op:
     argument *before* broadcasting is undone: the engine sums it to the
     argument's shape. An argument without a rule is a constant. The rule of a
     variadic argument `*xs` is given first which of them: `dxs(k, g, out, ...)`.
-    A class keyword `numpy=np.f` makes `np.f(tensor)` record this operation.
+    A class keyword `numpy=np.f` makes `np.f(tensor)` record this operation; where NumPy has
+    several names for it, `numpy=(np.f, np.g)`.
 
     >>> import minigrad as mg
     >>> class Cube(mg.Op):
@@ -121,11 +122,11 @@ class Op:
                 _check_signature(cls, rule)
         cls.keeps = Keeping(rules)
         key = f"{cls.__module__}.{cls.__qualname__}"
-        if numpy is not None:
-            taken = by_numpy.get(numpy)
+        for function in numpy if isinstance(numpy, tuple) else () if numpy is None else (numpy,):
+            taken = by_numpy.get(function)
             if taken is not None and f"{taken.__module__}.{taken.__qualname__}" != key:
-                raise TypeError(f"np.{numpy.__name__} is recorded by {taken.__name__} already")
-            by_numpy[numpy] = cls
+                raise TypeError(f"np.{function.__name__} is recorded by {taken.__name__} already")
+            by_numpy[function] = cls
         registry[key] = cls
 
     ndim = property(lambda self: len(self.shape), doc="The number of axes of the result.")

@@ -316,6 +316,8 @@ class Tensor(Value):
     __rand__ = reflected(np.bitwise_and)
     __or__ = binary(np.bitwise_or)
     __ror__ = reflected(np.bitwise_or)
+    __xor__ = binary(np.bitwise_xor)
+    __rxor__ = reflected(np.bitwise_xor)
     __invert__ = unary(np.invert)
     # Elementwise, as NumPy has them; identity is `is`. Hashed by identity, so that tensors
     # may be keys: equal keys are then the same object, and == is never asked.
@@ -349,6 +351,10 @@ class Tensor(Value):
     max = reduction(np.max)
     min = reduction(np.min)
     dot = method(np.dot)
+    any = method(np.any)
+    all = method(np.all)
+    clip = method(np.clip)
+    round = method(np.round)
 
     def reshape(self, *shape: Any) -> Self:
         """The same elements in another shape; see `minigrad.reshape`."""

@@ -17,7 +17,13 @@ OPERATIONS = [spec for spec in specs() if spec.op is not None and spec.op.__modu
 
 DIFFERENTIABLE = [spec for spec in OPERATIONS if spec.differentiable]
 
-PAIRS = [spec_of(f) for f in (mg.add, mg.subtract, mg.multiply, mg.divide, mg.power, mg.maximum, mg.minimum, mg.matmul)]
+PAIRS = [
+    spec_of(f)
+    for f in (
+        *(mg.add, mg.subtract, mg.multiply, mg.divide, mg.power, mg.maximum, mg.minimum, mg.fmax, mg.fmin),
+        *(mg.logaddexp, mg.logaddexp2, mg.hypot, mg.matmul),
+    )
+]
 """Those of two arrays that both have a gradient."""
 
 

@@ -43,6 +43,51 @@ TABLE: dict[str, tuple[Any, list[Any], list[Any]]] = {
     "abs at 0": (mg.absolute, [[0.0, -0.0, -2.0, 3.0]], [[0.0, 0.0, -1.0, 1.0]]),
     "relu at 0": (mg.relu, [[0.0, -0.0, -2.0, 3.0]], [[0.0, 0.0, 0.0, 1.0]]),
     "sqrt at 0": (mg.sqrt, [[0.0, 4.0]], [[inf, 0.25]]),
+    "fabs at 0": (mg.fabs, [[0.0, -0.0, -2.0, 3.0]], [[0.0, 0.0, -1.0, 1.0]]),
+    "fmax, a tie": (mg.fmax, [[1.0, 0.0], [1.0, 0.0]], [[0.5, 0.5], [0.5, 0.5]]),
+    "fmin, a tie": (mg.fmin, [[1.0, 0.0], [1.0, 0.0]], [[0.5, 0.5], [0.5, 0.5]]),
+    "fmax, NaN is left out": (mg.fmax, [[nan, 1.0, nan], [1.0, nan, nan]], [[0.0, 1.0, 0.5], [1.0, 0.0, 0.5]]),
+    "fmin, NaN is left out": (mg.fmin, [[nan, 1.0, nan], [1.0, nan, nan]], [[0.0, 1.0, 0.5], [1.0, 0.0, 0.5]]),
+    "clip at its bounds": (
+        mg.clip,
+        [[-1.0, 0.0, 0.5, 1.0, 2.0], [0.0] * 5, [1.0] * 5],
+        [[0.0, 0.5, 1.0, 0.5, 0.0], [1.0, 0.5, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.5, 1.0]],
+    ),
+    "clip, one bound": (lambda x: mg.clip(x, 0.0), [[-1.0, 0.0, 1.0]], [[0.0, 0.5, 1.0]]),
+    "clip, bounds that meet": (
+        mg.clip,
+        [[0.0, 1.0, 2.0], [1.0] * 3, [1.0] * 3],
+        [[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.5, 1.0, 1.0]],
+    ),
+    "clip, bounds in the wrong order": (
+        mg.clip,
+        [[0.0, 1.0, 2.0, 3.0, 4.0], [3.0] * 5, [1.0] * 5],
+        [[0.0] * 5, [0.0] * 5, [1.0] * 5],
+    ),
+    "clip, NaN stays": (mg.clip, [[nan], [0.0], [1.0]], [[1.0], [0.0], [0.0]]),
+    "nan_to_num": (mg.nan_to_num, [[1.0, nan, inf, -inf]], [[1.0, 0.0, 0.0, 0.0]]),
+    "hypot at the origin": (mg.hypot, [[0.0, 3.0, 0.0], [0.0, 4.0, -2.0]], [[0.0, 0.6, 0.0], [0.0, 0.8, -1.0]]),
+    "arctan2 at the origin": (mg.arctan2, [[0.0, 0.0], [0.0, 2.0]], [[nan, 0.5], [nan, 0.0]]),
+    "arctan2 on its cut": (mg.arctan2, [[0.0, -0.0], [-2.0, -2.0]], [[-0.5, -0.5], [0.0, 0.0]]),
+    "logaddexp of infinities": (
+        mg.logaddexp,
+        [[-inf, inf, -inf, inf, 1.0], [-inf, inf, 1.0, 1.0, 1.0]],
+        [[0.5, 0.5, 0.0, 1.0, 0.5], [0.5, 0.5, 1.0, 0.0, 0.5]],
+    ),
+    "logaddexp2 of infinities": (
+        mg.logaddexp2,
+        [[-inf, inf, -inf, inf, 1.0], [-inf, inf, 1.0, 1.0, 1.0]],
+        [[0.5, 0.5, 0.0, 1.0, 0.5], [0.5, 0.5, 1.0, 0.0, 0.5]],
+    ),
+    "cbrt at 0": (mg.cbrt, [[0.0, 8.0, -1.0]], [[inf, 1 / 12, 1 / 3]]),
+    "arcsin at ±1": (mg.arcsin, [[-1.0, 0.0, 1.0]], [[inf, 1.0, inf]]),
+    "arccos at ±1": (mg.arccos, [[-1.0, 0.0, 1.0]], [[-inf, -1.0, -inf]]),
+    "arctanh at ±1": (mg.arctanh, [[-1.0, 0.0, 1.0]], [[inf, 1.0, inf]]),
+    "arccosh at 1": (mg.arccosh, [[1.0]], [[inf]]),
+    "log1p at -1": (mg.log1p, [[-1.0, 0.0]], [[inf, 1.0]]),
+    "heaviside at its jump": (mg.heaviside, [[-1.0, 0.0, 1.0], [5.0] * 3], [[0.0] * 3, [0.0, 1.0, 0.0]]),
+    "sinc at 0": (mg.sinc, [[0.0]], [[0.0]]),
+    "float_power, 0**0": (mg.float_power, [[0.0, 2.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, np.log(2.0)]]),
     "x**0 for a number": (lambda x: x**0, [[0.0, 2.0, -1.0]], [[0.0, 0.0, 0.0]]),
     "x**0.0 for a number": (lambda x: x**0.0, [[0.0, 2.0]], [[0.0, 0.0]]),
     "x**0 for an array": (lambda x: x ** np.array([0.0, 0.0]), [[0.0, 2.0]], [[0.0, 0.0]]),
@@ -86,6 +131,15 @@ NOT_TAKEN: dict[str, tuple[Any, list[float]]] = {
     "exp that overflows, inside": (lambda x: mg.where(x < 100, mg.log(1 + mg.exp(x)), x), [1000.0, 4.0]),
     "x/x": (lambda x: mg.where(x > 0, x / x**2, 0.0), [0.0, 4.0]),
     "in a chain": (lambda x: mg.where(x > 0, mg.sin(mg.sqrt(x)) * 3 + 1, 0.0), [0.0, 4.0]),
+    "cbrt": (lambda x: mg.where(x > 0, mg.cbrt(x), 0.0), [0.0, 4.0]),
+    "log2": (lambda x: mg.where(x > 0, mg.log2(x), 0.0), [0.0, 4.0]),
+    "log1p": (lambda x: mg.where(x > 0, mg.log1p(x - 1), 0.0), [0.0, 4.0]),
+    "arcsin": (lambda x: mg.where(x > 0, mg.arcsin(x / 4 - 1), 0.0), [0.0, 4.0]),
+    "arctanh": (lambda x: mg.where(x > 0, mg.arctanh(x / 5 - 1), 0.0), [0.0, 4.0]),
+    "arccosh": (lambda x: mg.where(x > 0, mg.arccosh(x + 1), 0.0), [0.0, 4.0]),
+    "arctan2": (lambda x: mg.where(x > 0, mg.arctan2(x, 3 * x), 0.0), [0.0, 4.0]),
+    "a NaN that was replaced": (lambda x: mg.nan_to_num(mg.log(x)), [0.0, 4.0]),
+    "clipped away": (lambda x: mg.clip(mg.log(x), -5.0, 5.0), [0.0, 4.0]),
     "as the other branch": (lambda x: mg.where(x <= 0, 0.0, mg.sqrt(x)), [0.0, 4.0]),
     "indexed away": (lambda x: mg.sqrt(x)[1:], [0.0, 4.0]),
     "masked away": (lambda x: (1 / x)[np.array([False, True])], [0.0, 4.0]),
@@ -172,7 +226,10 @@ def test_mixed_second_derivative_of_a_power(order):
 
 
 def test_second_derivatives_at_kinks_are_0():
-    for function in (mg.absolute, mg.relu, lambda x: mg.maximum(x, 0.0), lambda x: mg.minimum(x, 0.0)):
+    for function in (
+        *(mg.absolute, mg.fabs, mg.relu, lambda x: mg.maximum(x, 0.0), lambda x: mg.minimum(x, 0.0)),
+        *(lambda x: mg.hypot(x, 0.0), lambda x: mg.clip(x, 0.0, 1.0), lambda x: mg.fmax(x, 0.0)),
+    ):
         x = mg.tensor([0.0, -1.0, 2.0], requires_grad=True)
         g = mg.gradients(function(x).sum(), x, create_graph=True)
         assert mg.gradients((g * g).sum(), x).tolist() == [0.0, 0.0, 0.0]

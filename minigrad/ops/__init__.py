@@ -7,12 +7,18 @@ beside it. Conventions where a derivative does not exist, tested in one table
 
 | where | convention |
 |---|---|
-| max, min, maximum, minimum at a tie | the gradient is split evenly among the ties |
-| abs at 0, relu at 0 | 0 |
-| sqrt at 0 | inf |
+| max, min, maximum, minimum, fmax, fmin at a tie | the gradient is split evenly among the ties |
+| clip at a bound | half each; 0 in x where the bounds meet |
+| logaddexp of two equal infinities | half each |
+| abs, fabs, relu, hypot at 0 | 0 |
+| sqrt, cbrt at 0; arcsin, arctanh at ±1; arccosh at 1; log1p at -1 | inf |
+| arccos at ±1 | -inf |
+| arctan2 at the origin | NaN: it jumps in every direction |
+| nan_to_num where x is NaN or infinite | 0 |
 | x**0 at x = 0 | 0 |
 | 0**y | 0 in y for y >= 0 |
-| x // y, and x % y in y at a jump | 0, and the slope beside it |
+| x // y; x % y and fmod in y at a jump | 0; the slope beside it |
+| floor, round, sign and the other steps; heaviside in x | 0, at the jump too |
 | where, indexing: what was not taken | exactly 0, whatever the slope of the elementwise operations before it |
 """
 
@@ -23,6 +29,7 @@ from .comparison import *
 from .decompositions import *
 from .determinants import *
 from .einsum import *
+from .error_function import *
 from .exponential import *
 from .indexing import *
 from .norms import *

@@ -3,18 +3,24 @@
 One idea: a saturated unit must give a slope near 0, never NaN, and never overflow on the way.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..graph import apply
 from ..op import Op
+from .error_function import erfc
 
 __all__ = [
+    "Gelu",
     "Relu",
     "Sigmoid",
+    "Softplus",
+    "gelu",
     "relu",
     "sigmoid",
+    "softplus",
 ]
 
 
@@ -44,6 +50,38 @@ class Relu(Op):
         return np.where(out > 0, g, 0)
 
 
+class Softplus(Op):
+    """log(1 + exp(x))"""
+
+    elementwise = True
+
+    def forward(x):
+        return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+    def dx(g, out, x):
+        return -g * np.expm1(-out)  # 1 - 1/(1 + exp(x)), exact at both ends, and so is its own slope
+
+
+class Gelu(Op):
+    """x Φ(x), where Φ is the normal distribution function"""
+
+    elementwise = True
+
+    def forward(x):
+        return x * _normal_below(x)
+
+    def dx(g, out, x):
+        return g * (_normal_below(x) + x * (_AT_0 * np.exp(np.square(x) / -2)))
+
+
+_AT_0 = 1 / math.sqrt(2 * math.pi)
+
+
+def _normal_below(x):
+    """Φ(x), the share of a normal distribution that lies below x."""
+    return erfc(x * -math.sqrt(0.5)) / 2
+
+
 def sigmoid(x: Any) -> Any:
     """Return 1 / (1 + exp(-x)) for each element; the derivative is s(1 - s).
 
@@ -62,3 +100,26 @@ def relu(x: Any) -> Any:
     Tensor([0., 2.])
     """
     return apply(Relu, x)
+
+
+def softplus(x: Any) -> Any:
+    """Return log(1 + exp(x)) for each element, without overflow; the derivative is 1/(1 + exp(-x)).
+
+    >>> import minigrad as mg
+    >>> mg.softplus(mg.tensor([0.0, 1000.0]))
+    Tensor([6.93147181e-01, 1.00000000e+03])
+    """
+    return apply(Softplus, x)
+
+
+def gelu(x: Any) -> Any:
+    """Return x Φ(x) for each element, Φ the normal distribution function; the derivative is Φ(x) + x Φ'(x).
+
+    It is exact, by the error function, not the approximation by tanh. Source: D. Hendrycks, K. Gimpel, Gaussian
+    error linear units (2016).
+
+    >>> import minigrad as mg
+    >>> mg.gelu(mg.tensor([-1.0, 0.0, 1.0]))
+    Tensor([-0.15865525,  0.        ,  0.84134475])
+    """
+    return apply(Gelu, x)

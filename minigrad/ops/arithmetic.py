@@ -4,6 +4,7 @@ Each rule is the school's: the product rule is one line for each factor. Where a
 formula is written in an unusual way a comment says what that saves.
 """
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ __all__ = [
     "Abs",
     "Add",
     "Div",
+    "FMod",
+    "Fabs",
+    "FloatPower",
     "FloorDiv",
     "Mod",
     "Mul",
@@ -24,17 +28,25 @@ __all__ = [
     "Reciprocal",
     "Square",
     "Sub",
+    "abs",
     "absolute",
     "add",
     "divide",
+    "fabs",
+    "float_power",
     "floor_divide",
+    "fmod",
+    "mod",
     "multiply",
     "negative",
+    "positive",
+    "pow",
     "power",
     "reciprocal",
     "remainder",
     "square",
     "subtract",
+    "true_divide",
 ]
 
 _NUMBERS = (int, float)
@@ -117,6 +129,23 @@ class Mod(Op, numpy=np.remainder):
         return -g * (x // y)
 
 
+class FMod(Op, numpy=np.fmod):
+    """The rest of x / y, of the sign of x: x - y trunc(x / y)"""
+
+    elementwise = True
+    singular = True
+
+    def forward(x, y):
+        return np.fmod(x, y)
+
+    def dx(g, out, x, y):
+        return g
+
+    def dy(g, out, x, y):
+        # The rest is exact, and x / y is not: it may round to a whole number that it does not reach.
+        return -g * np.rint((x - out) / y)
+
+
 class FloorDiv(Op, numpy=np.floor_divide):
     """x // y: constant between jumps, so no gradient"""
 
@@ -156,7 +185,19 @@ class Abs(Op, numpy=np.absolute):
     elementwise = True
 
     def forward(x):
-        return abs(x)
+        return operator.abs(x)
+
+    def dx(g, out, x):
+        return g * np.sign(x)
+
+
+class Fabs(Op, numpy=np.fabs):
+    """|x| as a float, with derivative 0 at 0"""
+
+    elementwise = True
+
+    def forward(x):
+        return np.fabs(x)
 
     def dx(g, out, x):
         return g * np.sign(x)
@@ -210,6 +251,22 @@ class Pow(Op, numpy=np.power):
         return g * (out * np.log(np.where(x == 0, 1, x)))
 
 
+class FloatPower(Op, numpy=np.float_power):
+    """x ** y in float64 whatever the dtypes, with the conventions of Pow"""
+
+    elementwise = True
+    singular = True
+
+    def forward(x, y):
+        return np.float_power(x, y)
+
+    def dx(g, out, x, y):
+        return g * (y * np.float_power(x, np.where((x == 0) & (y == 0), 1, y - 1)))
+
+    def dy(g, out, x, y):
+        return g * (out * np.log(np.where(x == 0, np.float64(1), x)))  # a logarithm in float64 too
+
+
 def add(x: Any, y: Any) -> Any:
     """Return x + y; the derivative is 1 in each.
 
@@ -260,6 +317,16 @@ def remainder(x: Any, y: Any) -> Any:
     return apply(Mod, x, y)
 
 
+def fmod(x: Any, y: Any) -> Any:
+    """Return the rest of x / y, of the sign of x; the derivatives are 1 and -trunc(x/y), between the jumps.
+
+    >>> import minigrad as mg
+    >>> mg.fmod(mg.tensor([5.0, -5.0]), 3.0)
+    Tensor([ 2., -2.])
+    """
+    return apply(FMod, x, y)
+
+
 def floor_divide(x: Any, y: Any) -> Any:
     """Return ⌊x / y⌋: constant between jumps, no gradient passes.
 
@@ -278,6 +345,26 @@ def power(x: Any, y: Any) -> Any:
     Tensor([1., 8.])
     """
     return apply(Pow, x, y)
+
+
+def float_power(x: Any, y: Any) -> Any:
+    """Return x ** y in float64; the derivatives are y x^(y-1) and x^y log x.
+
+    >>> import minigrad as mg
+    >>> mg.float_power(mg.tensor([1, 2]), -1)
+    Tensor([1. , 0.5])
+    """
+    return apply(FloatPower, x, y)
+
+
+def positive(x: Any) -> Any:
+    """Return +x, a tensor of its own; the derivative is 1.
+
+    >>> import minigrad as mg
+    >>> mg.positive(mg.tensor([1.0, -2.0]))
+    Tensor([ 1., -2.])
+    """
+    return apply(Positive, x)
 
 
 def negative(x: Any) -> Any:
@@ -300,6 +387,16 @@ def absolute(x: Any) -> Any:
     return apply(Abs, x)
 
 
+def fabs(x: Any) -> Any:
+    """Return |x| as a float; the derivative is the sign of x, 0 at 0.
+
+    >>> import minigrad as mg
+    >>> mg.fabs(mg.tensor([-1, 2]))
+    Tensor([1., 2.])
+    """
+    return apply(Fabs, x)
+
+
 def square(x: Any) -> Any:
     """Return x²; the derivative is 2x.
 
@@ -318,3 +415,10 @@ def reciprocal(x: Any) -> Any:
     Tensor([1. , 0.5])
     """
     return apply(Reciprocal, x)
+
+
+# NumPy's other names for them.
+abs = absolute
+mod = remainder
+pow = power
+true_divide = divide

@@ -1,4 +1,4 @@
-"""Choices between elements: `where`, `maximum`, `minimum`.
+"""Choices between elements: `where`, `maximum`, `minimum`, `clip`, and what to take for NaN.
 
 One idea: the gradient goes to what was taken; to the other goes exactly 0, never NaN. A tie gives each half.
 """
@@ -9,13 +9,23 @@ import numpy as np
 
 from ..graph import apply
 from ..op import Op, implements
+from ..place import at, here
+from .arithmetic import positive
 
 __all__ = [
+    "Clip",
+    "FMax",
+    "FMin",
     "Maximum",
     "Minimum",
+    "NanToNum",
     "Where",
+    "clip",
+    "fmax",
+    "fmin",
     "maximum",
     "minimum",
+    "nan_to_num",
     "where",
 ]
 
@@ -56,6 +66,79 @@ class Minimum(Op, numpy=np.minimum):
         return np.where(_wins(y, out), np.where(_wins(x, out), g / 2, g), 0)
 
 
+def _taken(x, out):
+    return (x == out) | (out != out)  # a NaN is taken only where there is nothing else
+
+
+class FMax(Op, numpy=np.fmax):
+    """The larger of x and y that is not NaN; a tie gives each half"""
+
+    elementwise = True
+    masks = True
+
+    def forward(x, y):
+        return np.fmax(x, y)
+
+    def dx(g, out, x, y):
+        return np.where(_taken(x, out), np.where(_taken(y, out), g / 2, g), 0)
+
+    def dy(g, out, x, y):
+        return np.where(_taken(y, out), np.where(_taken(x, out), g / 2, g), 0)
+
+
+class FMin(Op, numpy=np.fmin):
+    """The smaller of x and y that is not NaN; a tie gives each half"""
+
+    elementwise = True
+    masks = True
+
+    def forward(x, y):
+        return np.fmin(x, y)
+
+    def dx(g, out, x, y):
+        return np.where(_taken(x, out), np.where(_taken(y, out), g / 2, g), 0)
+
+    def dy(g, out, x, y):
+        return np.where(_taken(y, out), np.where(_taken(x, out), g / 2, g), 0)
+
+
+class Clip(Op):
+    """min(max(x, lo), hi); a tie gives each half, and a bound above which hi lies has no slope in x"""
+
+    elementwise = True
+    masks = True
+
+    def forward(x, lo, hi):
+        return np.clip(x, lo, hi)
+
+    # Where lo >= hi the result is no function of x: at x = lo = hi two ties, one after the other,
+    # would give x a quarter although nothing changes with it.
+    def dx(g, out, x, lo, hi):
+        tie = ((x == lo) | (x == hi)) & (lo < hi)
+        return np.where(((lo < x) & (x < hi)) | (x != x), g, np.where(tie, g / 2, 0))
+
+    def dlo(g, out, x, lo, hi):
+        tie = ((x == lo) & (lo < hi)) | ((x < lo) & (lo == hi))
+        return np.where(((x < lo) & (lo < hi)) | (lo != lo), g, np.where(tie, g / 2, 0))
+
+    def dhi(g, out, x, lo, hi):
+        tie = ((x == hi) & (lo < hi)) | ((x < lo) & (lo == hi))
+        return np.where(tie, g / 2, np.where((x >= hi) | (lo > hi) | (hi != hi), g, 0))
+
+
+class NanToNum(Op):
+    """x, and numbers where it is NaN or infinite, through which no gradient passes"""
+
+    elementwise = True
+    masks = True
+
+    def forward(x, nan=0.0, posinf=None, neginf=None):
+        return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+    def dx(g, out, x, nan, posinf, neginf):
+        return np.where(np.isfinite(x), g, 0)
+
+
 class Where(Op):
     """x where condition, else y"""
 
@@ -90,6 +173,65 @@ def minimum(x: Any, y: Any) -> Any:
     Tensor([1., 3.])
     """
     return apply(Minimum, x, y)
+
+
+def fmax(x: Any, y: Any) -> Any:
+    """Return the larger of x and y that is not NaN; at a tie each gets half the gradient.
+
+    >>> import minigrad as mg
+    >>> mg.fmax(mg.tensor([1.0, float("nan")]), 3.0)
+    Tensor([3., 3.])
+    """
+    return apply(FMax, x, y)
+
+
+def fmin(x: Any, y: Any) -> Any:
+    """Return the smaller of x and y that is not NaN; at a tie each gets half the gradient.
+
+    >>> import minigrad as mg
+    >>> mg.fmin(mg.tensor([1.0, float("nan")]), 3.0)
+    Tensor([1., 3.])
+    """
+    return apply(FMin, x, y)
+
+
+@implements(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """Return a where it lies between two bounds, and the bound that it passes elsewhere.
+
+    It is minimum(maximum(a, a_min), a_max): at a bound each of the two gets half the gradient. A bound may be an
+    array or a tensor with a gradient of its own, or None. `min` and `max` are NumPy 2's names for the bounds. Raises
+    TypeError for one bound by both of its names.
+
+    >>> import minigrad as mg
+    >>> x = mg.tensor([-2.0, 0.5, 1.0, 3.0], requires_grad=True)
+    >>> mg.clip(x, 0.0, 1.0).sum().backward()
+    >>> x.grad
+    Tensor([0. , 1. , 0.5, 0. ])
+    """
+    if (a_min is not None and min is not None) or (a_max is not None and max is not None):
+        raise TypeError(
+            f"clip() got one bound by two names, a_min and min or a_max and max{at(here())}.\n"
+            "Write clip(x, lower, upper), or clip(x, min=lower, max=upper)"
+        )
+    lower = a_min if min is None else min
+    upper = a_max if max is None else max
+    if upper is None:
+        return positive(a) if lower is None else maximum(a, lower)
+    return minimum(a, upper) if lower is None else apply(Clip, a, lower, upper)
+
+
+@implements(np.nan_to_num)
+def nan_to_num(x: Any, *, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """Return x with numbers for NaN (0 unless told) and ±inf (the largest there are unless told).
+
+    The derivative is 1, and 0 where a number stands for what was none.
+
+    >>> import minigrad as mg
+    >>> mg.nan_to_num(mg.tensor([1.0, float("nan"), float("inf")]), posinf=9.0)
+    Tensor([1., 0., 9.])
+    """
+    return apply(NanToNum, x, nan, posinf, neginf)
 
 
 @implements(np.where)

@@ -3,21 +3,44 @@
 One idea: what a rule needs of the result it takes from the result: exp and sqrt are computed once.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..graph import apply
 from ..op import Op
+from .activation import sigmoid
 
 __all__ = [
+    "Cbrt",
     "Exp",
+    "Exp2",
+    "Expm1",
     "Log",
+    "Log1p",
+    "Log2",
+    "Log10",
+    "LogAddExp",
+    "LogAddExp2",
     "Sqrt",
+    "cbrt",
     "exp",
+    "exp2",
+    "expm1",
     "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp2",
     "sqrt",
 ]
+
+
+_LN_2 = math.log(2)
+_LOG2_E = 1 / math.log(2)
+_LOG10_E = 1 / math.log(10)
 
 
 class Exp(Op, numpy=np.exp):
@@ -30,6 +53,30 @@ class Exp(Op, numpy=np.exp):
 
     def dx(g, out, x):
         return g * out
+
+
+class Exp2(Op, numpy=np.exp2):
+    """2**x"""
+
+    elementwise = True
+
+    def forward(x):
+        return np.exp2(x)
+
+    def dx(g, out, x):
+        return g * (out * _LN_2)
+
+
+class Expm1(Op, numpy=np.expm1):
+    """exp(x) - 1, to full precision near 0"""
+
+    elementwise = True
+
+    def forward(x):
+        return np.expm1(x)
+
+    def dx(g, out, x):
+        return g * np.exp(x)  # not out + 1, which has lost its digits where out is nearly -1
 
 
 class Log(Op, numpy=np.log):
@@ -45,6 +92,82 @@ class Log(Op, numpy=np.log):
         return g / x
 
 
+class Log2(Op, numpy=np.log2):
+    """log(x) to base 2"""
+
+    elementwise = True
+    singular = True
+
+    def forward(x):
+        return np.log2(x)
+
+    def dx(g, out, x):
+        return g * _LOG2_E / x
+
+
+class Log10(Op, numpy=np.log10):
+    """log(x) to base 10"""
+
+    elementwise = True
+    singular = True
+
+    def forward(x):
+        return np.log10(x)
+
+    def dx(g, out, x):
+        return g * _LOG10_E / x
+
+
+class Log1p(Op, numpy=np.log1p):
+    """log(1 + x), to full precision near 0"""
+
+    elementwise = True
+    singular = True
+
+    def forward(x):
+        return np.log1p(x)
+
+    def dx(g, out, x):
+        return g / (1 + x)
+
+
+class LogAddExp(Op, numpy=np.logaddexp):
+    """log(exp(x) + exp(y)); two equal infinities share evenly, as other equal arguments do"""
+
+    elementwise = True
+
+    def forward(x, y):
+        return np.logaddexp(x, y)
+
+    def dx(g, out, x, y):
+        return g * sigmoid(_difference(x, y))
+
+    def dy(g, out, x, y):
+        return g * sigmoid(_difference(y, x))
+
+
+class LogAddExp2(Op, numpy=np.logaddexp2):
+    """log2(2**x + 2**y); two equal infinities share evenly, as other equal arguments do"""
+
+    elementwise = True
+
+    def forward(x, y):
+        return np.logaddexp2(x, y)
+
+    def dx(g, out, x, y):
+        return g * sigmoid(_LN_2 * _difference(x, y))
+
+    def dy(g, out, x, y):
+        return g * sigmoid(_LN_2 * _difference(y, x))
+
+
+def _difference(x, y):
+    """x - y, and 0 for two equal infinities."""
+    # exp(x)/(exp(x) + exp(y)) by it loses nothing: x - out is as exact as out is small.
+    equal = (x == y) & np.isinf(x)
+    return np.where(equal, 0, x) - np.where(equal, 0, y)
+
+
 class Sqrt(Op, numpy=np.sqrt):
     """√x, with derivative inf at 0"""
 
@@ -58,6 +181,19 @@ class Sqrt(Op, numpy=np.sqrt):
         return g / (out + out)
 
 
+class Cbrt(Op, numpy=np.cbrt):
+    """∛x, with derivative inf at 0"""
+
+    elementwise = True
+    singular = True
+
+    def forward(x):
+        return np.cbrt(x)
+
+    def dx(g, out, x):
+        return g / (3 * np.square(out))
+
+
 def exp(x: Any) -> Any:
     """Return the exponential of each element; the derivative is exp(x).
 
@@ -66,6 +202,26 @@ def exp(x: Any) -> Any:
     Tensor([1.        , 2.71828183])
     """
     return apply(Exp, x)
+
+
+def exp2(x: Any) -> Any:
+    """Return 2**x for each element; the derivative is 2**x log 2.
+
+    >>> import minigrad as mg
+    >>> mg.exp2(mg.tensor([-1.0, 3.0]))
+    Tensor([0.5, 8. ])
+    """
+    return apply(Exp2, x)
+
+
+def expm1(x: Any) -> Any:
+    """Return exp(x) - 1 for each element, to full precision near 0; the derivative is exp(x).
+
+    >>> import minigrad as mg
+    >>> mg.expm1(mg.tensor([0.0, 1e-20]))
+    Tensor([0.e+00, 1.e-20])
+    """
+    return apply(Expm1, x)
 
 
 def log(x: Any) -> Any:
@@ -78,6 +234,60 @@ def log(x: Any) -> Any:
     return apply(Log, x)
 
 
+def log2(x: Any) -> Any:
+    """Return the logarithm to base 2 of each element; the derivative is 1/(x log 2).
+
+    >>> import minigrad as mg
+    >>> mg.log2(mg.tensor([0.5, 8.0]))
+    Tensor([-1.,  3.])
+    """
+    return apply(Log2, x)
+
+
+def log10(x: Any) -> Any:
+    """Return the logarithm to base 10 of each element; the derivative is 1/(x log 10).
+
+    >>> import minigrad as mg
+    >>> mg.log10(mg.tensor([0.1, 1000.0]))
+    Tensor([-1.,  3.])
+    """
+    return apply(Log10, x)
+
+
+def log1p(x: Any) -> Any:
+    """Return log(1 + x) for each element, to full precision near 0; the derivative is 1/(1 + x).
+
+    >>> import minigrad as mg
+    >>> mg.log1p(mg.tensor([0.0, 1e-20]))
+    Tensor([0.e+00, 1.e-20])
+    """
+    return apply(Log1p, x)
+
+
+def logaddexp(x: Any, y: Any) -> Any:
+    """Return log(exp(x) + exp(y)), without overflow; the derivatives are the two shares of the sum.
+
+    Two equal infinities have half each.
+
+    >>> import minigrad as mg
+    >>> mg.logaddexp(mg.tensor([0.0, 1000.0]), 0.0)
+    Tensor([6.93147181e-01, 1.00000000e+03])
+    """
+    return apply(LogAddExp, x, y)
+
+
+def logaddexp2(x: Any, y: Any) -> Any:
+    """Return log2(2**x + 2**y), without overflow; the derivatives are the two shares of the sum.
+
+    Two equal infinities have half each.
+
+    >>> import minigrad as mg
+    >>> mg.logaddexp2(mg.tensor([0.0, 3000.0]), 0.0)
+    Tensor([1.e+00, 3.e+03])
+    """
+    return apply(LogAddExp2, x, y)
+
+
 def sqrt(x: Any) -> Any:
     """Return the square root of each element; the derivative is 1/(2√x), inf at 0.
 
@@ -86,3 +296,13 @@ def sqrt(x: Any) -> Any:
     Tensor([2., 3.])
     """
     return apply(Sqrt, x)
+
+
+def cbrt(x: Any) -> Any:
+    """Return the cube root of each element; the derivative is 1/(3∛x²), inf at 0.
+
+    >>> import minigrad as mg
+    >>> mg.cbrt(mg.tensor([-8.0, 27.0]))
+    Tensor([-2.,  3.])
+    """
+    return apply(Cbrt, x)

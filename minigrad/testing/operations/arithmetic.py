@@ -1,6 +1,5 @@
 """How to draw hard cases for arithmetic: powers of 0, divisors of both signs, jumps kept away from."""
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -63,10 +62,13 @@ op_spec(ops.subtract, op=ops.Sub, linear=True, reference="torch.subtract")
 op_spec(ops.multiply, op=ops.Mul, reference="torch.multiply")
 op_spec(ops.divide, op=ops.Div, domain=(None, nonzero), reference="torch.divide")
 op_spec(ops.remainder, op=ops.Mod, arguments=_between_jumps(), reference="torch.remainder")
+op_spec(ops.fmod, op=ops.FMod, arguments=_between_jumps(), reference="torch.fmod")
 op_spec(ops.floor_divide, op=ops.FloorDiv, arguments=_between_jumps(), differentiable=False)
 op_spec(ops.negative, op=ops.Neg, linear=True, reference="torch.negative")
-op_spec(operator.pos, name="positive", op=ops.Positive, linear=True, reference="torch.positive")
+op_spec(ops.positive, op=ops.Positive, linear=True, reference="torch.positive")
 op_spec(ops.absolute, op=ops.Abs, smooth=False, reference="torch.absolute")
+op_spec(ops.fabs, op=ops.Fabs, smooth=False, reference="torch.absolute")
 op_spec(ops.square, op=ops.Square, reference="torch.square")
 op_spec(ops.reciprocal, op=ops.Reciprocal, domain=nonzero, reference="torch.reciprocal")
 op_spec(ops.power, op=ops.Pow, arguments=_powers(), reference="torch.pow")
+op_spec(ops.float_power, op=ops.FloatPower, arguments=_powers(), reference="torch.float_power")
