@@ -108,6 +108,11 @@ arithmetic.bug(
     on="Mod", shown_by="grad(mg.remainder, -1.0, 3.0)",
 )  # fmt: skip
 arithmetic.bug(
+    "fmod-floors", "own", "the rest of x / y: ⌊x/y⌋ taken downwards, wrong for mixed signs",
+    "return -g * np.rint((x - out) / y)", "return -g * (x // y)",
+    on="FMod", shown_by="grad(mg.fmod, -1.0, 3.0)",
+)  # fmt: skip
+arithmetic.bug(
     "neg-in-place", "own", "-x: negates the incoming gradient in its own memory",
     "        return -x\n\n    def dx(g, out, x):\n        return -g",
     "        return -x\n\n    def dx(g, out, x):\n"
@@ -172,6 +177,7 @@ arithmetic.bug(
 exponential = _in("ops/exponential.py")
 trigonometric = _in("ops/trigonometric.py")
 activation = _in("ops/activation.py")
+error_function = _in("ops/error_function.py")
 choosing = _in("ops/choosing.py")
 
 exponential.bug(
@@ -215,6 +221,36 @@ exponential.bug(
     "return g / (out + out)", "return g / np.maximum(out + out, 1e-3)",
     on="Sqrt", shown_by="grad(mg.sqrt, [1e-8])",
 )  # fmt: skip
+exponential.bug(
+    "logaddexp-infinities", "own", "log(exp x + exp y): -inf - -inf = NaN for two that have no share",
+    "return np.where(equal, 0, x) - np.where(equal, 0, y)", "return x - y",
+    on="LogAddExp", shown_by="grad(mg.logaddexp, [-np.inf], [-np.inf])",
+)  # fmt: skip
+exponential.bug(
+    "logaddexp-shares-exchanged", "own", "log(exp x + exp y): y gets the share of x",
+    "return g * sigmoid(_difference(y, x))", "return g * sigmoid(_difference(x, y))",
+    on="LogAddExp", shown_by="grad(mg.logaddexp, [1.0], [2.0])",
+)  # fmt: skip
+trigonometric.bug(
+    "hypot-origin", "own", "√(x² + y²): 0 / 0 = NaN at the origin",
+    "return np.where(origin, 0, x) / np.where(origin, 1, r)", "return x / r",
+    on="Hypot", shown_by="grad(mg.hypot, [0.0], [0.0])",
+)  # fmt: skip
+trigonometric.bug(
+    "sinc-near-zero", "own", "sin(πx)/(πx): the slope by a difference of nearly equal numbers, near 0 too",
+    "near = abs(z) < order + 1", "near = abs(z) < 1e-9",
+    on="Sinc", shown_by="grad(mg.sinc, [1e-7])",
+)  # fmt: skip
+trigonometric.bug(
+    "sinc-detached", "own", "sin(πx)/(πx): the rule computes with x's numbers",
+    "return g * apply(Sinc, x, order + 1)", 'return g * apply(Sinc, getattr(x, "_array", x), order + 1)',
+    on="Sinc", shown_by="second(mg.sinc, [0.5])",
+)  # fmt: skip
+error_function.bug(
+    "erf-of-the-normal", "own", "erf x: exp(-x²/2), the density of the normal distribution, in place of exp(-x²)",
+    "np.exp(-np.square(x))", "np.exp(-np.square(x) / 2)",
+    on="Erf", shown_by="grad(mg.erf, [1.0])",
+)  # fmt: skip
 trigonometric.bug(
     "sin-identity", "own", "sin x: √(1 - sin²x) for cos x, of the wrong sign beyond π/2",
     "return g * np.cos(x)", "return g * np.sqrt(1 - out * out)",
@@ -241,6 +277,11 @@ activation.bug(
     "sigmoid-additive", "own", "sigmoid x: 1e-8 added to the slope",
     "return g * (out * (1 - out))", "return g * (out * (1 - out) + 1e-8)",
     on="Sigmoid", shown_by="grad(mg.sigmoid, [5.0])",
+)  # fmt: skip
+activation.bug(
+    "softplus-switches", "own", "log(1 + exp x): the slope is 1 from 5 on",
+    "return -g * np.expm1(-out)", "return -g * np.where(out > 5, -1, np.expm1(-out))",
+    on="Softplus", shown_by="grad(mg.softplus, [6.0])",
 )  # fmt: skip
 activation.bug(
     "relu-guided", "study 12", "relu x: passes positive incoming gradients only",
@@ -300,6 +341,16 @@ choosing.bug(
         "np.where(_wins(y, out), np.where(abs(x - y) < 1e-6, g / 2, g), np.where(abs(x - y) < 1e-6, g / 2, 0))",
     ),
     on="Minimum", shown_by="grad(mg.minimum, [1.0], [1.0 + 2**-24])",
+)  # fmt: skip
+choosing.bug(
+    "clip-leaks", "own", "clip: the gradient passes beyond the upper bound",
+    "np.where(((lo < x) & (x < hi)) | (x != x), g,", "np.where((lo < x) | (x != x), g,",
+    on="Clip", shown_by="grad(lambda x: mg.clip(x, 0.0, 1.0), [2.0])",
+)  # fmt: skip
+choosing.bug(
+    "clip-blocks-bounds", "own", "clip: no gradient at the bounds",
+    "np.where(tie, g / 2, 0))\n\n    def dlo", "0)\n\n    def dlo",
+    on="Clip", shown_by="grad(lambda x: mg.clip(x, 0.0, 1.0), [1.0])",
 )  # fmt: skip
 choosing.bug(
     "where-unmasked", "study 30", "where: not masked when the condition is broadcast",

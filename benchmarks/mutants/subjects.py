@@ -224,6 +224,7 @@ _binary(ops.Sub, mg.subtract)
 _binary(ops.Mul, mg.multiply)
 _binary(ops.Div, mg.divide, right=nonzero)
 _binary(ops.Mod, mg.remainder, right=nonzero)
+_binary(ops.FMod, mg.fmod, right=nonzero)
 _unary(ops.Neg, mg.negative)
 _unary(ops.Positive, operator.pos)
 _unary(ops.Abs, mg.absolute)
@@ -242,12 +243,23 @@ _binary(
 _unary(ops.Exp, mg.exp)
 _unary(ops.Log, mg.log, positive)
 _unary(ops.Sqrt, mg.sqrt, positive)
+_binary(ops.LogAddExp, mg.logaddexp)
 _unary(ops.Sin, mg.sin)
 _unary(ops.Cos, mg.cos)
 _unary(ops.Tanh, mg.tanh)
+_binary(ops.Hypot, mg.hypot)
+_unary(ops.Sinc, mg.sinc)
+_unary(ops.Erf, mg.erf)
 _unary(ops.Sigmoid, mg.sigmoid)
+_unary(ops.Softplus, mg.softplus)
 _unary(ops.Relu, mg.relu)
 # HIPS autograd's suite: test_maximum_equal_values.
+_add(
+    "Clip",
+    [at(lambda x: mg.clip(x, -0.5, 0.5), shape) for shape in ((), (4,), (2, 3))],
+    one(lambda x: mg.clip(x, -0.5, 0.5)),
+    lambda: ops.Clip,
+)
 _binary(ops.Maximum, mg.maximum, more=(at(lambda x: mg.maximum(x, x), (2, 3)),))
 _binary(ops.Minimum, mg.minimum, more=(at(lambda x: mg.minimum(x, x), (2, 3)),))
 
