@@ -207,14 +207,14 @@ def test_shape_questions_are_answered(x):
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (np.floor, "np.floor"),
+        (np.spacing, "np.spacing"),
         (np.linalg.eig, "linalg.eig"),
         (np.linalg.cond, "linalg.cond"),
         (np.sort, "np.sort"),
         (np.argmax, "np.argmax"),
         (np.add.accumulate, "np.add.accumulate"),
         (np.multiply.reduce, "np.multiply.reduce"),
-        (lambda x: np.arctan2(x, x), "np.arctan2"),
+        (lambda x: np.nextafter(x, x), "np.nextafter"),
         (lambda x: np.add.at(x, 0, 1.0), "np.add.at"),
         (lambda x: np.add.at(B.copy(), 0, x), "np.add.at"),
         (lambda x: np.exp(x, out=B.copy()), "np.exp"),
@@ -236,8 +236,8 @@ def test_what_cannot_be_recorded_is_refused_by_name(call, name, x):
 
 
 def test_the_nearest_name_is_offered(x):
-    with pytest.raises(TypeError, match=r"np\.sinh.*\n?.*np\.sin"):
-        np.sinh(x)
+    with pytest.raises(TypeError, match=r"np\.bitwise_count.*\n?.*np\.bitwise_"):
+        np.bitwise_count(x)
 
 
 # ----------------------------------------------------------------------------- leaving the graph

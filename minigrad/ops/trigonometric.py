@@ -445,7 +445,7 @@ def arccosh(x: Any) -> Any:
 
     >>> import minigrad as mg
     >>> mg.arccosh(mg.tensor([1.0, 2.0]))
-    Tensor([0.        , 1.3169579])
+    Tensor([0.       , 1.3169579])
     """
     return apply(Arccosh, x)
 
