@@ -88,7 +88,7 @@ def _tangent(call: Op, tangents: dict[Any, Any], recorded: bool) -> Any:
     total = None
     for n, rule, origin in moving:
         t = tangents[origin]
-        if call.multilinear and _has_all(args, n):
+        if call.multilinear and _has_all(args, n, Op if recorded else (Op, Value)):
             c = (apply if recorded else _run)(type(call), *args[:n], t, *args[n + 1 :])
         else:
             c = _transposed(call, rule, origin, t, call if out is None else out, args, recorded)
@@ -100,9 +100,9 @@ def _run(op: type[Op], *args: Any) -> Any:
     return op.forward(*args)
 
 
-def _has_all(args: Any, but: int) -> bool:
+def _has_all(args: Any, but: int, stand_in: Any) -> bool:
     """Whether a record holds the values of all arguments but one: an origin stands in for what no rule reads."""
-    return not any(arg is None or isinstance(arg, Op) for n, arg in enumerate(args) if n != but)
+    return not any(arg is None or isinstance(arg, stand_in) for n, arg in enumerate(args) if n != but)
 
 
 def _through_linear(call: Op, args: Any, tangents: dict[Any, Any], recorded: bool) -> Any:

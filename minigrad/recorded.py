@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import inplace
-from .backend import Array, library_of
+from .backend import Array, check_same_library, library_of
 from .containers import leaves, rebuilt
 from .errors import DtypeError, GradError, ShapeError
 from .explain import refuse_masked
@@ -330,7 +330,8 @@ def matched(who: str, what: str, wanted: Sequence[tuple[str, Any]], given: Any, 
                 "Give one number for each element"
             )
         if not hasattr(array, "dtype"):
-            array = np.asarray(array)
+            array = library_of(array_of(leaf)).asarray(array)
+        check_same_library(array, array_of(leaf))
         if array.dtype.kind not in "fiu":
             raise DtypeError(
                 f"{who} was given {what} of {array.dtype} for {path}{at(here())}.\nGive one real number for each"

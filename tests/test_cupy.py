@@ -253,3 +253,24 @@ def test_from_an_array_that_is_there_shares_its_memory():
     t = mg.from_numpy(array)
     array[0] = 7
     assert host(t).tolist() == [7, 0]
+
+
+def test_derivatives_as_functions():
+    """Arrays of the GPU in, arrays of the GPU out, with the numbers of the CPU."""
+    import cupy
+
+    def f(x):
+        return mg.sum(mg.checkpoint(lambda x: mg.tanh(x @ x.T) * mg.max(x))(x) ** 2)
+
+    x, t = A, B
+    gx, gt = cupy.asarray(A), cupy.asarray(B)
+    for there_, here in [
+        (mg.grad(f)(gx), mg.grad(f)(x)),
+        (mg.jvp(f, (gx,), (gt,))[1], mg.jvp(f, (x,), (t,))[1]),
+        (mg.vjp(mg.exp, gx)[1](gt)[0], mg.vjp(mg.exp, x)[1](t)[0]),
+        (mg.jacobian(lambda x: x @ x.T)(gx), mg.jacobian(lambda x: x @ x.T)(x)),
+        (mg.hessian(f)(gx), mg.hessian(f)(x)),
+        (mg.hvp(f, (gx,), (gt,))[0], mg.hvp(f, (x,), (t,))[0]),
+    ]:
+        assert isinstance(there_, cupy.ndarray)
+        np.testing.assert_allclose(there_.get(), here, rtol=1e-11, atol=1e-12)

@@ -547,6 +547,25 @@ def test_errors_teach(call, error, says):
     assert "test_functional.py:" in text
 
 
+def test_the_cost_of_an_inner_derivative_does_not_grow_with_the_outer_graph():
+    """An inner run walks what it recorded itself: 100 and 400 steps of an optimiser, differentiated by its rate."""
+    visited = []
+
+    def unrolled(steps: int) -> Any:
+        def f(rate: Any) -> Any:
+            w = np.ones(2) * rate
+            for _ in range(steps):
+                run = Run("grad", lambda w: np.sum(w**3), (w,), {}, 0, False)
+                visited.append(len(run.calls))
+                w = w - rate * run.back([mg.ones(())], True, True)[0]
+            return np.sum(w)
+
+        return f
+
+    mg.grad(unrolled(20))(0.1)
+    assert visited == [2] * 20
+
+
 def test_an_error_in_the_function_leaves_recording_as_it_was():
     def broken(x: Any) -> Any:
         raise KeyError("x")
