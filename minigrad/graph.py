@@ -270,6 +270,8 @@ def gradients(
     *,
     retain_graph: bool | None = None,
     output_gradients: Any = None,
+    allow_unused: bool = True,
+    materialize: bool = True,
 ) -> Any:
     """Return the gradients of `outputs` (summed, if several) with respect to `inputs`.
 
@@ -277,8 +279,10 @@ def gradients(
     the inputs may be computed tensors. `output_gradients`, one for each output, of its shape,
     may be left out where an output has one element. With `create_graph` the gradients can be
     differentiated again, to any order. An input that outputs do not depend on has the
-    gradient zero. One input gives one gradient, a sequence gives a list. Raises as
-    `backward` does, and GradError for an input that requires no gradient.
+    gradient zero; without `allow_unused` it is a GradError that says which, before anything
+    is freed; without `materialize` its gradient is None, because you asked. One input gives
+    one gradient, a sequence gives a list. Raises as `backward` does, and GradError for an
+    input that requires no gradient.
 
     >>> import minigrad as mg
     >>> x = mg.tensor(3.0, requires_grad=True)
@@ -291,7 +295,13 @@ def gradients(
     if create_graph and not is_recording():
         with enable_grad():
             return gradients(
-                outputs, inputs, output_gradients=output_gradients, create_graph=True, retain_graph=retain_graph
+                outputs,
+                inputs,
+                True,
+                retain_graph=retain_graph,
+                output_gradients=output_gradients,
+                allow_unused=allow_unused,
+                materialize=materialize,
             )
     wanted: list[Any] = [inputs] if isinstance(inputs, Value) else list(inputs)
     roots: list[Any] = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
@@ -310,6 +320,11 @@ def gradients(
         origin = root.creator or root
         found[origin] = found[origin] + seed if origin in found else seed
     order = history(*roots)
+    if not allow_unused:
+        reached = set(found).union(*[call.inputs for call in order])
+        for n, tensor in enumerate(wanted):
+            if (tensor.creator or tensor) not in reached:
+                raise explain.unused(tensor, n)
     # Only what lies on a way to a target is of use: found oldest first.
     targets = {tensor.creator or tensor for tensor in wanted}
     useful: set[Any] = set(targets)
@@ -332,6 +347,9 @@ def gradients(
             g = found.get(origin)
         else:
             g = first[origin]._array if origin in first else found.pop(origin, None)
+        if g is None and not materialize:
+            results.append(None)
+            continue
         alone = sys.getrefcount(g) <= ALONE
         results.append(_result(tensor, g, create_graph, taken, alone, place))
         first.setdefault(origin, results[-1])

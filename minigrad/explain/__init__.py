@@ -8,7 +8,7 @@ nothing is asked before something has failed, or is about to go wrong without a 
 from .arguments import not_create_graph, not_one_each, wrong_gradient
 from .changes import changed_in_place, in_place_while_recording, replaced, warn_if_stale
 from .computing import complex_numbers, forward_failed, no_array, no_rule, refuse_masked, warn_if_outer
-from .going_back import freed, not_a_tensor, not_one_number, nothing_to_do, requires_none
+from .going_back import freed, not_a_tensor, not_one_number, nothing_to_do, requires_none, unused
 from .gradients import warn_if_not_kept, why
 from .leaving import array_of_tensors, copied_numbers, cut_here, integers, moved, no_array_of, no_derivative
 from .matrices import unfit_matrix, without_derivative
@@ -42,6 +42,7 @@ __all__ = [
     "requires_none",
     "rule_name",
     "unfit_matrix",
+    "unused",
     "warn_if_not_kept",
     "warn_if_outer",
     "warn_if_stale",

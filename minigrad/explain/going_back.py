@@ -87,6 +87,15 @@ def requires_none(tensor: Any, n: int) -> GradError:
     return GradError(f"{what}: {cause}.\n{mend}")
 
 
+def unused(tensor: Any, n: int) -> GradError:
+    """gradients() with respect to what the outputs were not computed from."""
+    name = called(tensor, f"input {n}")
+    return GradError(
+        f"gradients() with respect to {name} (input {n}): no output was computed from it{at(here())}.\n"
+        f"Leave it out, compute an output from {name} itself, or say allow_unused=True for a gradient of zeros"
+    )
+
+
 def freed(call: Any, outputs: Sequence[Any] = (), met: Sequence[Any] = ()) -> GraphFreedError:
     """A part of the graph is gone: `call`, met on the way from `outputs`, and perhaps others among those `met`."""
     again = [output for output in outputs if output.creator is not None and not output.creator.record]
