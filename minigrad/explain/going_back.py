@@ -92,7 +92,7 @@ def unused(tensor: Any, n: int) -> GradError:
     name = called(tensor, f"input {n}")
     return GradError(
         f"gradients() with respect to {name} (input {n}): no output was computed from it{at(here())}.\n"
-        f"Leave it out, compute an output from {name} itself, or say allow_unused=True for a gradient of zeros"
+        f"Leave it out, compute an output from {name} itself, or say allow_unused=True"
     )
 
 

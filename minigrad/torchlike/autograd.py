@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from .. import graph
 from ..backend import library_of
 from ..errors import GradError
-from ..graph import gradients, history
+from ..graph import gradients
 from ..mode import no_grad, set_grad_enabled
 from ..op import Op
 from ..place import at, here
@@ -191,11 +191,12 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool = False,
+    materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """Return the gradients of `outputs` with respect to `inputs`, always as a tuple.
 
     Raises GradError for an input that outputs do not depend on, unless `allow_unused`:
-    then its gradient is None. (`minigrad.gradients` says zero.)
+    then its gradient is None, or zeros with `materialize_grads`. (`minigrad.gradients` says zeros.)
 
     >>> import minigrad.torchlike as torch
     >>> x = torch.tensor(3.0, requires_grad=True)
@@ -205,22 +206,13 @@ def grad(
     outputs = [outputs] if isinstance(outputs, Value) else list(outputs)
     inputs = [inputs] if isinstance(inputs, Value) else list(inputs)
     given = [grad_outputs] if isinstance(grad_outputs, Value) else grad_outputs
-    reached = {t.creator or t for t in outputs}
-    for call in history(*outputs):
-        reached.update(origin for origin in call.inputs if origin is not None)
-    unused = [(t.creator or t) not in reached for t in inputs]
-    if any(unused) and not allow_unused:
-        raise GradError(
-            f"grad(): outputs do not depend on input {unused.index(True)}{at(here())}.\n"
-            "Leave it out, or say allow_unused=True to get None for it"
-        )
-    found = iter(
-        gradients(
-            outputs,
-            [t for t, without in zip(inputs, unused) if not without],
-            output_gradients=given,
-            create_graph=create_graph,
-            retain_graph=retain_graph,
-        )
+    found = gradients(
+        outputs,
+        inputs,
+        create_graph,
+        retain_graph=retain_graph,
+        output_gradients=given,
+        allow_unused=allow_unused,
+        materialize=not allow_unused or materialize_grads,
     )
-    return tuple(None if without else next(found) for without in unused)
+    return tuple(found)
