@@ -30,12 +30,7 @@ def array_ufunc(self: Value, ufunc: np.ufunc, method: str, *inputs: Any, **keywo
         return apply(op, *inputs)
     name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
     if method in _INSTEAD_OF_METHOD:
-        raise GraphCutError(
-            f"{name} changes an array in place{at(here())}, and no gradient passes through a change.\n"
-            f"Compute a new tensor: {_INSTEAD_OF_METHOD[method]}"
-            if method == "at"
-            else f"{name} has no derivative rule in minigrad{at(here())}.\n{_INSTEAD_OF_METHOD[method]}"
-        )
+        raise GraphCutError(f"{name} {_WHY_NOT[method]}{at(here())}.\n{_INSTEAD_OF_METHOD[method]}")
     if method == "reduce":
         return _reduced(name, _REDUCE, ufunc, inputs, keywords)
     if method == "accumulate":
@@ -65,8 +60,12 @@ _REDUCE: dict[Any, Any] = {
 
 _ACCUMULATE: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
+_WHY_NOT = {
+    "at": "changes an array in place, and no gradient passes through a change",
+    "reduceat": "has no derivative rule in minigrad",
+}
 _INSTEAD_OF_METHOD = {
-    "at": "minigrad.index_add(x, index, values), or minigrad.where(mask, new, x)",
+    "at": "Compute a new tensor: minigrad.index_add(x, index, values), or minigrad.where(mask, new, x)",
     "reduceat": "Reduce each piece, and join them: np.stack([np.sum(piece) for piece in np.split(x, indices)])",
 }
 
@@ -279,16 +278,20 @@ def full_name(function: Any) -> str:
 
 def no_rule(name: str, wanted: str, arguments: Any) -> TypeError:
     """A function of NumPy has no derivative rule; the nearest that has one is named."""
-    return explain.no_derivative(name, arguments, _NEAREST.get(name) or _nearest(wanted))
+    return explain.no_derivative(name, arguments, _nearest(name, wanted))
 
 
-def _nearest(wanted: str) -> str:
+def _nearest(name: str, wanted: str) -> str:
+    """What to write instead: near in meaning, or else in letters; empty if nothing is."""
     import difflib  # for this message only: 1 ms
 
-    known = {f.__name__: full_name(f) for f in (*by_numpy, *by_function)}
-    known = {short: full for short, full in known.items() if full.startswith("np.")}  # and not getitem
-    near = difflib.get_close_matches(wanted, known, 1, 0.65)
-    return known[near[0]] if near else ""
+    known = {full_name(f): f.__name__ for f in (*by_numpy, *by_function)}
+    known = {full: short for full, short in known.items() if full.startswith("np.")}  # and not getitem
+    meant = _NEAREST.get(name, "")
+    if meant and (not meant.startswith("np.") or meant.partition(" ")[0].strip(",") in known):
+        return meant
+    near = difflib.get_close_matches(wanted, known.values(), 1, 0.65)
+    return next(full for full, short in known.items() if short == near[0]) if near else ""
 
 
 _NEAREST: dict[str, str] = {

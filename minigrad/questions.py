@@ -33,12 +33,15 @@ def _answered_by_array(function: Callable[..., Any]) -> None:
 for _function in (
     np.can_cast,
     np.common_type,
+    np.diag_indices_from,
     np.iscomplexobj,
     np.isrealobj,
     np.may_share_memory,
     np.min_scalar_type,
     np.result_type,
     np.shares_memory,
+    np.tril_indices_from,
+    np.triu_indices_from,
 ):
     _answered_by_array(_function)
 
@@ -91,6 +94,13 @@ def is_complex(x: Any) -> Any:
 def is_real(x: Any) -> Any:
     """Whether each element is real: all are."""
     return np.ones_like(x, dtype=bool)
+
+
+@implements(np.isin)
+def is_in(x: Any, among: Any, assume_unique: bool = False, invert: bool = False) -> Any:
+    """Whether each element of x is one of the others."""
+    found = np.isin(_bare(x), _bare(among), assume_unique=assume_unique, invert=invert)
+    return wrap(type(x if isinstance(x, Value) else among), found)
 
 
 @implements(np.empty_like)

@@ -447,7 +447,10 @@ class Tensor(Value):
     def __index__(self) -> int:
         # So that an integer tensor can index a list or an array; NumPy's rule.
         if self.size != 1 or self.ndim or self.dtype.kind not in "iu":
-            raise TypeError(f"only a 0-d integer tensor can be an index, not {self.dtype} of shape {self.shape}")
+            raise TypeError(
+                f"only a 0-d integer tensor can be an index, not {self.dtype} of shape {self.shape}{at(here())}.\n"
+                "Indices, counts and lengths are integers: x.shape, len(x), or minigrad.tensor(3)"
+            )
         return int(self._array)
 
     def _number(self, conversion: str) -> Any:
