@@ -158,8 +158,9 @@ def _from_lists(parts: list[Any]) -> list[Any]:
         try:
             return "".join("..." if axis is Ellipsis else names[axis] for axis in axes)
         except (TypeError, IndexError):
+            given = repr(axes) if isinstance(axes, (list, tuple)) else type(axes).__name__
             raise ShapeError(
-                f"einsum() was given {axes!r} where a list of axes should be{at(here())}.\n"
+                f"einsum() was given {given} where a list of axes should be{at(here())}.\n"
                 'Write einsum("ij,jk->ik", x, y) or einsum(x, [0, 1], y, [1, 2], [0, 2]), with integers up to 51'
             ) from None
 
