@@ -446,7 +446,7 @@ def allclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool
     >>> mg.allclose(mg.tensor([1.0, 2.0]), [1.000001, 2.0])
     True
     """
-    return bool(np.allclose(_bare(a), _bare(b), rtol=rtol, atol=atol, equal_nan=equal_nan))
+    return bool(np.allclose(_bare(a), _bare(b), rtol=_bare(rtol), atol=_bare(atol), equal_nan=equal_nan))
 
 
 @implements(np.array_equal)
