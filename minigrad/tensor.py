@@ -355,6 +355,23 @@ class Tensor(Value):
     all = method(np.all)
     clip = method(np.clip)
     round = method(np.round)
+    prod = reduction(np.prod)
+    var = method(np.var)
+    std = method(np.std)
+    cumsum = method(np.cumsum)
+    cumprod = method(np.cumprod)
+    trace = method(np.trace)
+    argmax = method(np.argmax)
+    argmin = method(np.argmin)
+    argsort = method(np.argsort)
+
+    def sort(self, *args: Any, **keywords: Any) -> None:
+        """Refused: it would sort an array in place. Raises InplaceError; `minigrad.sort` returns a sorted tensor."""
+        raise explain.in_place_on_an_array(self, "sort")
+
+    def partition(self, *args: Any, **keywords: Any) -> None:
+        """Refused: it would change an array in place. Raises InplaceError; `minigrad.partition` returns a tensor."""
+        raise explain.in_place_on_an_array(self, "partition")
 
     def reshape(self, *shape: Any) -> Self:
         """The same elements in another shape; see `minigrad.reshape`."""

@@ -88,7 +88,7 @@ def test_what_has_no_rule_is_a_constant(spec, data):
     given_ = [
         mg.from_numpy(a, requires_grad=a.dtype.kind == "f") if isinstance(a, np.ndarray) else a for a in case.args
     ]
-    result = case.f(*given_)
+    result = case.f(*given_, **case.kwargs)
     assert not result.requires_grad
     assert result.creator is None
 
@@ -187,6 +187,56 @@ def torch_sinc(x: Any) -> Any:
     return torch.where(near, series, torch.sinc(torch.where(near, 1, x)))
 
 
+def one_by_one(function: Any) -> Any:
+    """torch's reduction of one axis, over several."""
+
+    def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        for dim in sorted((n % x.ndim for n in axes_of(x, axis)), reverse=True):
+            x = function(x, dim=dim, keepdim=keepdims)
+        return x.clone()
+
+    return reduce
+
+
+def in_a_line(function: Any) -> Any:
+    """torch's function along one axis, with NumPy's meaning of None: all elements in one line."""
+    return lambda x, axis: function(x.reshape(-1), dim=0) if axis is None else function(x, dim=axis)
+
+
+def spread(function: Any) -> Any:
+    """torch's variance or deviation; over no axes it is 0."""
+
+    def reduce(x: Any, axis: Any, ddof: float, keepdims: bool = False) -> Any:
+        dim = axes_of(x, axis)
+        return function(x, dim=dim, correction=ddof, keepdim=keepdims) if dim else x * 0
+
+    return reduce
+
+
+def torch_recurrence(a: Any, b: Any, axis: int, reverse: bool) -> Any:
+    lines = list(zip(a.unbind(axis), b.unbind(axis)))
+    y, steps = 0, []
+    for a_n, b_n in reversed(lines) if reverse else lines:
+        y = a_n * y + b_n
+        steps.append(y)
+    return torch.stack(steps[::-1] if reverse else steps, axis) if steps else b * 1
+
+
+def torch_partition(x: Any, kth: Any, axis: Any) -> Any:
+    order = torch.as_tensor(np.argpartition(x.detach().numpy(), kth, axis))
+    return torch.take_along_dim(x, order, dim=axis)
+
+
+log_sum = reduced(torch.logsumexp)
+
+
+def torch_log_softmax(x: Any, axis: Any) -> Any:
+    if not x.numel():
+        return x.clone()
+    x = x - reduced(torch.amax)(x.detach(), axis, True)
+    return x - log_sum(x, axis, True)
+
+
 TORCH = {
     "sum": reduced(torch.sum),
     "mean": reduced(torch.mean),
@@ -219,6 +269,20 @@ TORCH = {
     "expm1": lambda x: torch.expm1(x).detach() + (x.exp() - x.exp().detach()),  # torch's slope, out + 1, loses digits
     "gelu": lambda x: x * torch.special.erfc(-x / 2**0.5) / 2,  # torch's own takes 1 + erf, which loses digits below 0
     "heaviside": promoted(lambda x, y: (x > 0) + (x == 0) * y + 0 * x),
+    "prod": one_by_one(torch.prod),
+    "trace": lambda x, offset, axis1, axis2: torch.diagonal(x, offset, axis1, axis2).sum(-1),
+    "cumsum": in_a_line(torch.cumsum),
+    "cumprod": in_a_line(torch.cumprod),
+    "recurrence": torch_recurrence,
+    "diff": lambda x, n, axis: torch.diff(x, n, axis),
+    "logsumexp": log_sum,
+    "softmax": lambda x, axis: torch.exp(torch_log_softmax(x, axis)),
+    "log_softmax": torch_log_softmax,
+    "sort": in_a_line(lambda x, dim: torch.sort(x, dim=dim, stable=True).values),
+    "partition": torch_partition,
+    "permute": lambda x, order, axis: torch.take_along_dim(x, torch.as_tensor(order), dim=axis),
+    "var": spread(torch.var),
+    "std": spread(torch.std),
 }
 """Where torch names or understands its arguments in another way than NumPy; elsewhere the spec names the function."""
 

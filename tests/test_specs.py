@@ -67,8 +67,10 @@ def test_it_is_differentiable_exactly_if_it_has_rules(spec):
     assert any(spec.op.rules) == spec.differentiable
 
 
-LEAST_AXES = dict.fromkeys(["matmul", "vecdot", "cross", "concatenate", "solve", "lstsq"], 1) | dict.fromkeys(
-    ["inv", "pinv", "det", "cofactors", "slogdet", "cholesky", "eigvalsh", "eigh", "svdvals", "svd", "qr"], 2
+LEAST_AXES = dict.fromkeys(
+    ["matmul", "vecdot", "cross", "concatenate", "solve", "lstsq", "diff", "recurrence", "permute"], 1
+) | dict.fromkeys(
+    ["trace", "inv", "pinv", "det", "cofactors", "slogdet", "cholesky", "eigvalsh", "eigh", "svdvals", "svd", "qr"], 2
 )
 """The number of axes below which an operation refuses an array."""
 

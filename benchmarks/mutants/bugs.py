@@ -402,7 +402,7 @@ reduction.bug(
 )  # fmt: skip
 reduction.bug(
     "max-tied-get-all", "study 16, Theano #4568", "max over an axis: each of a tie gets all",
-    "_back(g / count, x.shape, axis, keepdims), 0)", "_back(g, x.shape, axis, keepdims), 0)",
+    "spread(g / count, x.shape, axis, keepdims), 0)", "spread(g, x.shape, axis, keepdims), 0)",
     on=("Max", "Min"), shown_by="grad(mg.max, [1.0, 1.0])",
 )  # fmt: skip
 reduction.bug(
@@ -417,13 +417,80 @@ reduction.bug(
 )  # fmt: skip
 reduction.bug(
     "max-detached", "study 95", "max: the gradient passed on is cut from the graph",
-    "return np.where(taken, _back(g / count,", 'return np.where(taken, _back(getattr(g, "_array", g) / count,',
+    "return np.where(taken, spread(g / count,", 'return np.where(taken, spread(getattr(g, "_array", g) / count,',
     on=("Max", "Min", "programs"), shown_by="second(lambda x: mg.square(mg.max(x)), [2.0, 1.0])",
 )  # fmt: skip
 reduction.bug(
     "max-two-ties", "tinygrad #12296", "max: never shared among more than two",
     "count = taken.sum(axis=axis, keepdims=keepdims)", "count = np.minimum(taken.sum(axis=axis, keepdims=keepdims), 2)",
     on=("Max", "Min"), shown_by="grad(mg.max, [1.0, 1.0, 1.0])",
+)  # fmt: skip
+reduction.bug(
+    "prod-divides", "own", "prod: out / x, which is NaN at a zero",
+    "* products_of_others(x, axis)", "* spread(out, x.shape, axis, keepdims) / x",
+    on="Prod", shown_by="grad(mg.prod, [0.0, 2.0])",
+)  # fmt: skip
+
+# ----------------------------------------------------------------------------- running sums, softmax, orders, spread
+
+cumulative = _in("ops/cumulative.py")
+
+cumulative.bug(
+    "cumsum-forwards", "own", "cumsum: the gradient runs the same way as the sum",
+    "return CumSum.forward(g, axis, not reverse).reshape", "return CumSum.forward(g, axis, reverse).reshape",
+    on="CumSum", shown_by="grad(mg.cumsum, [1.0, 2.0], g=[1.0, 0.0])",
+)  # fmt: skip
+cumulative.bug(
+    "cumprod-divides", "own", "cumprod: divided by x, which is NaN at a zero",
+    "(_previous(out, axis, 1) * behind).reshape", "(out / x * behind).reshape",
+    on="CumProd", shown_by="grad(mg.cumprod, [2.0, 0.0, 3.0], g=[1.0, 1.0, 1.0])",
+)  # fmt: skip
+cumulative.bug(
+    "cumprod-detached", "own", "cumprod: the rule computes with the result's numbers",
+    "(_previous(out, axis, 1) * behind).reshape", '(_previous(getattr(out, "_array", out), axis, 1) * behind).reshape',
+    on="CumProd", shown_by="second(lambda x: mg.cumprod(x)[1], [2.0, 3.0])",
+)  # fmt: skip
+
+softmax = _in("ops/softmax.py")
+
+softmax.bug(
+    "softmax-diagonal", "own", "softmax: s (1 - s), as if each element had a sum of its own",
+    "return weighted - out * weighted.sum(axis=axis, keepdims=True)", "return weighted - out * weighted",
+    on="Softmax", shown_by="grad(mg.softmax, [1.0, 2.0], g=[1.0, 0.0])",
+)  # fmt: skip
+softmax.bug(
+    "logsumexp-unspread", "own", "logsumexp: exp(x) for exp(x - out), right only where the sum is 1",
+    "        return np.exp(x - out)\n", "        return np.exp(x)\n",
+    on="LogSumExp", shown_by="grad(mg.logsumexp, [1.0, 2.0])",
+)  # fmt: skip
+
+sorting = _in("ops/sorting.py")
+
+sorting.bug(
+    "sort-not-inverted", "own", "sort: the gradient is sorted as x was: right for swaps, wrong for cycles",
+    "np.argsort(order, -1 if axis is None else axis)", "order",
+    on="Sort", shown_by="grad(mg.sort, [3.0, 1.0, 2.0], g=[1.0, 2.0, 3.0])",
+)  # fmt: skip
+
+statistics = _in("ops/statistics.py")
+
+statistics.bug(
+    "var-without-ddof", "own", "var: the gradient is divided by n, whatever ddof",
+    "spread(g * 2 / _free(count, ddof)", "spread(g * 2 / count",
+    on="Var", shown_by="grad(lambda x: mg.var(x, ddof=1), [1.0, 2.0])",
+)  # fmt: skip
+statistics.bug(
+    "std-of-equals", "own", "std: NaN where all elements are equal",
+    "if zero.any() else g / out", "if zero.size == 0 else g / out",
+    on="Std", shown_by="grad(mg.std, [1.0, 1.0])",
+)  # fmt: skip
+
+missing = _in("ops/missing.py")
+
+missing.bug(
+    "nanmean-of-all", "own", "nanmean: divided by the number of all elements, NaN and all",
+    "return (~missing).sum(", "return (missing | True).sum(",
+    on="nanmean", shown_by='grad(mg.nanmean, [1.0, float("nan")])',
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------- matrix products
@@ -1053,8 +1120,8 @@ arithmetic.bug(
 )  # fmt: skip
 reduction.bug(
     "max-near-tie", "held out", "max: a tie from 1e-7 apart",
-    "taken = (x == _restored(out, axis, keepdims)) | (x != x)",
-    "taken = (abs(x - _restored(out, axis, keepdims)) < 1e-7) | (x != x)",
+    "taken = (x == restored(out, axis, keepdims)) | (x != x)",
+    "taken = (abs(x - restored(out, axis, keepdims)) < 1e-7) | (x != x)",
     on=("Max", "Min"), shown_by="grad(mg.max, [1.0, 1.0 + 2**-26])",
 )  # fmt: skip
 shape.bug(

@@ -287,6 +287,22 @@ _reduction(ops.Sum, mg.sum)
 _reduction(ops.Mean, mg.mean)
 _reduction(ops.Max, mg.max)
 _reduction(ops.Min, mg.min)
+_reduction(ops.Prod, mg.prod)
+_reduction(ops.Var, lambda x, axis, keepdims: mg.var(x, axis, ddof=0.5, keepdims=keepdims))
+_reduction(ops.Std, lambda x, axis, keepdims: mg.std(x, axis, keepdims=keepdims))
+_reduction(ops.LogSumExp, mg.logsumexp)
+_reduction(ops.Softmax, lambda x, axis, keepdims: mg.softmax(x, axis))
+
+
+def _along(op: type[mg.Op], f: Any) -> None:
+    fixed = [at(lambda x, axis=axis: f(x, axis), (2, 3)) for axis in (None, 0, 1, -1)]
+    _add(op.__name__, fixed, one(lambda x: f(x, None)), lambda: op)
+
+
+_along(ops.CumSum, mg.cumsum)
+_along(ops.CumProd, mg.cumprod)
+_along(ops.Sort, mg.sort)
+_add("nanmean", [at(mg.nanmean, (2, 3))], one(mg.nanmean), lambda: mg.nanmean)
 _add(
     "MatMul",
     [

@@ -6,7 +6,7 @@ nothing is asked before something has failed, or is about to go wrong without a 
 """
 
 from .arguments import not_create_graph, not_one_each, wrong_gradient
-from .changes import changed_in_place, in_place_while_recording, replaced, warn_if_stale
+from .changes import changed_in_place, in_place_on_an_array, in_place_while_recording, replaced, warn_if_stale
 from .computing import complex_numbers, forward_failed, no_array, no_rule, refuse_masked, warn_if_outer
 from .going_back import freed, not_a_tensor, not_one_number, nothing_to_do, requires_none, unused
 from .gradients import warn_if_not_kept, why
@@ -24,6 +24,7 @@ __all__ = [
     "forward_failed",
     "freed",
     "impossible_gradient",
+    "in_place_on_an_array",
     "in_place_while_recording",
     "integers",
     "moved",

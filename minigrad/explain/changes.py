@@ -72,6 +72,15 @@ def in_place_while_recording(tensor: Value, written: str, instead: str) -> Inpla
     )
 
 
+def in_place_on_an_array(tensor: Value, method: str) -> InplaceError:
+    """A method that changes an array and returns nothing: returning something else would be a trap."""
+    name = name_of(lambda v: v is tensor, "x")
+    return InplaceError(
+        f"{name}.{method}() changes an array in place; a tensor is not changed so{at(here())}.\n"
+        f"Make a new tensor: minigrad.{method}({name})"
+    )
+
+
 def warn_if_stale(tensor: Any, gradient: Any) -> None:
     """Warn that more is about to be added to a gradient that belongs to an older value of a parameter.
 

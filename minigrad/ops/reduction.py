@@ -1,4 +1,4 @@
-"""Reductions: sum, mean, max, min, over all axes, one, or several.
+"""Reductions: sum, prod, mean, max, min, over all axes, one, or several.
 
 One idea: the gradient of a reduction is put back where its axes were, with length 1,
 and repeated along them.
@@ -7,32 +7,42 @@ and repeated along them.
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
+from ..backend import library_of
 from ..graph import apply
 from ..op import Op, implements
 from ..value import Value
+from .cumulative import products_of_others
 from .shape import BroadcastTo, broadcast_to
 
 __all__ = [
     "Max",
     "Mean",
     "Min",
+    "Prod",
     "Sum",
+    "Trace",
+    "amax",
+    "amin",
     "max",
     "mean",
     "min",
+    "prod",
+    "ptp",
     "sum",
+    "trace",
 ]
 
 
-def _back(g, shape, axis, keepdims):
+def spread(g, shape, axis, keepdims):
     """g, repeated along the reduced axes to the shape that was reduced."""
     if axis is not None and not keepdims:
         g = np.expand_dims(g, axis)
     return broadcast_to(g, shape) if isinstance(g, Value) else BroadcastTo.forward(g, shape)
 
 
-def _restored(out, axis, keepdims):
+def restored(out, axis, keepdims):
     """out with its reduced axes back, of length 1, so that it can be compared with x."""
     return out if axis is None or keepdims else np.expand_dims(out, axis)
 
@@ -46,7 +56,18 @@ class Sum(Op, numpy=np.sum):
         return x.sum(axis=axis, keepdims=keepdims)
 
     def dx(g, out, x, axis, keepdims):
-        return _back(g, x.shape, axis, keepdims)
+        return spread(g, x.shape, axis, keepdims)
+
+
+class Prod(Op, numpy=np.prod):
+    """Π x over axis, with the exact derivatives at zeros"""
+
+    def forward(x, axis=None, keepdims=False):
+        return x.prod(axis=axis, keepdims=keepdims)
+
+    def dx(g, out, x, axis, keepdims):
+        # The product of all others, not out / x, which at x = 0 is 0 / 0.
+        return spread(g, x.shape, axis, keepdims) * products_of_others(x, axis)
 
 
 _WIDE = {"e": np.float32} | dict.fromkeys("?bBhHiIlLqQ", np.float64)
@@ -68,15 +89,15 @@ class Mean(Op, numpy=np.mean):
 
     def dx(g, out, x, axis, keepdims):
         count = x.size if axis is None else x.size // (out.size or 1)
-        return _back(g / count, x.shape, axis, keepdims)
+        return spread(g / count, x.shape, axis, keepdims)
 
 
 def _extremum_back(g, out, x, axis, keepdims):
     """g to the element that is the extremum, evenly to several."""
     # The maximum of numbers and a NaN is that NaN, which equals nothing.
-    taken = (x == _restored(out, axis, keepdims)) | (x != x)
+    taken = (x == restored(out, axis, keepdims)) | (x != x)
     count = taken.sum(axis=axis, keepdims=keepdims)
-    return np.where(taken, _back(g / count, x.shape, axis, keepdims), 0)
+    return np.where(taken, spread(g / count, x.shape, axis, keepdims), 0)
 
 
 class Max(Op, numpy=np.max):
@@ -103,6 +124,23 @@ class Min(Op, numpy=np.min):
         return _extremum_back(g, out, x, axis, keepdims)
 
 
+class Trace(Op, numpy=np.trace):
+    """the sum of a diagonal"""
+
+    linear = True
+
+    def forward(x, offset=0, axis1=0, axis2=1):
+        return x.trace(offset, axis1, axis2)
+
+    def dx(g, out, x, offset, axis1, axis2):
+        first, second = (normalize_axis_index(axis, x.ndim) for axis in (axis1, axis2))
+        library = library_of(g._array if isinstance(g, Value) else g)
+        ones = library.eye(x.shape[first], x.shape[second], offset, dtype=g.dtype)
+        order = [n for n in range(x.ndim) if n not in (first, second)] + [first, second]
+        back = tuple(order.index(n) for n in range(x.ndim))
+        return (g[..., None, None] * ones).transpose(back)
+
+
 @implements(np.sum)
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the sum over `axis` (an integer, a tuple of them, or None for all).
@@ -115,6 +153,22 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     Tensor([4., 6.])
     """
     return apply(Sum, x, axis, keepdims)
+
+
+@implements(np.prod)
+def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the product over `axis` (an integer, a tuple of them, or None for all).
+
+    Its derivative by an element is the product of all others, exactly: also where one is
+    zero, or several. Raises numpy.exceptions.AxisError for an axis that x does not have.
+
+    >>> import minigrad as mg
+    >>> x = mg.tensor([2.0, 0.0, 3.0], requires_grad=True)
+    >>> mg.prod(x).backward()
+    >>> x.grad
+    Tensor([0., 6., 0.])
+    """
+    return apply(Prod, x, axis, keepdims)
 
 
 @implements(np.mean)
@@ -159,3 +213,33 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     Tensor(1.)
     """
     return apply(Min, x, axis, keepdims)
+
+
+amax = max
+amin = min
+
+
+@implements(np.ptp)
+def ptp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Return the largest element less the smallest, over `axis`; the derivatives are 1 and -1 there.
+
+    Equal ones share evenly, as in `max` and `min`. Raises ValueError for an empty axis.
+
+    >>> import minigrad as mg
+    >>> mg.ptp(mg.tensor([3.0, 1.0, 2.0]))
+    Tensor(2.)
+    """
+    return max(x, axis, keepdims) - min(x, axis, keepdims)
+
+
+@implements(np.trace)
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Return the sum of a diagonal of the matrices in two axes; the derivative is 1 on it.
+
+    `offset` is how far above the main diagonal it lies. Raises ValueError for one axis or none.
+
+    >>> import minigrad as mg
+    >>> mg.trace(mg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    Tensor(5.)
+    """
+    return apply(Trace, x, offset, axis1, axis2)

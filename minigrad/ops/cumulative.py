@@ -1,0 +1,223 @@
+"""Running sums and products along an axis, and the differences that undo a sum.
+
+One idea: an element is part of every later result, so gradients run along the axis the
+other way. Nothing is divided by x: what a product of zeros gives up is found by running
+from both ends.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from ..backend import library_of
+from ..errors import ShapeError
+from ..graph import apply
+from ..op import Op, implements
+from ..place import at, here
+from ..value import Value
+from .shape import broadcast_to, concatenate
+
+__all__ = [
+    "CumProd",
+    "CumSum",
+    "Diff",
+    "Recurrence",
+    "cumprod",
+    "cumsum",
+    "diff",
+]
+
+
+def _along(axis, start=None, stop=None, step=None):
+    """The index of x[start:stop:step] along an axis counted from the front."""
+    return (*(slice(None),) * axis, slice(start, stop, step))
+
+
+def _full(number, x, shape):
+    """An array of one number, in the library and dtype of x."""
+    return library_of(x._array if isinstance(x, Value) else x).full(shape, number, x.dtype)
+
+
+def _previous(x, axis, first, reverse=False):
+    """Beside each element of x the one before it, and a number beside the first; reversed, the one behind."""
+    edge = _along(axis, -1, None) if reverse else _along(axis, 0, 1)
+    rest = x[_along(axis, 1, None) if reverse else _along(axis, None, -1)]
+    shape = list(x.shape)
+    shape[axis] = len(range(shape[axis])[edge[axis]])
+    number = _full(first, x, shape)
+    return np.concatenate([rest, number] if reverse else [number, rest], axis)
+
+
+def products_of_others(x, axis):
+    """Beside each element of x the product of all others over `axis`: an integer, a tuple, or None for all."""
+    if axis is None:
+        return _products_of_others(x.reshape(-1), 0).reshape(x.shape)
+    if not isinstance(axis, tuple):
+        return _products_of_others(x, normalize_axis_index(axis, x.ndim))
+    axes = normalize_axis_tuple(axis, x.ndim)
+    order = (*axes, *(n for n in range(x.ndim) if n not in axes))
+    moved = x.transpose(order)
+    rest = moved.shape[len(axes) :]
+    joined = moved.reshape((math.prod(moved.shape[: len(axes)]), *rest))
+    found = _products_of_others(joined, 0).reshape(moved.shape)
+    return found.transpose(tuple(order.index(n) for n in range(x.ndim)))
+
+
+def _products_of_others(x, axis):
+    backwards = _along(axis, None, None, -1)
+    before = np.cumprod(_previous(x, axis, 1), axis)
+    after = np.cumprod(_previous(x, axis, 1, reverse=True)[backwards], axis)[backwards]
+    return before * after
+
+
+class CumSum(Op, numpy=np.cumsum):
+    """the sum of each element of x and all before it; reversed, all behind it"""
+
+    linear = True
+
+    def forward(x, axis=None, reverse=False):
+        if not reverse:
+            return np.cumsum(x, axis)
+        if axis is None:
+            x, axis = x.reshape(-1), 0
+        backwards = _along(normalize_axis_index(axis, x.ndim), None, None, -1)
+        return np.cumsum(x[backwards], axis)[backwards]
+
+    def dx(g, out, x, axis, reverse):
+        if isinstance(g, Value):
+            return apply(CumSum, g, axis, not reverse).reshape(x.shape)
+        return CumSum.forward(g, axis, not reverse).reshape(x.shape)
+
+
+class Recurrence(Op):
+    """y of yₙ = aₙ yₙ₋₁ + bₙ along an axis, which starts from 0; reversed, yₙ = aₙ yₙ₊₁ + bₙ"""
+
+    def forward(a, b, axis=0, reverse=False):
+        dtype = np.result_type(a, b)
+        # One number at a time where there is one sequence: a Python float takes 0.05 µs a step, an array 1 µs.
+        # In lockstep no product of many a is ever formed, which might overflow beside a y that is 0.
+        a, b = (np.moveaxis(each, axis, 0)[:: -1 if reverse else 1] for each in (a, b))
+        rows = zip(a.tolist(), b.tolist()) if b.ndim == 1 else zip(a, b)
+        y = 0.0
+        steps = [y := a_n * y + b_n for a_n, b_n in rows]
+        library = library_of(b)
+        made = (library.asarray(steps) if b.ndim == 1 else library.stack(steps)) if steps else b
+        return np.moveaxis(made[:: -1 if reverse else 1], 0, axis).astype(dtype)
+
+    def da(g, out, a, b, axis, reverse):
+        following = _previous(a, axis, 0, not reverse)
+        return _recurrence(following, g, axis, not reverse) * _previous(out, axis, 0, reverse)
+
+    def db(g, out, a, b, axis, reverse):
+        following = _previous(a, axis, 0, not reverse)
+        return _recurrence(following, g, axis, not reverse)
+
+
+def _recurrence(a, b, axis, reverse):
+    recorded = isinstance(a, Value) or isinstance(b, Value)
+    return apply(Recurrence, a, b, axis, reverse) if recorded else Recurrence.forward(a, b, axis, reverse)
+
+
+class CumProd(Op, numpy=np.cumprod):
+    """the product of each element of x and all before it, with the exact derivatives at zeros"""
+
+    def forward(x, axis=None):
+        return np.cumprod(x, axis)
+
+    def dx(g, out, x, axis):
+        shape = x.shape
+        if axis is None or not shape:
+            x, axis = x.reshape(-1), 0
+        axis = normalize_axis_index(axis, x.ndim)
+        # xₙ meets the product before it, and then g of each later result with the factors between:
+        # sₙ = gₙ + xₙ₊₁ sₙ₊₁.
+        behind = _recurrence(_previous(x, axis, 0, reverse=True), g, axis, True)
+        return (_previous(out, axis, 1) * behind).reshape(shape)
+
+
+class Diff(Op, numpy=np.diff):
+    """xₙ₊₁ - xₙ along an axis, taken n times"""
+
+    linear = True
+
+    def forward(x, n=1, axis=-1):
+        return np.diff(x, n, axis)
+
+    def dx(g, out, x, n, axis):
+        axis = normalize_axis_index(axis, x.ndim)
+        shape = list(x.shape)
+        for length in range(x.shape[axis] - n + 1, x.shape[axis] + 1):
+            if length < 1:  # the difference of one element, or of none, was empty
+                continue
+            shape[axis] = 1
+            edge = _full(0, g, shape)
+            between = np.concatenate([edge, g, edge], axis)
+            g = between[_along(axis, None, -1)] - between[_along(axis, 1, None)]
+        return g
+
+
+@implements(np.cumsum)
+def cumsum(x: Any, axis: int | None = None) -> Any:
+    """Return the sums of each element and all before it along `axis`; of all elements in C order if None.
+
+    Its gradient is the running sum of the incoming one, from the other end. Raises
+    numpy.exceptions.AxisError for an axis that x does not have.
+
+    >>> import minigrad as mg
+    >>> mg.cumsum(mg.tensor([1.0, 2.0, 3.0]))
+    Tensor([1., 3., 6.])
+    """
+    return apply(CumSum, x, axis, False)
+
+
+@implements(np.cumprod)
+def cumprod(x: Any, axis: int | None = None) -> Any:
+    """Return the products of each element and all before it along `axis`; of all in C order if None.
+
+    The derivative of a product by an element is the product of the others in it, exactly: also
+    where elements are zero. Raises numpy.exceptions.AxisError for an axis that x does not have.
+
+    >>> import minigrad as mg
+    >>> x = mg.tensor([2.0, 0.0, 3.0], requires_grad=True)
+    >>> mg.cumprod(x).sum().backward()
+    >>> x.grad
+    Tensor([1., 8., 0.])
+    """
+    return apply(CumProd, x, axis)
+
+
+_LEFT_OUT = object()
+
+
+def _as_wide(part, shape):
+    """An array, or a number repeated to a shape."""
+    part = part if hasattr(part, "shape") else np.asarray(part)
+    return part if part.shape else broadcast_to(part, shape)
+
+
+@implements(np.diff)
+def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = _LEFT_OUT, append: Any = _LEFT_OUT) -> Any:
+    """Return the differences of neighbours along `axis`, taken n times; the derivatives are 1 and -1.
+
+    `prepend` and `append` are joined to x first: numbers, or arrays of its shape but along `axis`.
+    Raises ValueError for n < 0 and for a number x, numpy.exceptions.AxisError for an axis that x
+    does not have.
+
+    >>> import minigrad as mg
+    >>> mg.diff(mg.tensor([1.0, 4.0, 9.0]))
+    Tensor([3., 5.])
+    """
+    ends = [part for part in (prepend, append) if part is not _LEFT_OUT]
+    if ends and n:
+        x = x if hasattr(x, "shape") else np.asarray(x)
+        if not x.shape:
+            raise ShapeError(
+                f"diff() of a number: it has no neighbours{at(here())}.\nGive an array of one axis or more"
+            )
+        axis = normalize_axis_index(axis, x.ndim)
+        one = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+        before, after = ([] if part is _LEFT_OUT else [_as_wide(part, one)] for part in (prepend, append))
+        x = concatenate([*before, x, *after], axis)
+    return apply(Diff, x, n, axis)
