@@ -147,6 +147,11 @@ def _constant(op: type[Op], kind: Any, out: Array, args: Sequence[Any]) -> Any:
     return result
 
 
+def run(op: type[Op], x: Any, *others: Any) -> Any:
+    """`apply`, as a rule calls it: at once on an array; recorded on a tensor, where create_graph brings one."""
+    return apply(op, x, *others) if isinstance(x, Value) else op.forward(x, *others)
+
+
 def _rules_of_each(op: type[Op], count: int) -> tuple[Rule | None, ...]:
     """The rules of one call of a variadic operation: that of its `*xs` once for each of them."""
     *fixed, rule = op.rules
@@ -170,7 +175,12 @@ def checked(op: type[Op], values: Sequence[Any], out: Any) -> Any:
 
 
 def array_of(data: Any) -> Array:
-    """An array from nested lists of numbers. Raises GraphCutError if tensors in the graph are among them."""
+    """An array from nested lists of numbers; what has a shape is one already.
+
+    Raises GraphCutError if tensors in the graph are among the numbers.
+    """
+    if hasattr(data, "shape"):
+        return data
     stack = [data]
     while stack:
         item = stack.pop()

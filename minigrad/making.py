@@ -12,7 +12,9 @@ import numpy as np
 from . import dlpack
 from .backend import Array, library, library_of
 from .explain import refuse_masked
+from .graph import apply
 from .op import implements
+from .ops.repeating import Full
 from .place import at, here
 from .tensor import Tensor, check_numbers
 from .value import Value, wrap
@@ -101,13 +103,24 @@ def ones(shape: Any, *, requires_grad: bool = False, dtype: Any = float, backend
 def full(
     shape: Any, value: Any, *, requires_grad: bool = False, dtype: Any = None, backend: str | None = None
 ) -> Tensor:
-    """Return a tensor filled with one value.
+    """Return a tensor filled with one value; if that is a tensor, the gradient of the copies is added up in it.
 
     >>> import minigrad as mg
     >>> mg.full(2, 3.0)
     Tensor([3., 3.])
     """
+    if isinstance(value, Value):
+        return _filled(value if backend is None else value.to(backend), shape, dtype, requires_grad)  # type: ignore[attr-defined]
     return _made(library(backend).full(shape, value, dtype), requires_grad)
+
+
+def _filled(value: Value, shape: Any, dtype: Any, requires_grad: bool) -> Tensor:
+    filled: Tensor = apply(Full, value, (shape,) if isinstance(shape, int) else tuple(shape))
+    if dtype is not None and filled.dtype != dtype:
+        filled = filled.astype(dtype)
+    if requires_grad and not filled._requires_grad:
+        filled.requires_grad = requires_grad
+    return filled
 
 
 def eye(
@@ -187,6 +200,20 @@ def ones_like(x: Any, *, requires_grad: bool = False, dtype: Any = None) -> Any:
     """
     array = x._array if isinstance(x, Value) else np.asarray(x)
     return _like(x, library_of(array).ones(array.shape, dtype or array.dtype), requires_grad)
+
+
+@implements(np.full_like)
+def full_like(x: Any, fill_value: Any, *, requires_grad: bool = False, dtype: Any = None) -> Any:
+    """Return an array of the shape and dtype of x filled with one value, which may be a tensor, as in `full`.
+
+    >>> import minigrad as mg
+    >>> mg.full_like(mg.tensor([1.0, 2.0]), 7)
+    Tensor([7., 7.])
+    """
+    array = x._array if isinstance(x, Value) else np.asarray(x)
+    if isinstance(fill_value, Value):
+        return _filled(fill_value, array.shape, dtype or array.dtype, requires_grad)
+    return _like(x, library_of(array).full(array.shape, fill_value, dtype or array.dtype), requires_grad)
 
 
 def _like(x: Any, array: Array, requires_grad: bool) -> Any:

@@ -381,6 +381,20 @@ class Tensor(Value):
         """The axes in another order, reversed if none is given; see `minigrad.transpose`."""
         return by_function[np.transpose](self, _unpacked(axes) if axes else None)  # type: ignore[no-any-return]
 
+    ravel = method(np.ravel)
+    flatten = method(np.ndarray.flatten)
+    swapaxes = method(np.swapaxes)
+    repeat = method(np.repeat)
+    diagonal = method(np.diagonal)
+    take = method(np.take)
+    choose = method(np.choose)
+    nonzero = method(np.nonzero)
+    searchsorted = method(np.searchsorted)
+
+    def compress(self, condition: Any, axis: int | None = None) -> Self:
+        """The elements where `condition` holds; see `minigrad.compress`."""
+        return by_function[np.compress](condition, self, axis)  # type: ignore[no-any-return]
+
     def squeeze(self, axis: Any = None) -> Self:
         """Without axes of length 1; see `minigrad.squeeze`."""
         return by_function[np.squeeze](self, axis)  # type: ignore[no-any-return]

@@ -15,6 +15,13 @@ from minigrad.testing.spec import OpCase, OpSpec, Twice, spec_of, specs
 OPERATIONS = [spec for spec in specs() if spec.op is not None and spec.op.__module__.startswith("minigrad.ops.")]
 """The specs of minigrad's own operations, as they stood when the tests were collected."""
 
+COMPOSED = [
+    spec
+    for spec in specs()
+    if spec.op is None and spec.differentiable and getattr(spec.function, "__module__", "").startswith("minigrad.ops.")
+]
+"""The specs of the functions that record several operations, or one of another name."""
+
 DIFFERENTIABLE = [spec for spec in OPERATIONS if spec.differentiable]
 
 PAIRS = [

@@ -214,3 +214,200 @@ def test_scatter_is_add_at(data):
     np.testing.assert_array_equal(y.data, expected, strict=True)
     u = data.draw(gst.cotangents(shape))
     np.testing.assert_array_equal(mg.gradients(y, x, output_gradients=u).data, u[bare])
+
+
+# ----------------------------------------------------------------------------- updates
+
+
+@given(st.data())
+def test_index_update_is_an_assignment_to_a_copy(data):
+    """Each element of the result is one of x or of y, and its gradient goes there and nowhere else."""
+    shape = data.draw(gst.shapes())
+    bare, ours = _both(data.draw(gst.indices(shape)))
+    there = np.zeros(shape)[bare].shape
+    of_y = data.draw(st.sampled_from([there, there[1:], (), (1, *there)]))
+    x = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+    y = -np.arange(1.0, 1 + np.prod(of_y)).reshape(of_y[::-1]).T  # in Fortran's order
+    expected = x.copy()
+    try:
+        expected[bare] = np.ascontiguousarray(y).reshape(of_y)
+    except (TypeError, ValueError):  # an axis of length 1 in front, which NumPy does not take everywhere
+        with pytest.raises((TypeError, ValueError)):
+            mg.index_update(x, ours, y)
+        return
+    a, b = mg.from_numpy(x, requires_grad=True), mg.from_numpy(y, requires_grad=True)
+    result = mg.index_update(a, ours, b)
+    np.testing.assert_array_equal(result.data, expected, strict=True)
+    np.testing.assert_array_equal(mg.index_update(x, ours, y), expected, strict=True)
+    u = data.draw(gst.cotangents(shape))
+    for g, numbers in zip(mg.gradients(result, [a, b], output_gradients=u, create_graph=True), (x, -y), strict=True):
+        came_from = expected if numbers is x else -expected
+        wanted = np.zeros(numbers.size + 1)
+        np.add.at(wanted, np.maximum(came_from, 0).astype(int), u)
+        np.testing.assert_array_equal(g.data, wanted[numbers.astype(int)], strict=True)
+
+
+@given(st.data())
+def test_index_add_is_add_at(data):
+    shape = data.draw(gst.shapes())
+    bare, ours = _both(data.draw(gst.indices(shape)))
+    there = np.zeros(shape)[bare].shape
+    x = data.draw(gst.arrays(shape))
+    y = data.draw(gst.arrays(data.draw(st.sampled_from([there, there[1:], ()]))))
+    expected = x.copy()
+    np.add.at(expected, bare, y)
+    a, b = mg.from_numpy(x, requires_grad=True), mg.from_numpy(y, requires_grad=True)
+    result = mg.index_add(a, ours, b)
+    np.testing.assert_array_equal(result.data, expected, strict=True)
+    u = data.draw(gst.cotangents(shape))
+    by_x, by_y = mg.gradients(result, [a, b], output_gradients=u)
+    np.testing.assert_array_equal(by_x.data, u, strict=True)
+    np.testing.assert_allclose(by_y.data, mg.gradient.sum_to(np.asarray(u[bare]), y.shape), rtol=1e-12, atol=1e-12)
+
+
+def test_of_repeated_values_the_last_remains_and_receives_the_gradient():
+    x, y = mg.zeros(3, requires_grad=True), mg.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True)
+    z = mg.index_update(x, [0, -3, 2, 0], y)
+    assert z.tolist() == [4.0, 0.0, 3.0]
+    by_x, by_y = mg.gradients(z, [x, y], output_gradients=np.array([5.0, 6.0, 7.0]))
+    assert by_x.tolist() == [0.0, 6.0, 0.0]
+    assert by_y.tolist() == [0.0, 0.0, 7.0, 5.0]
+
+
+def test_one_value_for_several_elements_receives_the_sum_of_their_gradients_once_each():
+    y = mg.tensor(2.0, requires_grad=True)
+    z = mg.index_update(np.zeros(4), [1, 1, 3], y)
+    assert z.tolist() == [0.0, 2.0, 0.0, 2.0]
+    assert mg.gradients(z.sum(), y).item() == 2.0
+
+
+def test_what_was_replaced_receives_exactly_nothing():
+    x = mg.tensor([0.0, 4.0], requires_grad=True)
+    mg.index_update(mg.sqrt(x), 0, 1.0).sum().backward()
+    assert x.grad.tolist() == [0.0, 0.25]
+
+
+def test_updates_leave_their_arguments_alone_and_have_the_dtype_of_both():
+    x, y = np.array([1.0, 2.0], np.float32), np.array([5.0])
+    for update in (mg.index_update, mg.index_add):
+        assert update(x, 0, 2.5).dtype == np.float32
+        assert update(x, [0], y).dtype == np.float64
+        assert update(np.arange(3), 0, 0.5).dtype == np.float64
+        assert update(mg.arange(3), [1], [7]).dtype == np.int64
+        assert update(mg.from_numpy(x), 1, True).dtype == np.float32
+        t = mg.from_numpy(x, requires_grad=True)
+        g = mg.gradients(update(t, [0], y), t, output_gradients=np.ones(2))
+        assert g.dtype == np.float32
+    assert x.tolist() == [1.0, 2.0]
+    assert y.tolist() == [5.0]
+
+
+def test_updates_of_a_number():
+    t = mg.tensor(2.0, requires_grad=True)
+    assert mg.gradients(mg.index_add(t, (), t), t).item() == 2.0
+    assert mg.gradients(mg.index_update(t * 3, ..., t), t).item() == 1.0
+
+
+@pytest.mark.parametrize("update", [mg.index_update, mg.index_add])
+def test_an_update_that_does_not_fit_is_an_error(update):
+    x = mg.ones(3, requires_grad=True)
+    with pytest.raises(IndexError):
+        update(x, 3, 1.0)
+    with pytest.raises(ValueError, match="shape"):
+        update(x, [0, 1], np.ones(3))
+
+
+def test_gather_and_scatter_add():
+    array = np.arange(6.0).reshape(2, 3)
+    x = mg.from_numpy(array, requires_grad=True)
+    index = np.array([[1, 0], [1, 1], [0, -1]])
+    y = mg.gather(x, mg.from_numpy(index), 0)
+    assert y.tolist() == [[3.0, 1.0], [3.0, 4.0], [0.0, 4.0]]
+    assert mg.gradients(y.sum(), x).tolist() == [[1.0, 1.0, 0.0], [2.0, 2.0, 0.0]]
+    added = mg.scatter_add(x, index, np.ones((3, 2)), axis=0)
+    assert added.tolist() == [[1.0, 2.0, 2.0], [5.0, 6.0, 5.0]]
+    assert type(mg.gather(array, index, 0)) is np.ndarray
+    for f in (mg.gather, lambda x, i, a: mg.scatter_add(x, i, 1.0, a), mg.take_along_axis):
+        with pytest.raises(mg.ShapeError, match=r"minigrad\.take"):
+            f(x, [0, 1], 0)
+        with pytest.raises(IndexError, match="whole numbers"):
+            f(x, np.zeros((2, 3)), 0)
+        with pytest.raises(IndexError):
+            f(x, np.full((2, 3), 7), 1)
+        with pytest.raises(np.exceptions.AxisError):
+            f(x, np.zeros((2, 3), int), 2)
+
+
+# ----------------------------------------------------------------------------- where something is
+
+
+@pytest.mark.parametrize("shape", [(0,), (4,), (2, 3), (2, 0)])
+def test_where_something_is_is_constant(shape):
+    array = np.arange(float(np.prod(shape))).reshape(shape) % 2
+    x = mg.from_numpy(array, requires_grad=True)
+    for f in (np.nonzero, np.argwhere, np.flatnonzero, np.where, mg.nonzero, mg.argwhere, mg.flatnonzero, mg.where):
+        expected, found = getattr(np, f.__name__)(array), f(x)
+        assert isinstance(found, tuple) == isinstance(expected, tuple)
+        for e, y in zip(*((r if isinstance(r, tuple) else (r,)) for r in (expected, found)), strict=True):
+            assert type(y) is mg.Tensor
+            assert not y.requires_grad
+            np.testing.assert_array_equal(y.data, e, strict=True)
+    np.testing.assert_array_equal(x[x.nonzero()].data, array[array.nonzero()])
+    assert all(type(places) is np.ndarray for places in mg.nonzero(array))
+    line = mg.tensor([1.0, 2.0, 2.0, 4.0], requires_grad=True)
+    assert np.searchsorted(line, x).tolist() == np.searchsorted(line.detach().numpy(), array).tolist()
+    assert line.searchsorted(2.0, side="right").item() == 3
+    assert np.searchsorted(line.detach().numpy()[::-1], 2.0, sorter=mg.tensor([3, 2, 1, 0])) == 1
+
+
+# ----------------------------------------------------------------------------- what is wrong, said
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda x: mg.where(x > 0, x), ValueError, "Give both, or neither"),
+        (lambda x: mg.take(x, 0.0), TypeError, "whole numbers"),
+        (lambda x: mg.take(x, [0.5]), TypeError, "astype"),
+        (lambda x: mg.take(x, 0, mode="around"), ValueError, '"clip"'),
+        (lambda x: mg.take(x, 3), IndexError, "out of bounds"),
+        (lambda x: mg.compress([[True]], x), ValueError, "one axis"),
+        (lambda x: mg.choose([2], [x, x]), ValueError, "number 2 of 2"),
+        (lambda x: mg.choose([-1], [x, x]), ValueError, "number -1 of 2"),
+        (lambda x: mg.choose([0.0], [x, x]), TypeError, "minigrad.where"),
+        (lambda x: mg.choose([0], [x], mode="around"), ValueError, '"wrap"'),
+        (lambda x: mg.select([x > 0], [x, x]), ValueError, "1 conditions and 2 choices"),
+        (lambda x: mg.select([], []), ValueError, "one at least"),
+        (lambda x: mg.select([x], [x]), TypeError, "truth values"),
+        (lambda x: mg.pad(x, -1), ValueError, r"x\[1:-1\]"),
+        (lambda x: mg.pad(x, 1, "mean"), ValueError, '"reflect"'),
+        (lambda x: mg.pad(x[:0], 1, "edge"), ValueError, "constant"),
+        (lambda x: mg.repeat(x, -1), ValueError, "from 0 on"),
+        (lambda x: mg.repeat(x, [1, 2]), ValueError, "broadcast"),
+        (lambda x: mg.roll(x, [[1]], 0), ValueError, "one shift for each axis"),
+        (lambda x: mg.rot90(x), ValueError, "two different axes"),
+        (lambda x: mg.fliplr(x), ValueError, r"minigrad.flip\(x\)"),
+        (lambda x: mg.flipud(x[0]), ValueError, "one axis"),
+        (lambda x: mg.moveaxis(x[None], (0, 1), 0), ValueError, "2 axes and 1 places"),
+        (lambda x: mg.reshape(x, (3, 1), order="F"), TypeError, r"reshape\(x.T"),
+        (lambda x: x.ravel("F"), TypeError, r"ravel\(x.T\)"),
+        (lambda x: x.flatten(order="F"), TypeError, r"flatten\(x.T\)"),
+        (lambda x: mg.diag(x[None, None]), ValueError, "minigrad.diagonal"),
+        (lambda x: mg.diagonal(x), ValueError, "two different axes"),
+        (lambda x: mg.tril(x[0]), ValueError, "matrices"),
+        (lambda x: mg.split(x, 2), ValueError, "minigrad.array_split"),
+        (lambda x: mg.split(x, 0), ValueError, "one at least"),
+        (lambda x: mg.vsplit(x, 1), ValueError, "needs 2 axes"),
+        (lambda x: mg.stack([x, x[:2]]), ValueError, "minigrad.concatenate"),
+        (lambda x: mg.stack([]), ValueError, "one at least"),
+        (lambda x: mg.array([x, x[:2]]), ValueError, "same shape"),
+        (lambda x: mg.array([[x[0], 1.0], [x[1]]]), ValueError, "same length"),
+        (lambda x: mg.meshgrid(x, x, indexing="yx"), ValueError, '"ij"'),
+        (lambda x: np.pad(x, 1, mode="reflect", reflect_type="odd"), TypeError, "reflect_type"),
+        (lambda x: np.take(x, [0], out=np.zeros(1)), TypeError, "out"),
+    ],
+)
+def test_what_is_wrong_is_said(call, error, says):
+    with pytest.raises(error, match=says) as caught:
+        call(mg.tensor([1.0, 2.0, 3.0], requires_grad=True))
+    assert len(str(caught.value).splitlines()) <= 2

@@ -16,7 +16,7 @@ import minigrad as mg
 from minigrad import ops
 from minigrad.testing import check_against, check_grad, from_torch
 from minigrad.testing import strategies as gst
-from minigrad.testing.spec import Twice, spec_of
+from minigrad.testing.spec import OpCase, Twice, spec_of
 from minigrad.testing.strategies import op_cases
 
 from .calls import (
@@ -118,6 +118,55 @@ def by_number(shape: Any, index: Any) -> Any:
 def torch_scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     taken = by_number(shape, index).reshape(-1)
     return torch.zeros(int(np.prod(shape)), dtype=x.dtype).index_add(0, taken, x.reshape(-1)).reshape(shape)
+
+
+def by_numbers(x: Any, function: Any, *args: Any) -> Any:
+    """The elements of x that NumPy's function takes of an array of this shape, found by their numbers."""
+    return x.reshape(-1)[torch.as_tensor(function(np.arange(x.numel()).reshape(tuple(x.shape)), *args))]
+
+
+def in_numpy(index: Any) -> Any:
+    """An index of NumPy's arrays, which were made torch's on the way here."""
+    if isinstance(index, tuple):
+        return tuple(in_numpy(part) for part in index)
+    return index.numpy() if isinstance(index, torch.Tensor) else index
+
+
+def torch_index_add(x: Any, index: Any, y: Any) -> Any:
+    taken = by_number(x.shape, in_numpy(index))
+    x, y = wide(x, y)
+    return x.reshape(-1).index_add(0, taken.reshape(-1), y.expand(taken.shape).reshape(-1)).reshape(x.shape)
+
+
+def torch_index_update(x: Any, index: Any, y: Any) -> Any:
+    """One value after the other: the last of each element remains."""
+    taken = by_number(x.shape, in_numpy(index))
+    x, y = wide(x, y)
+    y, flat = y.expand(taken.shape).reshape(-1), list(x.reshape(-1))
+    for n, place in enumerate(taken.reshape(-1).tolist()):
+        flat[place] = y[n]
+    return torch.stack(flat).reshape(x.shape) if flat else x.clone()
+
+
+def wide(*tensors: Any) -> list[Any]:
+    """The tensors in the wider of their dtypes."""
+    widest = max((t.dtype for t in tensors), key=lambda dtype: dtype.itemsize)
+    return [t.to(widest) for t in tensors]
+
+
+def torch_unpad(x: Any, shape: Any, pad_width: Any, mode: Any) -> Any:
+    numbers = np.arange(int(np.prod(shape))).reshape(shape)
+    into = torch.as_tensor(np.pad(numbers, pad_width, mode) if shape else numbers).reshape(-1)
+    return torch.zeros(numbers.size, dtype=x.dtype).index_add(0, into, x.reshape(-1)).reshape(shape)
+
+
+def torch_from_diagonal(x: Any, shape: Any, offset: int, axis1: int, axis2: int) -> Any:
+    return torch.diagonal_scatter(torch.zeros(shape, dtype=x.dtype), x, offset, axis1, axis2)
+
+
+def torch_choose(index: Any, xs: Any) -> Any:
+    index, *xs = torch.broadcast_tensors(torch.as_tensor(index), *wide(*xs))
+    return torch.gather(torch.stack(xs), 0, index[None])[0]
 
 
 def promoted(function: Any) -> Any:
@@ -283,6 +332,27 @@ TORCH = {
     "permute": lambda x, order, axis: torch.take_along_dim(x, torch.as_tensor(order), dim=axis),
     "var": spread(torch.var),
     "std": spread(torch.std),
+    "index_update": torch_index_update,
+    "index_add": torch_index_add,
+    "concatenate": lambda arrays, axis: torch.cat([x.reshape(-1) if axis is None else x for x in arrays], axis or 0),
+    "stack": lambda arrays, axis: torch.cat([x.unsqueeze(axis) for x in arrays], axis),
+    "flip": lambda x, axis: torch.flip(x, axes_of(x, axis)),
+    "roll": lambda x, shift, axis: torch.roll(
+        x, *(shift, axis) if isinstance(axis, tuple) or axis is None else ((shift,), (axis,))
+    ),
+    "full": lambda x, shape: torch.broadcast_to(x, shape).clone(),
+    "repeat": lambda x, repeats, axis: (
+        x.reshape(-1).repeat_interleave(repeats) if axis is None else x.repeat_interleave(repeats, axis)
+    ),
+    "tile": lambda x, reps: torch.tile(x, reps) if reps else x.clone(),
+    "border": lambda x, pad_width, mode: by_numbers(x, np.pad, pad_width, mode) if x.ndim else x.clone(),
+    "unpad": torch_unpad,
+    "diagonal": lambda x, offset, axis1, axis2: torch.diagonal(x, offset, axis1, axis2),
+    "fromdiagonal": torch_from_diagonal,
+    "tril": lambda x, k: torch.tril(x, k) if x.ndim > 1 else torch.tril(x.expand(len(x), len(x)), k),
+    "triu": lambda x, k: torch.triu(x, k) if x.ndim > 1 else torch.triu(x.expand(len(x), len(x)), k),
+    "take": lambda x, indices, axis: by_numbers(x, np.take, indices, axis),
+    "choose": torch_choose,
 }
 """Where torch names or understands its arguments in another way than NumPy; elsewhere the spec names the function."""
 
@@ -319,22 +389,19 @@ def torch_says_nearly_the_same(case: Any, function: Any, u: Any) -> None:
         np.testing.assert_allclose(found, wanted, rtol=digits, atol=digits * np.abs(wanted).max(initial=1))
 
 
+def with_arrays_apart(case: OpCase, n: int, f: Any = None) -> OpCase:
+    """The call with a list of arrays as so many arguments; of another function, if one is given."""
+    before, arrays, after = case.args[:n], case.args[n], case.args[n + 1 :]
+    f = f or case.f
+    return OpCase(lambda *xs: f(*before, list(xs), *after, **case.kwargs), tuple(arrays))
+
+
 @every_differentiable
 @few
 @given(data=st.data())
 def test_torch_says_the_same(spec, data):
     # Where the slope is infinite torch lets 0 times it be NaN.
     case = data.draw(op_cases(spec, smooth=True if spec.singular else None))
-    if spec.name == "concatenate":
-        parts, axis = case.args[0], case.kwargs["axis"]
-        flat = (lambda x: x.reshape(-1)) if axis is None else lambda x: x
-        axis = axis or 0
-        check_against(
-            lambda *xs: mg.concatenate([flat(x) for x in xs], axis),
-            from_torch(lambda *xs: torch.cat([flat(x) for x in xs], axis)),
-            *parts,
-        )
-        return
     function = TORCH.get(spec.name) or promoted(spec.second_oracle())
     if isinstance(case.f, Twice):
         function = Twice(function, case.f.times)
@@ -344,6 +411,9 @@ def test_torch_says_the_same(spec, data):
             return  # torch says 0 for all slopes of a singular matrix; they are its cofactors
         torch_says_nearly_the_same(case, function, data.draw(gst.cotangents(out.shape, out.dtype)))
         return
+    lists = [n for n, arg in enumerate(case.args) if isinstance(arg, list) and any(map(is_float_array, arg))]
+    if lists:
+        case, function = with_arrays_apart(case, lists[0]), with_arrays_apart(case, lists[0], function).f
     check_against(case.f, from_torch(function), *case.args, kwargs=dict(case.kwargs), wrt=case.wrt)
 
 

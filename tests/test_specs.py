@@ -15,13 +15,13 @@ from minigrad.testing import property_test
 from minigrad.testing.spec import Twice, op_spec, registered, specs, unspecified
 from minigrad.testing.strategies import op_cases
 
-from .calls import DIFFERENTIABLE, OPERATIONS, PAIRS, name_of
+from .calls import COMPOSED, DIFFERENTIABLE, OPERATIONS, PAIRS, name_of
 
 EXAMPLES = max(60, settings.default.max_examples)
 """60 in a plain run, 400 with HYPOTHESIS_PROFILE=thorough."""
 
 test_gradient = property_test(*DIFFERENTIABLE, examples=EXAMPLES)
-test_functions_made_of_operations = property_test(mg.stack, mg.swapaxes, examples=EXAMPLES)
+test_functions_made_of_operations = property_test(*COMPOSED, examples=EXAMPLES)
 
 
 # ----------------------------------------------------------------------------- the specs are complete
@@ -68,9 +68,13 @@ def test_it_is_differentiable_exactly_if_it_has_rules(spec):
 
 
 LEAST_AXES = dict.fromkeys(
-    ["matmul", "vecdot", "cross", "concatenate", "solve", "lstsq", "diff", "recurrence", "permute"], 1
+    ["matmul", "vecdot", "cross", "concatenate", "solve", "lstsq", "diff", "recurrence", "permute"]
+    + ["tril", "triu", "fromdiagonal"],
+    1,
 ) | dict.fromkeys(
-    ["trace", "inv", "pinv", "det", "cofactors", "slogdet", "cholesky", "eigvalsh", "eigh", "svdvals", "svd", "qr"], 2
+    ["inv", "pinv", "det", "cofactors", "slogdet", "cholesky", "eigvalsh", "eigh", "svdvals", "svd", "qr"]
+    + ["trace", "diagonal"],
+    2,
 )
 """The number of axes below which an operation refuses an array."""
 

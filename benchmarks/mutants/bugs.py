@@ -618,19 +618,83 @@ shape.bug(
     on="BroadcastTo", shown_by="grad(lambda x: mg.broadcast_to(x, (2, 1)), [1.0])",
 )  # fmt: skip
 shape.bug(
+    "astype-rounds", "chainer #684", "astype: the gradient passes through float32, whatever the dtypes",
+    "return g  # the engine gives", "return g.astype(np.float32)  # the engine gives",
+    on="AsType", shown_by="grad(lambda x: mg.astype(x, float), [1.0], g=[0.1])",
+)  # fmt: skip
+
+# ----------------------------------------------------------------------------- rearranging, joining, repeating
+
+rearranging = _in("ops/rearranging.py")
+joining = _in("ops/joining.py")
+repeating = _in("ops/repeating.py")
+diagonals = _in("ops/diagonals.py")
+taking = _in("ops/taking.py")
+
+rearranging.bug(
+    "roll-onwards", "own", "roll: the gradient of several shifts rolled on, not back",
+    "tuple([-places for places in shift])", "shift",
+    on="Roll", shown_by="grad(lambda x: mg.roll(x, (1, 0), (0, 1)), np.zeros((3, 1)), g=[[1.0], [2.0], [3.0]])",
+)  # fmt: skip
+rearranging.bug(
+    "flip-not-back", "own", "flip: the gradient arrives in the order in which it comes",
+    "        return g[_reversed(axis, x.ndim)]", "        return g",
+    on="Flip", shown_by="grad(mg.flip, [0.0, 0.0], g=[1.0, 2.0])",
+)  # fmt: skip
+joining.bug(
     "concatenate-equal", "study 32", "concatenate: the gradient split into equal parts",
     "slice(ends[k - 1] if k else 0, ends[k])", "slice(k * (ends[-1] // len(ends)), (k + 1) * (ends[-1] // len(ends)))",
     on="Concatenate", shown_by="grad(lambda x, y: mg.concatenate([x, y]), [1.0, 2.0, 3.0], [4.0], g=[1.0, 2, 3, 4])",
 )  # fmt: skip
-shape.bug(
+joining.bug(
     "concatenate-abs-axis", "study 24", "concatenate along axis -k splits along axis k",
     "part[axis] = slice", "part[abs(axis)] = slice",
     on="Concatenate", shown_by="grad(lambda x, y: mg.concatenate([x, y], -2), [[1.0]], [[2.0]])",
 )  # fmt: skip
-shape.bug(
-    "astype-rounds", "chainer #684", "astype: the gradient passes through float32, whatever the dtypes",
-    "return g  # the engine gives", "return g.astype(np.float32)  # the engine gives",
-    on="AsType", shown_by="grad(lambda x: mg.astype(x, float), [1.0], g=[0.1])",
+joining.bug(
+    "stack-along-the-first", "own", "stack: each array takes its part of the first axis, whatever the axis",
+    "return g[(*[slice(None)] * axis, k)]", "return g[k].reshape(g.shape[:axis] + g.shape[axis + 1 :])",
+    on="Stack", shown_by="grad(lambda x, y: mg.stack([x, y], 1), [1.0, 2.0], [3.0, 4.0], g=[[1.0, 2.0], [3.0, 4.0]])",
+)  # fmt: skip
+repeating.bug(
+    "repeat-as-tile", "own", "repeat: the gradient added up as that of a tiling",
+    "return g.reshape((x.size, repeats)).sum(axis=1)", "return g.reshape((repeats, x.size)).sum(axis=0)",
+    on="Repeat", shown_by="grad(lambda x: mg.repeat(x, 2), [1.0, 2.0], g=[1.0, 2.0, 3.0, 4.0])",
+)  # fmt: skip
+repeating.bug(
+    "tile-first", "own", "tile: of the copies only the first counts",
+    "return g.reshape(blocks).sum(axis=tuple(range(0, len(blocks), 2))).reshape(x.shape)",
+    "return g.reshape(blocks)[(0, slice(None)) * len(reps)].reshape(x.shape)",
+    on="Tile", shown_by="grad(lambda x: mg.tile(x, 2), [1.0])",
+)  # fmt: skip
+repeating.bug(
+    "pad-border-lost", "own", "pad by its edge: the gradient of the border adds to nothing",
+    "            out[source] += border.sum(axis=axis, keepdims=True) if _is_of_edges(mode, shape[axis]) else border\n",
+    "            out[source] += 0 * border.sum(axis=axis, keepdims=True) if mode == \"edge\" else border\n",
+    on="Pad", shown_by="grad(lambda x: mg.pad(x, 1, 'edge'), [1.0, 2.0])",
+)  # fmt: skip
+repeating.bug(
+    "pad-mirrored-again", "own", "pad by reflection: a border longer than x is mirrored in one direction only",
+    'left, mirrored = left - size, mode != "wrap" and not mirrored', 'left, mirrored = left - size, mode != "wrap"',
+    on="Pad", shown_by="grad(lambda x: mg.pad(x, (4, 0), 'reflect'), [1.0, 2.0, 3.0], g=np.arange(1.0, 8.0))",
+)  # fmt: skip
+diagonals.bug(
+    "diagonal-on-the-main", "own", "diagonal: the gradient is put on the main diagonal, whatever the offset",
+    "return run(FromDiagonal, g, x.shape, offset, axis1, axis2)",
+    "return run(FromDiagonal, g[..., : min(x.shape[axis1], x.shape[axis2])], x.shape, 0, axis1, axis2)"
+    " if g.shape[-1] == min(x.shape[axis1], x.shape[axis2])"
+    " else run(FromDiagonal, g, x.shape, offset, axis1, axis2)",
+    on="Diagonal", shown_by="grad(lambda x: mg.diagonal(x, 1), np.zeros((2, 3)))",
+)  # fmt: skip
+diagonals.bug(
+    "tril-all", "own", "tril: the elements above the diagonal receive a gradient too",
+    "return run(Tril, g, k)", "return g",
+    on="Tril", shown_by="grad(mg.tril, np.zeros((2, 2)))",
+)  # fmt: skip
+taking.bug(
+    "take-flat-axis", "own", "take along the last axis by -1: counts from the front",
+    "(*(_ALL,) * (axis % len(shape)), indices)", "(*(_ALL,) * abs(axis % len(shape) - (axis < 0)), indices)",
+    on="Take", shown_by="grad(lambda x: mg.take(x, [0], -1), np.zeros((2, 2)))",
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------- indexing
@@ -644,18 +708,17 @@ indexing.bug(
 )  # fmt: skip
 indexing.bug(
     "getitem-array-assigns", "FlagGems #359", "x[array]: of a repeated index the last wins, but not in a tuple",
-    'return bool(index.dtype.kind == "b")', 'return bool(index.dtype.kind in "bi")',
+    '"kind", "") != "b":', '"kind", "") not in (("b",) if type(index) is tuple else ("b", "i")):',
     on=("GetItem", "Scatter"), shown_by="grad(lambda x: x[[0, 0]], [1.0])",
 )  # fmt: skip
 indexing.bug(
     "getitem-tuple-assigns", "pytorch #473", "x[i, j]: of a repeated pair of indices the last wins",
-    "        return all(isinstance(part, int | np.integer | slice | None) or part is Ellipsis for part in index)",
-    "        return True",
+    '"kind", "") != "b":', '"kind", "") not in (("b", "i") if type(index) is tuple else ("b",)):',
     on=("GetItem", "Scatter"), shown_by="grad(lambda x: x[[0, 0], [0, 0]], [[1.0]])",
 )  # fmt: skip
 indexing.bug(
     "getitem-index-shared", "study 45, MyGrad 2.0", "x[i] keeps the caller's i, which may change before backward",
-    'return array.copy() if hasattr(array, "shape") and array.shape else array', "return array",
+    "return array.copy()", "return array",
     on="callers_index_changed", shown_by="index_changed()",
 )  # fmt: skip
 indexing.bug(
@@ -665,9 +728,19 @@ indexing.bug(
     on=("guarded", "programs"), shown_by="grad(lambda x: mg.sqrt(x)[1:], [0.0, 4.0])",
 )  # fmt: skip
 indexing.bug(
+    "update-shares", "own", "index_update: each of several values for one element receives its gradient",
+    "        if not _is_distinct(index):\n            last, places", "        if False:\n            last, places",
+    on="IndexUpdate", shown_by="grad(lambda x, y: mg.index_update(x, [0, 0], y), [1.0], [2.0, 3.0])",
+)  # fmt: skip
+indexing.bug(
+    "update-keeps", "own", "index_update: what was replaced receives a gradient",
+    "return run(IndexUpdate, g, index, g.dtype.type(0))", "return g",
+    on="IndexUpdate", shown_by="grad(lambda x: mg.index_update(x, 0, 5.0), [1.0, 2.0])",
+)  # fmt: skip
+indexing.bug(
     "scatter-counts-once", "pytorch #146299", "scatter: the gradient of a repeated index divided by its count",
-    "return g[index]\n",
-    "return g[index] / np.maximum(np.bincount(index, minlength=1)[index], 1)"
+    "        return g[index]\n",
+    "        return g[index] / np.maximum(np.bincount(index, minlength=1)[index], 1)"
     " if isinstance(index, np.ndarray) and index.dtype.kind == 'i' and index.ndim == 1 and (index >= 0).all()"
     " else g[index]\n",
     on="Scatter", shown_by="grad(lambda x: mg.scatter(x, [0, 0], (1,)), [1.0, 2.0])",

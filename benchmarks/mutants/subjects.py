@@ -183,6 +183,19 @@ def choices(draw: Any) -> Problem:
     return Problem(lambda x, y: mg.where(condition, x, y), (draw(of(a)), draw(of(b))))
 
 
+def _functions(functions: list[tuple[int, Function]]) -> tuple[list[Sample], st.SearchStrategy[Problem]]:
+    """Fixed and naive problems from functions of so many arrays of one shape."""
+    fixed = [at(f, *[(2, 3)] * count) for count, f in functions]
+    same = st.sampled_from(functions).flatmap(
+        lambda pair: hnp.array_shapes(min_dims=1, max_dims=2, max_side=3).flatmap(
+            lambda shape: st.tuples(*[hnp.arrays(np.float64, shape, elements=st.floats(-2, 2))] * pair[0]).map(
+                lambda arrays: Problem(pair[1], arrays)
+            )
+        )
+    )
+    return fixed, same
+
+
 # ----------------------------------------------------------------------------- operations
 
 SUBJECTS: dict[str, Subject] = {}
@@ -442,20 +455,81 @@ _add(
     lambda: ops.Scatter,
 )
 
-# ----------------------------------------------------------------------------- programs, and ways of use
+
+def _along_axes(f: Callable[..., Any]) -> st.SearchStrategy[Problem]:
+    """A function of an array and an axis, or none."""
+
+    @st.composite
+    def problems(draw: Any) -> Problem:
+        x = draw(of(SHAPES))
+        axis = draw(st.none() | st.integers(-x.ndim, x.ndim - 1)) if x.ndim else None
+        return Problem(lambda t: f(t, axis), (x,))
+
+    return problems()
 
 
-def _functions(functions: list[tuple[int, Function]]) -> tuple[list[Sample], st.SearchStrategy[Problem]]:
-    """Fixed and naive problems from functions of so many arrays of one shape."""
-    fixed = [at(f, *[(2, 3)] * count) for count, f in functions]
-    same = st.sampled_from(functions).flatmap(
-        lambda pair: hnp.array_shapes(min_dims=1, max_dims=2, max_side=3).flatmap(
-            lambda shape: st.tuples(*[hnp.arrays(np.float64, shape, elements=st.floats(-2, 2))] * pair[0]).map(
-                lambda arrays: Problem(pair[1], arrays)
-            )
+def _with_axes(op: type[mg.Op], f: Callable[..., Any]) -> None:
+    fixed = [at(lambda x, axis=axis: f(x, axis), shape) for shape, axis in (((4,), 0), ((2, 3), 1), ((2, 3), None))]
+    _add(op.__name__, fixed, _along_axes(f), lambda: op)
+
+
+_with_axes(ops.Flip, mg.flip)
+_with_axes(ops.Repeat, lambda x, axis: mg.repeat(x, 2, axis))
+_with_axes(ops.Take, lambda x, axis: mg.take(x, [0, 0], axis))
+_add(
+    "Roll",
+    [
+        at(lambda x, shift=shift, axis=axis: mg.roll(x, shift, axis), (3, 2))
+        for shift, axis in ((1, None), (1, 0), (-1, 1), ((1, 1), (0, 1)))
+    ],
+    one(lambda x: mg.roll(x, 1)),
+    lambda: ops.Roll,
+)
+_add(
+    "Stack",
+    [at(lambda x, y, axis=axis: mg.stack([x, y], axis), (2, 2), (2, 2)) for axis in (0, 1, -1)],
+    _functions([(2, lambda x, y: mg.stack([x, y])), (2, lambda x, y: mg.stack([x, y], -1))])[1],
+    lambda: ops.Stack,
+)
+_add(
+    "Tile",
+    [at(lambda x, reps=reps: mg.tile(x, reps), (2, 3)) for reps in (2, (2, 1), (2, 1, 2))],
+    one(lambda x: mg.tile(x, 2)),
+    lambda: ops.Tile,
+)
+_add(
+    "Pad",
+    [at(lambda x, mode=mode: mg.pad(x, 1, mode), (2, 3)) for mode in ("edge", "reflect", "symmetric", "wrap")],
+    one(lambda x: mg.pad(x, 2, "reflect")),
+    lambda: ops.Pad,
+)
+_add(
+    "Diagonal",
+    [at(lambda x, k=k: mg.diagonal(x, k), (3, 3)) for k in (0, 1, -1)],
+    hnp.array_shapes(min_dims=2, max_dims=3, max_side=3).flatmap(
+        lambda shape: st.integers(-1, 1).flatmap(
+            lambda k: of(shape).map(lambda x: Problem(lambda t: mg.diagonal(t, k), (x,)))
         )
-    )
-    return fixed, same
+    ),
+    lambda: ops.Diagonal,
+)
+_add(
+    "Tril",
+    [at(lambda x, k=k: mg.tril(x, k), (3, 3)) for k in (0, 1, -1)],
+    of(hnp.array_shapes(min_dims=2, max_dims=3, max_side=3)).map(lambda x: Problem(mg.tril, (x,))),
+    lambda: ops.Tril,
+)
+_add(
+    "IndexUpdate",
+    [
+        at(lambda x, y, index=index: mg.index_update(x, index, y), (3,), (2,))
+        for index in (slice(1, None), [0, 2], np.array([True, False, True]), [1, 1])
+    ],
+    _functions([(2, lambda x, y: mg.index_update(x, 0, y[0]))])[1],
+    lambda: ops.IndexUpdate,
+)
+
+# ----------------------------------------------------------------------------- programs, and ways of use
 
 
 def _pairs(pair: uses.Pair) -> tuple[list[Sample], st.SearchStrategy[Problem]]:

@@ -38,6 +38,8 @@ def cut_here(tensor: Any, what: str, leave: str) -> GraphCutError:
         what, reason = f"{what}({name})", "a Python number keeps no record"
     else:
         what, reason = what.format(name), "an array keeps no record"
+        if "np.array(" in written:
+            instead = "Use minigrad.array in the place of np.array"
     return GraphCutError(
         f"{what} would leave the graph: {name} requires a gradient, and {reason}{at(place)}.\n"
         f"{instead}; or say that the gradient should stop here: {name}{leave}"
@@ -61,6 +63,7 @@ def array_of_tensors(data: Any) -> GraphCutError:
     return GraphCutError(
         f"{said} would copy the numbers of {numbers} and drop how they were computed{at(here())}.\n"
         f"Join them inside the graph: minigrad.stack([{joined}])"
+        + ("" if flat else ", or as they are nested: minigrad.array([[t1, 2.0], [t2, t3]])")
     )
 
 

@@ -1,18 +1,23 @@
-"""Choices between elements: `where`, `maximum`, `minimum`, `clip`, and what to take for NaN.
+"""Choices between elements: `where`, `maximum`, `minimum`, `clip`, `choose`, `select`, and what to take for NaN.
 
 One idea: the gradient goes to what was taken; to the other goes exactly 0, never NaN. A tie gives each half.
 """
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from ..graph import apply
+from ..errors import ShapeError
+from ..graph import apply, array_of
 from ..op import Op, implements
 from ..place import at, here
+from ..value import Value
 from .arithmetic import positive
+from .taking import nonzero
 
 __all__ = [
+    "Choose",
     "Clip",
     "FMax",
     "FMin",
@@ -20,12 +25,14 @@ __all__ = [
     "Minimum",
     "NanToNum",
     "Where",
+    "choose",
     "clip",
     "fmax",
     "fmin",
     "maximum",
     "minimum",
     "nan_to_num",
+    "select",
     "where",
 ]
 
@@ -155,6 +162,25 @@ class Where(Op):
         return np.where(condition, 0, g)
 
 
+class Choose(Op):
+    """of several xs the one whose number stands in index, element by element"""
+
+    elementwise = True
+    linear = True
+    masks = True
+
+    def forward(index, *xs):
+        if len(xs) < 32:  # as many as np.choose takes
+            dtype = np.result_type(*xs)
+            return np.choose(
+                index, [x.astype(dtype, copy=False) if hasattr(x, "dtype") else np.asarray(x, dtype) for x in xs]
+            )
+        return functools.reduce(lambda out, k: np.where(index == k, xs[k], out), range(1, len(xs)), xs[0])
+
+    def dxs(k, g, out, index, *xs):
+        return np.where(index == k, g, 0)
+
+
 def maximum(x: Any, y: Any) -> Any:
     """Return the larger of x and y, element by element; at a tie each gets half the gradient.
 
@@ -235,11 +261,12 @@ def nan_to_num(x: Any, *, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 
 
 @implements(np.where)
-def where(condition: Any, x: Any, y: Any) -> Any:
-    """Return x where `condition` holds and y elsewhere, all three broadcast.
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """Return x where `condition` holds and y elsewhere, all three broadcast; of `condition` alone, where it holds.
 
     The gradient goes to what was taken; to the other goes exactly 0, even if its slope
-    there is infinite or NaN.
+    there is infinite or NaN. Where `condition` holds are whole numbers, as `nonzero` gives them. Raises
+    ValueError for x without y.
 
     >>> import minigrad as mg
     >>> x = mg.tensor([0.0, 4.0], requires_grad=True)
@@ -247,4 +274,74 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> x.grad
     Tensor([0.  , 0.25])
     """
+    if x is None or y is None:
+        if x is not y:
+            raise ShapeError(f"where() was given one of x and y{at(here())}.\nGive both, or neither")
+        return nonzero(condition)
     return apply(Where, condition, x, y)
+
+
+@implements(np.choose)
+def choose(index: Any, choices: Any, *, mode: str = "raise") -> Any:
+    """Return choices[index[i]][i]: for each element the one of `choices` whose number stands in `index`.
+
+    The gradient goes to what was taken. A number that is too large or too small raises ValueError, or
+    counts on from the other end (mode "wrap"), or means the last or the first (mode "clip").
+
+    >>> import minigrad as mg
+    >>> mg.choose([0, 1, 0], [mg.tensor([1.0, 2.0, 3.0]), -1.0])
+    Tensor([ 1., -1.,  3.])
+    """
+    xs = [x if isinstance(x, _NUMBERS) else array_of(x) for x in choices]
+    index = index._array if isinstance(index, Value) else np.array(index)
+    if index.dtype.kind not in "iub":
+        raise TypeError(
+            f"choose() takes the numbers of its choices, not {index.dtype}{at(here())}.\n"
+            "For a condition: minigrad.where(condition, x, y)"
+        )
+    if mode == "wrap":
+        index = index % len(xs)
+    elif mode == "clip":
+        index = np.clip(index, 0, len(xs) - 1)
+    elif mode != "raise":
+        raise ShapeError(f'choose() knows no mode {mode!r}{at(here())}.\nUse "raise", "wrap" or "clip"')
+    elif index.size and not 0 <= index.min() <= index.max() < len(xs):
+        raise ShapeError(
+            f"choose() was asked for number {index.min() if index.min() < 0 else index.max()} "
+            f"of {len(xs)} choices{at(here())}.\n"
+            'They count from 0; or say mode="wrap" or mode="clip"'
+        )
+    return apply(Choose, index.astype(np.intp), *xs)
+
+
+@implements(np.select)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """Return, for each element, the one of `choicelist` whose condition is the first to hold, `default` if none does.
+
+    The gradient goes to what was taken. Raises ShapeError if there are not as many conditions as choices,
+    TypeError for conditions that are no truth values.
+
+    >>> import minigrad as mg
+    >>> x = mg.tensor([-1.0, 0.5, 3.0])
+    >>> mg.select([x < 0, x < 1], [-x, x * x], 1.0)
+    Tensor([1.  , 0.25, 1.  ])
+    """
+    conditions = [c._array if isinstance(c, Value) else np.asarray(c) for c in condlist]
+    if len(conditions) != len(choicelist) or not conditions:
+        raise ShapeError(
+            f"select() was given {len(conditions)} conditions and {len(choicelist)} choices{at(here())}.\n"
+            "Give one choice for each condition, and one at least"
+        )
+    index: Any = len(conditions)
+    for n in range(len(conditions) - 1, -1, -1):
+        if conditions[n].dtype != bool:
+            raise TypeError(
+                f"select() takes conditions of truth values, and number {n} is of {conditions[n].dtype}{at(here())}.\n"
+                "Compare it: x != 0"
+            )
+        index = np.where(conditions[n], n, index)
+    xs = [x if isinstance(x, _NUMBERS) else array_of(x) for x in (*choicelist, default)]
+    return apply(Choose, index, *xs)
+
+
+_NUMBERS = (bool, int, float)

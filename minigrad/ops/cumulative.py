@@ -17,7 +17,8 @@ from ..graph import apply
 from ..op import Op, implements
 from ..place import at, here
 from ..value import Value
-from .shape import broadcast_to, concatenate
+from .joining import concatenate
+from .shape import broadcast_to
 
 __all__ = [
     "CumProd",

@@ -1,7 +1,10 @@
 """Choices: ties on purpose."""
 
+from typing import Any
+
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from ... import ops
 from .. import strategies as gst
@@ -31,6 +34,25 @@ def _mended(draw: st.DrawFn) -> Arguments:
     return Arguments((x,), keywords)
 
 
+@st.composite
+def _choices(draw: st.DrawFn) -> Arguments:
+    """Arrays that broadcast, and which of them is taken where."""
+    xs: list[Any] = list(draw(gst.broadcastable(draw(st.integers(1, 3)))))
+    shape = draw(st.sampled_from([(), xs[0].shape, xs[-1].shape]))
+    index = draw(hnp.arrays(np.intp, shape, elements=st.integers(0, len(xs) - 1), fill=st.nothing()))
+    return Arguments((index, xs), {}, (1,))
+
+
+@st.composite
+def _selections(draw: st.DrawFn) -> Arguments:
+    """Arrays of one shape, and conditions for some of them that hold together."""
+    x, y, default = draw(gst.broadcastable(3))
+    conditions = [
+        draw(hnp.arrays(np.bool_, shape, elements=st.booleans(), fill=st.nothing())) for shape in (x.shape, y.shape)
+    ]
+    return Arguments((conditions, [x, y], default), {}, (1, 2))
+
+
 op_spec(ops.maximum, op=ops.Maximum, ties=True, reference="torch.maximum")
 op_spec(ops.minimum, op=ops.Minimum, ties=True, reference="torch.minimum")
 op_spec(ops.where, op=ops.Where, domain=(bool, None, None), values=np.where, reference="torch.where")
@@ -38,3 +60,5 @@ op_spec(ops.fmax, op=ops.FMax, ties=True, reference="torch.maximum")  # torch.fm
 op_spec(ops.fmin, op=ops.FMin, ties=True, reference="torch.minimum")
 op_spec(ops.clip, op=ops.Clip, arguments=_bounded(), smooth=False, values=np.clip)
 op_spec(ops.nan_to_num, op=ops.NanToNum, arguments=_mended(), values=np.nan_to_num, reference="torch.nan_to_num")
+op_spec(ops.choose, op=ops.Choose, arguments=_choices(), linear=True, values=np.choose)
+op_spec(ops.select, arguments=_selections(), linear=True)

@@ -1,5 +1,6 @@
 """Indices of every form; elements taken twice."""
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,25 @@ def _added(draw: st.DrawFn) -> Arguments:
     return Arguments((draw(gst.arrays(np.zeros(shape)[at].shape)),), {"index": index, "shape": shape})
 
 
+@st.composite
+def _updates(draw: st.DrawFn) -> Arguments:
+    """An array, where it is changed, and by what; elements meet, and one value may be for all."""
+    x = draw(gst.arrays(gst.shapes()))
+    index = draw(_indices(x.shape))
+    there = x[np.array(index, np.intp) if isinstance(index, list) else index].shape
+    y = draw(gst.arrays(there) | gst.arrays(there[1:]) | gst.arrays(()))
+    return Arguments((x, index, y), {}, (0, 2))
+
+
+def _changed_by_numpy(change: Any) -> Any:
+    def changed(x: Any, index: Any, y: Any) -> Any:
+        out = np.array(x, np.result_type(x, y))
+        change(out, np.array(index, np.intp) if isinstance(index, list) else index, y)
+        return out
+
+    return changed
+
+
 def _added_by_numpy(x: Any, index: Any, shape: Shape) -> Any:
     out = np.zeros(shape, x.dtype)
     np.add.at(out, np.array(index, np.intp) if isinstance(index, list) else index, x)
@@ -46,3 +66,11 @@ def _added_by_numpy(x: Any, index: Any, shape: Shape) -> Any:
 
 op_spec(ops.getitem, op=ops.GetItem, kwargs={"index": _indices}, linear=True, values=lambda x, index: x[index])
 op_spec(ops.scatter, op=ops.Scatter, arguments=_added(), linear=True, values=_added_by_numpy)
+op_spec(
+    ops.index_update,
+    op=ops.IndexUpdate,
+    arguments=_updates(),
+    linear=True,
+    values=_changed_by_numpy(operator.setitem),
+)
+op_spec(ops.index_add, op=ops.IndexAdd, arguments=_updates(), linear=True, values=_changed_by_numpy(np.add.at))

@@ -53,27 +53,30 @@ def _new_axes(draw: st.DrawFn, shape: Shape) -> Any:
 
 
 @st.composite
-def _parts(draw: st.DrawFn, new_axis: bool = False) -> Arguments:
-    """Arrays to join: of unequal lengths, of none, one of them twice."""
-    shape = draw(gst.shapes(min_dims=0 if new_axis else 1, max_dims=2, max_size=6))
-    axis = draw(st.integers(0, len(shape) - (not new_axis)))
-    parts: list[Any] = []
-    for _ in range(draw(st.integers(1, 3))):
-        if parts and draw(st.integers(0, 3)) == 3:
-            parts.append(parts[0])
-            continue
-        length = () if new_axis else (draw(st.sampled_from([1, 2, 0, 3])),)
-        parts.append(draw(gst.arrays(shape if new_axis else (*shape[:axis], *length, *shape[axis + 1 :]))))
-    if not new_axis and draw(st.integers(0, 7)) == 7:
-        return Arguments((parts,), {"axis": None})
-    return Arguments((parts,), {"axis": axis - len(shape) - new_axis if draw(st.booleans()) else axis})
-
-
-@st.composite
 def _two_axes(draw: st.DrawFn) -> Arguments:
     x = draw(gst.arrays(gst.shapes(min_dims=1)))
     first, second = (draw(st.integers(-x.ndim, x.ndim - 1)) for _ in range(2))
     return Arguments((x,), {"axis1": first, "axis2": second})
+
+
+@st.composite
+def _moved(draw: st.DrawFn) -> Arguments:
+    """Axes and places for them, as many, in any order."""
+    x = draw(gst.arrays(gst.shapes(min_dims=1)))
+    if draw(st.booleans()):
+        source, destination = (draw(st.integers(-x.ndim, x.ndim - 1)) for _ in range(2))
+        return Arguments((x,), {"source": source, "destination": destination})
+    count = draw(st.integers(0, x.ndim))
+    sources, destinations = (tuple(draw(st.permutations(range(x.ndim)))[:count]) for _ in range(2))
+    return Arguments((x,), {"source": sources, "destination": destinations})
+
+
+@st.composite
+def _rolled(draw: st.DrawFn) -> Arguments:
+    x = draw(gst.arrays(gst.shapes(min_dims=1)))
+    return Arguments(
+        (x,), {"axis": draw(st.integers(-x.ndim, x.ndim - 1)), "start": draw(st.integers(-x.ndim, x.ndim))}
+    )
 
 
 def _of_axes(strategy: Callable[[int], SearchStrategy[Any]]) -> Callable[[Shape], SearchStrategy[Any]]:
@@ -92,9 +95,15 @@ op_spec(
 op_spec(ops.broadcast_to, op=ops.BroadcastTo, kwargs={"shape": _wider}, linear=True, values=np.broadcast_to)
 op_spec(ops.squeeze, op=ops.Squeeze, kwargs={"axis": _ones}, linear=True, values=np.squeeze)
 op_spec(ops.expand_dims, op=ops.ExpandDims, kwargs={"axis": _new_axes}, linear=True, values=np.expand_dims)
-op_spec(ops.concatenate, op=ops.Concatenate, arguments=_parts(), linear=True, values=np.concatenate)
-op_spec(ops.stack, arguments=_parts(new_axis=True), linear=True, values=np.stack)
 op_spec(ops.swapaxes, arguments=_two_axes(), linear=True, values=np.swapaxes)
+op_spec(ops.matrix_transpose, shapes=gst.shapes(min_dims=2), linear=True, values=np.matrix_transpose)
+op_spec(ops.moveaxis, arguments=_moved(), linear=True, values=np.moveaxis)
+op_spec(ops.rollaxis, arguments=_rolled(), linear=True, values=np.rollaxis)
+op_spec(ops.ravel, shapes=_uneven, linear=True, values=np.ravel)
+op_spec(ops.flatten, op=ops.Flatten, shapes=_uneven, linear=True, values=np.ravel, reference="torch.ravel")
+op_spec(ops.broadcast_arrays, arguments=gst.broadcastable(3), linear=True, values=np.broadcast_arrays)
+for _at_least in (ops.atleast_1d, ops.atleast_2d, ops.atleast_3d):
+    op_spec(_at_least, operands=1, linear=True, values=getattr(np, _at_least.__name__))
 op_spec(
     ops.astype,
     op=ops.AsType,
