@@ -120,24 +120,29 @@ def apart(g: Any, taken: set[int]) -> Any:
 def accumulate(tensor: Value, g: Any, written: tuple[int, Place | None, int], cut: Cut, alone: bool = False) -> None:
     """Add `g` to the tensor's `.grad`, which is always a tensor with a buffer of its own; note when and where."""
     old = tensor._grad
-    if old is not None:
-        before = getattr(old, "_assigned", _NEVER)
-        if inplace.by_reader > before[0]:
-            explain.warn_if_stale(tensor, old)
-        written = (written[0], written[1], before[2] + 1)
-    if isinstance(g, Value):  # create_graph: the gradient is part of a graph
-        tensor._grad = g if old is None else old + g  # type: ignore[operator]
-    elif old is None:
-        if type(g) not in FLOATS and not (alone and type(g) is np.ndarray and g.base is None):
-            g = own(g)
-        tensor._grad = wrap(type(tensor), g)
+    if old is None:
+        if isinstance(g, Value):  # create_graph: the gradient is part of a graph
+            new: Any = g
+        else:
+            if type(g) not in FLOATS and not (alone and type(g) is np.ndarray and g.base is None):
+                g = own(g)
+            new = wrap(type(tensor), g)
+            new._cut = cut
+        new._assigned = written
+        tensor._grad = new
+        return
+    before = getattr(old, "_assigned", _NEVER)
+    if inplace.by_reader > before[0]:
+        explain.warn_if_stale(tensor, old)
+    if isinstance(g, Value):
+        tensor._grad = old + g  # type: ignore[operator]
     elif old._requires_grad or isinstance(old._array, np.generic):
         tensor._grad = old + wrap(type(tensor), g)
     else:
         old._array += g  # into its own buffer: 1.6 times as fast as a new one at 1e5 elements
         inplace.note_own_change(old._array, written[1])
-    new: Any = tensor._grad
-    new._assigned = written
+    new = tensor._grad
+    new._assigned = (written[0], written[1], before[2] + 1)
     if new.creator is None:
         new._cut = cut
 

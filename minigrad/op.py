@@ -162,6 +162,8 @@ class Op:
 class Freed:
     """Stands where a record was, and remembers at which backward() it went. It is false."""
 
+    __slots__ = ("place",)
+
     def __init__(self, place: Place | None) -> None:
         self.place = place
 

@@ -24,14 +24,14 @@ Place = tuple[CodeType, int]
 
 def is_own(frame: FrameType) -> bool:
     """Whether a frame is minigrad's or NumPy's."""
-    package = frame.f_globals.get("__package__")
-    return package in _OWN or (package or "").partition(".")[0] in _OWN
+    return _outside(frame) is not frame
 
 
 def _outside(frame: FrameType | None) -> FrameType | None:
     """The first frame, from `frame` outwards, that is neither minigrad's nor NumPy's."""
     while frame is not None:
-        if not is_own(frame):
+        package = frame.f_globals.get("__package__")
+        if not package or (package not in _OWN and package.partition(".")[0] not in _OWN):
             return frame
         frame = frame.f_back
     return None
