@@ -13,7 +13,7 @@ from .backend import Array
 from .errors import GradWarning
 from .mode import is_grad_enabled
 from .place import at
-from .value import Value, wrap
+from .value import Cut, Value, wrap
 
 _STANDARD = frozenset({"copy", "copyreg", "pickle"})
 """Modules that may stand between the reader's line and ours."""
@@ -21,18 +21,24 @@ _STANDARD = frozenset({"copy", "copyreg", "pickle"})
 
 def reduced(tensor: Any, protocol: Any) -> Any:
     """What pickle and deepcopy keep of a tensor."""
-    return restored, (type(tensor), tensor.data, _requires_grad(tensor), tensor._grad)
+    return restored, (type(tensor), tensor.data, _requires_grad(tensor), tensor._grad, _cut(tensor))
 
 
 def copied(tensor: Any, *memo: Any) -> Any:
     """A leaf with the values of a tensor, in memory of its own, and its gradient in memory of its own."""
-    return restored(type(tensor), tensor.data.copy(), _requires_grad(tensor), copy.deepcopy(tensor._grad))
+    return restored(type(tensor), tensor.data.copy(), _requires_grad(tensor), copy.deepcopy(tensor._grad), _cut(tensor))
 
 
-def restored(kind: type[Any], array: Array, requires_grad: bool, grad: Any) -> Any:
+def _cut(tensor: Value) -> Cut | None:
+    """What a copy says when it is asked for a graph. Places stay behind: code cannot be pickled."""
+    return None if tensor.creator is None and tensor._cut is None else ("copy", None)
+
+
+def restored(kind: type[Any], array: Array, requires_grad: bool, grad: Any, cut: Cut | None = None) -> Any:
     """A leaf from what was kept of it."""
     tensor = wrap(kind, array if array.shape else array[()], None, requires_grad)
     tensor._grad = grad
+    tensor._cut = cut
     return tensor
 
 

@@ -38,7 +38,8 @@ def said(program: str, folder: Path) -> str:
         print(f"{kind.__name__}: {message}", file=out)
 
     with warnings.catch_warnings(), contextlib.redirect_stdout(out):
-        warnings.simplefilter("default")
+        warnings.simplefilter("ignore")  # what NumPy has to say of a division by zero
+        warnings.simplefilter("default", mg.GradWarning)
         warnings.showwarning = show
         try:
             exec(compile(program, str(file), "exec"), {"__name__": "__main__"})
@@ -56,14 +57,14 @@ def test_a_program_of_the_page_says_what_stands_below_it(program, says, tmp_path
 @pytest.mark.parametrize(("program", "says"), EXAMPLES)
 def test_a_message_has_two_lines_at_most_and_names_the_place(program, says):
     for message in re.split(r"^(?=\w+(?:Error|Warning): )", says, flags=re.MULTILINE):
-        assert len(message.splitlines()) <= 2
         if re.match(r"\w+(Error|Warning): ", message):
+            assert len(message.splitlines()) <= 2
             assert "fit.py:" in message.splitlines()[0]
 
 
 def test_every_error_and_warning_is_on_the_page():
-    """Those of a library of arrays that is missing, and of hunting NaN, have pages of their own."""
-    elsewhere = {"MinigradError", "BackendError", "NonFiniteError", "NonFiniteWarning"}
+    """But the root, and that of a library of arrays that is missing, which depends on the machine."""
+    elsewhere = {"MinigradError", "BackendError"}
     for name in vars(mg.errors):
         if name.endswith(("Error", "Warning")) and name not in elsewhere:
             assert re.search(rf"^{name}: ", TEXT, re.MULTILINE), name

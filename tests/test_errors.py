@@ -4,6 +4,7 @@ One idea: bad input never yields a number, and an error names the reader's line
 and the reader's variable.
 """
 
+import copy
 import inspect
 import math
 import warnings
@@ -362,3 +363,287 @@ def test_no_warning_where_no_gradient_is_wanted():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert (np.ones((4, 1)) - np.ones(4)).shape == (4, 4)
+
+
+# ----------------------------------------------------------------------------- the stale gradient
+
+
+@pytest.fixture
+def strict():
+    """Every warning is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def cleared_by_zero_grad(a):
+    a.zero_grad()
+
+
+def cleared_by_none(a):
+    a.grad = None
+
+
+def cleared_by_hand(a):
+    a.grad.data[...] = 0
+
+
+def cleared_in_place(a):
+    a.grad *= 0
+
+
+def decayed(a):
+    """A momentum: the reader changes the gradient after the parameter."""
+    a.grad *= 0.5
+
+
+def given(a):
+    a.grad = np.zeros(a.shape)
+
+
+CLEARED = [cleared_by_zero_grad, cleared_by_none, cleared_by_hand, cleared_in_place, decayed, given]
+STARTS = [2.0, [2.0], [2.0, 3.0], np.full((3, 4), 1.5)]
+
+
+def updated_in_place(a):
+    with mg.no_grad():
+        a -= 0.1 * a.grad
+
+
+def updated_by_data(a):
+    a.data -= 0.1 * a.grad.data
+
+
+def updated_by_another_array(a):
+    a.data = a.data - 0.1 * a.grad.data
+
+
+def updated_by_elements(a):
+    with mg.no_grad():
+        a[...] = 0.5 * a.detach()
+
+
+UPDATES = [updated_in_place, updated_by_data, updated_by_another_array, updated_by_elements]
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("clear", CLEARED)
+def test_no_warning_where_the_gradient_was_cleared(start, update, clear):
+    a = leaf(start)
+    for _ in range(3):
+        (a * a).sum().backward()
+        update(a)
+        clear(a)
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_stale_gradient_is_told_with_both_lines(start, update, create_graph):
+    a = leaf(start)
+    (a * a).sum().backward(create_graph=create_graph)
+    before = line() - 1
+    update(a)
+    first = inspect.getsourcelines(update)[1]
+    with pytest.warns(mg.StaleGradWarning, match=rf"after the gradient of test_errors\.py:{before}\)") as caught:
+        (a * a).sum().backward(create_graph=create_graph)
+    assert caught[0].lineno == line() - 1
+    changed = int(str(caught[0].message).split("a changed at test_errors.py:")[1].split(",")[0])
+    assert first < changed <= first + 2
+    assert len(str(caught[0].message).splitlines()) == 2
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("update", UPDATES)
+def test_batches_may_be_added_up(start, update):
+    """Three batches to an update, two parameters, one of which is not in every loss."""
+    a, b = leaf(start), leaf(1.0)
+    for _step in range(3):
+        for batch in range(3):
+            loss = (a * a).sum() * (b if batch % 2 else 1.0)
+            assert a.data is not None  # looked at, a number is kept another way
+            loss.backward()
+        for parameter in (a, b):
+            update(parameter)
+            parameter.zero_grad()
+
+
+def test_the_other_parameter_changed():
+    """Alternating updates: only the one that changed is stale."""
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    (a * b).sum().backward()
+    with mg.no_grad():
+        a -= 0.1 * a.grad
+    with pytest.warns(mg.StaleGradWarning) as caught:
+        (a * b).sum().backward()
+    assert [str(warning.message).partition(" ")[0] for warning in caught] == ["a.grad"]
+
+
+@pytest.mark.usefixtures("strict")
+def test_a_change_seen_by_nobody_else_is_no_change():
+    a = leaf([1.0, 2.0])
+    c = mg.tensor([1.0, 2.0])
+    (a * c).sum().backward()
+    c += 1
+    (a * c).sum().backward()
+    assert a.grad.tolist() == [3, 5]
+
+
+# ----------------------------------------------------------------------------- .grad of what is computed
+
+
+@pytest.mark.usefixtures("strict")
+def test_who_only_looks_is_not_warned():
+    a = leaf([[2.0, 3.0]])
+    y = a * a
+    y.sum().backward()
+    if y.grad is None and not hasattr(y, "grad"):
+        raise AssertionError
+    nothing = y.grad is not None
+    assert getattr(y, "grad", 1) is None
+    assert y.grad is None
+    assert not nothing
+    inspect.getmembers(y)
+    repr(y), f"{y}", dir(y)
+    assert a.detach().grad is None
+    seen = a.detach().grad
+    assert seen is None
+    constant = mg.tensor([1.0]).grad
+    parameter = leaf(1.0).grad
+    assert constant is parameter is None
+    np.copy(y)
+
+
+@pytest.mark.usefixtures("strict")
+def test_who_asked_to_keep_it_is_not_warned():
+    a = leaf([2.0, 3.0])
+    y = a * a
+    y.retain_grad()
+    early = y.grad
+    y.sum().backward()
+    late = y.grad
+    assert early is None
+    assert late.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("read", [lambda y: y.grad, lambda y: [y.grad], lambda y: print(y.grad), lambda y: (1, y.grad)])
+def test_who_wants_it_is_warned(read):
+    a = leaf([2.0, 3.0])
+    with pytest.warns(mg.GradWarning, match=r"y\.grad is None: y was computed \(a \* a, test_errors"):
+        read(a * a)
+
+
+def test_a_rebound_parameter_inside_of_a_function():
+    a = leaf(2.0)
+
+    def step():
+        nonlocal a
+        (a * a).backward()
+        with mg.no_grad():
+            a = a - 0.1 * a.grad
+        return a.grad
+
+    with pytest.warns(mg.GradWarning, match=r"a = a - 0\.1 \* a\.grad \(test_errors\.py:\d+\) computed a new tensor"):
+        step()
+
+
+# ----------------------------------------------------------------------------- names
+
+
+class Model:
+    def __init__(self):
+        self.weight = leaf([2.0, 3.0])
+        self.layers = [leaf([1.0, 2.0])]
+
+    def leave(self):
+        return self.weight.numpy()
+
+
+def test_names_inside_of_objects_lists_and_dicts():
+    model = Model()
+    layers, state = model.layers, {"hidden": leaf(1.0)}
+    with pytest.raises(mg.GraphCutError, match=r"^model\.weight\.numpy\(\) would leave"):
+        model.weight.numpy()
+    with pytest.raises(mg.GraphCutError, match=r"^self\.weight\.numpy\(\) would leave"):
+        model.leave()
+    with pytest.raises(mg.GraphCutError, match=r"^layers\[0\]\.numpy\(\) would leave"):
+        layers[0].numpy()
+    with pytest.raises(mg.GraphCutError, match=r'^float\(state\["hidden"\]\) would leave'):
+        float(state["hidden"])
+
+
+def test_without_a_name_the_expression_stands():
+    a = leaf([2.0, 3.0])
+    with pytest.raises(mg.GradError, match=r"d\(a \* a\)/d\(a \* a\) = 1.*\(test_errors\.py:\d+\)"):
+        (a * a).backward()
+    with pytest.raises(mg.GradError, match=r"^\(a > 0\)\.sum\(\)|^this tensor has no graph.*Greater \(a > 0"):
+        (a > 0).sum().backward()
+
+
+def test_without_a_source_the_operation_stands():
+    """In an interactive session the lines may not be kept."""
+    program = "y = a * a\ny.sum().backward()\ny.sum().backward()\n"
+    variables = {"a": leaf([2.0, 3.0])}
+    with pytest.raises(mg.GraphFreedError, match=r"reuses y \(Mul, <console>:1\)|reuses y \(<console>:1\)") as info:
+        exec(compile(program, "<console>", "exec"), variables)
+    assert "freed by the backward() at <console>:2" in str(info.value)
+
+
+def test_a_file_that_was_edited_since_is_not_cited(tmp_path):
+    file = tmp_path / "fit.py"
+    file.write_text("import numpy; what = is_now_there = (\n")
+    with pytest.raises(mg.GradError, match=r"has shape \(2,\) \((Mul, )?fit\.py:1\)"):
+        exec(compile("y = a * a; y.backward()", str(file), "exec"), {"a": leaf([2.0, 3.0])})
+
+
+# ----------------------------------------------------------------------------- why
+
+
+def test_why():
+    a, b, n = leaf(2.0), leaf(3.0), mg.tensor([1, 2])
+    y = a * a
+    assert "no backward() has reached a since it was made or cleared" in a.why()
+    assert "keeps gradients for parameters only" in y.why()
+    y.retain_grad()
+    assert "asked to keep its gradient" in y.why()
+    y.backward()
+    assert f"one gradient, brought by the backward() at test_errors.py:{line() - 1}" in a.why()
+    assert "b.grad is None: no backward() has reached b" in b.why()
+    assert "n holds int64" in n.why()
+    assert "cut by detach() (a.detach(), test_errors.py" in a.detach().why()
+    (a * a).backward()
+    assert "2 gradients added up" in a.why()
+    a.grad = 1.0
+    assert "given by hand" in a.why()
+    with mg.no_grad():
+        z = a * 2
+    assert "a * 2 was computed inside no_grad() (test_errors.py" in z.why()
+    for tensor in (a, b, y, n, z, a.grad):
+        assert len(tensor.why().splitlines()) == 2
+
+
+@pytest.mark.parametrize("cut", ["no_grad", "detach", "constant", "gradient", "copy"])
+@pytest.mark.parametrize(
+    "on",
+    [lambda t: t, lambda t: t * 2, lambda t: 2 - t, lambda t: mg.exp(t).sum(), lambda t: mg.maximum(1.0, t), np.sin,
+     lambda t: mg.tensor(1.0) * t, lambda t: mg.stack([t, mg.tensor(1.0)]).sum(), lambda t: t.sum(), lambda t: -t],
+)  # fmt: skip
+def test_the_cause_is_known_however_far_away(cut, on):
+    a = leaf(2.0)
+    (a * a).backward()
+    with mg.no_grad():
+        stopped = a * 3
+    starts = {
+        "no_grad": (stopped, r"inside no_grad\(\)"),
+        "detach": ((a * a).detach(), r"cut by detach\(\)"),
+        "constant": (a > 0, "Greater"),
+        "gradient": (a.grad, "made without create_graph"),
+        "copy": (copy.copy(mg.no_grad()(lambda: a * 2)()), "a copy"),
+    }
+    start, says = starts[cut]
+    start = start.astype(float) if start.dtype.kind == "b" else start
+    with pytest.raises(mg.GradError, match=says):
+        on(start).backward()

@@ -40,15 +40,16 @@ def changed_in_place(call: Any, what: str, value: Any, origin: Any, place: Place
     name = name_of(lambda v: isinstance(v, Value) and v._array is value, "") or name_of(is_it, what)
     change = _CHANGE.fullmatch(expression(place))
     if isinstance(origin, Value):  # a parameter: its update came too early
-        mend = "Update it afterwards"
+        mend = "All losses first, then the update: call backward() before the change"
     elif change is not None:
         target, sign, operand = change["target"], change["sign"], change["value"]
         mend = f"Write {target} = {target} {sign} {operand} there (a new tensor) instead of {target} {sign}= {operand}"
+        mend += "; or call backward() before the change"
     else:
-        mend = "Make a new tensor there, x = x + 1 instead of x += 1"
+        mend = "Make a new tensor there, x = x + 1 instead of x += 1, or call backward() before the change"
     return InplaceError(
         f"going back through {computed(call)} needs {name} as it was, but {name} was changed in place{at(place)}.\n"
-        f"{mend}; or call backward() before the change"
+        f"{mend}"
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..backend import check_same_library
 from ..errors import BroadcastWarning, DtypeError, GradError, ShapeError
-from ..place import Place, at, expression, here, name_of
+from ..place import Place, at, expression, here, name_of, seen
 from ..value import Value
 from .matrices import unfit_matrix
 from .rules import argument
@@ -21,13 +21,13 @@ from .words import depth
 def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
     """Raise an error that explains why `op` failed, or note on `error` where and with what it failed."""
     check_same_library(*values)
-    arrays = [(argument(op, n), v) for n, v in enumerate(values) if hasattr(v, "shape")]
+    arrays = [(_name_of_array(v, argument(op, n)), v) for n, v in enumerate(values) if hasattr(v, "shape")]
     if isinstance(error, np.linalg.LinAlgError):
         raise unfit_matrix(op.__name__, *arrays[0], error) from error
     shapes = " and ".join(f"{name} of shape {v.shape}" for name, v in arrays)
     if type(error) is ValueError and op.elementwise and not _broadcast([v.shape for _, v in arrays]):
         raise ShapeError(
-            f"{op.__name__} got {shapes}, which do not broadcast together{at(here())}.\n"
+            f"{op.__name__} got {shapes}, which do not broadcast together{seen(here())}.\n"
             "Axes are matched from the last; each pair must be equal or one of them 1: reshape one of the two"
         ) from error
     if type(error) is ValueError and op.__name__ in _SHAPES_ASK:
@@ -36,17 +36,19 @@ def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
         if op.__name__ == "MatMul":
             numbers = any(not v.shape for _, v in arrays)
             why = "a matrix product takes no numbers" if numbers else "their inner lengths do not agree"
-        raise ShapeError(f"{op.__name__} got {shapes}: {why}{at(here())}.\n{_SHAPES_ASK[op.__name__]}") from error
+        mend = _SHAPES_ASK[op.__name__].format(*[name for name, _ in arrays], "y")
+        raise ShapeError(f"{op.__name__} got {shapes}: {why}{seen(here())}.\n{mend}") from error
     described = ", ".join(f"{name} {v.shape} {v.dtype}" for name, v in arrays)
     error.add_note(f"in {op.__name__}({described}){at(here())}")
 
 
 _SHAPES_ASK = {
-    "MatMul": "The last axis of x must be as long as the last but one of y: x @ y.mT, or reshape; by a number, x * 2",
+    "MatMul": "The last axis of {0} must be as long as the last but one of {1}: {0} @ {1}.mT, or reshape; "
+    "by a number, {0} * 2",
     "Reshape": "The lengths must multiply to the number of elements; one of them may be -1, and is worked out",
-    "Transpose": "Name each axis of x once: x.transpose(1, 0)",
-    "BroadcastTo": "Axes are matched from the last; each of x must be 1 or as long as the one asked for",
-    "Squeeze": "Only axes of length 1 can go: x.reshape(...) for others",
+    "Transpose": "Name each axis of {0} once: {0}.transpose(1, 0)",
+    "BroadcastTo": "Axes are matched from the last; each of {0} must be 1 or as long as the one asked for",
+    "Squeeze": "Only axes of length 1 can go: {0}.reshape(...) for others",
     "Concatenate": "All axes but the one they are joined along must be of one length",
     "Max": "The maximum of no elements does not exist: check that the axis is not empty",
     "Min": "The minimum of no elements does not exist: check that the axis is not empty",

@@ -48,6 +48,11 @@ def cause_of_constant(tensor: Any, name: str) -> tuple[str, str]:
             f"the way from the parameters to it was cut by detach(){seen(place)}",
             f"Use {before[1] if before else 'the tensor'} itself there if a gradient should pass",
         )
+    if reason == "copy":
+        return (
+            f"it is a copy of a computed tensor, or computed from one, and copies are in no graph{at(here())}",
+            "For a copy in the graph write np.copy(x)",
+        )
     if reason == "backward":
         return (
             f"it comes from a gradient made without create_graph{seen(place)}, which has none of its own",

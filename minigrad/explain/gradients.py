@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import inplace
 from ..errors import GradWarning
-from ..place import is_own, rebinds, seen, spot, uses_attribute
+from ..place import at, expression, is_own, rebinds, spot, uses_attribute
 from .going_back import cause_of_constant
 from .words import born, called, depth, made
 
@@ -27,8 +27,8 @@ def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
     name = called(tensor)
     if rebinds(place, name):
         message = (
-            f"{name}.grad is None: this {name} is not the parameter any more{seen(place)}: "
-            "the line computed a new tensor from it.\n"
+            f"{name}.grad is None: this {name} is not the parameter any more: "
+            f"{name} = {expression(place) or '...'}{at(place)} computed a new tensor from it.\n"
             f"Change the parameter itself, outside the graph: with no_grad(): {name} -= lr * {name}.grad"
         )
     elif tensor.creator is not None:
@@ -48,7 +48,10 @@ def why(tensor: Any, kept: bool) -> str:
     if not tensor._requires_grad:
         cause, mend = cause_of_constant(tensor, name)
         if tensor._cut is None:
-            cause, mend = "it does not require one", f"Say so before computing with it: {name}.requires_grad = True"
+            cause = f"{name} does not require one"
+            mend = f"Say so before computing with it: {name}.requires_grad = True"
+            if tensor.dtype.kind != "f":
+                cause, mend = f"{name} holds {tensor.dtype}, which have no slope", "Make it of floats"
         return f"{name}.grad is {_value(tensor)}: {cause}.\n{mend}."
     if tensor._grad is None:
         return f"{name}.grad is None: {_not_arrived(tensor, name, kept)}"
@@ -60,8 +63,8 @@ def why(tensor: Any, kept: bool) -> str:
         story = f"{name}.grad was given by hand"
     changed, where = inplace.last_written(tensor)
     if changed > inplace.last_written(tensor._grad)[0]:
-        at = f" at {spot(where)}" if where else ""
-        return f"{story}; {name} changed{at} since, and has another slope now.\nClear it: {name}.zero_grad()."
+        there = f" at {spot(where)}" if where else ""
+        return f"{story}; {name} changed{there} since, and has another slope now.\nClear it: {name}.zero_grad()."
     return f"{story}.\nMore is added to it by each backward() until {name}.zero_grad()."
 
 
