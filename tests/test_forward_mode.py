@@ -15,7 +15,7 @@ import minigrad as mg
 from minigrad.testing import strategies as gst
 from minigrad.testing.strategies import op_cases
 
-from .calls import DIFFERENTIABLE, arrays_of, name_of, run
+from .calls import DIFFERENTIABLE, arrays_of, assert_close, name_of, run
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::minigrad.errors.BroadcastWarning"),
@@ -43,13 +43,19 @@ def inner(a: Any, b: Any) -> tuple[float, float]:
     return float((a * b).sum()), float(np.abs(a * b).sum())
 
 
-def assert_adjoint(u: Any, jt: Any, vs: Any, ts: Any, eps: float) -> None:
-    """Assert <u, J t> = <Jᵀ u, t> up to rounding."""
-    forward, size = inner(u, jt)
-    pairs = [inner(v, t) for v, t in zip(vs, ts, strict=True)]
-    size += sum(s for _, s in pairs)
+def length(*arrays: Any) -> float:
+    """The sum of the sizes of all elements."""
+    return float(sum(np.abs(np.asarray(a, np.float64)).sum() for a in arrays))
+
+
+def assert_same(first: Any, second: Any, eps: float, floor: float) -> None:
+    """Assert that two sums of inner products are equal up to rounding.
+
+    `floor` is what the result would be with slopes of 1: a slope of 0 may be the difference of two of these.
+    """
+    size = floor + sum(s for _, s in first) + sum(s for _, s in second)
     if np.isfinite(size):
-        assert abs(forward - sum(p for p, _ in pairs)) <= 4096 * eps * size
+        assert abs(sum(p for p, _ in first) - sum(p for p, _ in second)) <= 4096 * eps * size
 
 
 def eps_of(arrays: Any) -> float:
@@ -68,11 +74,12 @@ def test_forward_is_the_adjoint_of_backward(spec, data):
     f = lambda *xs: run(case, xs)  # noqa: E731
     value, jt = mg.jvp(f, arrays, ts)
     expected, pullback = mg.vjp(f, *arrays)
-    np.testing.assert_array_equal(value, expected)
+    assert_close(value, expected, ulps=4)  # vjp copies its arguments, and NumPy may add in another order then
     assert jt.shape == value.shape
     assert jt.dtype == value.dtype
     u = data.draw(gst.cotangents(value.shape, value.dtype))
-    assert_adjoint(u, jt, pullback(u), ts, eps_of([*arrays, value]))
+    pairs = [inner(v, t) for v, t in zip(pullback(u), ts, strict=True)]
+    assert_same([inner(u, jt)], pairs, eps_of([*arrays, value]), length(u) * length(*ts))
 
 
 @every_differentiable
@@ -123,7 +130,5 @@ def test_the_tangent_is_differentiated_as_any_result(spec, data):
     # Σ_ij u J''[t, s], once with s put in last and once with t.
     first = [inner(g, s) for g, s in zip(by_gradient, ss, strict=True)]
     second = [inner(g, t) for g, t in zip(by_forward, ts, strict=True)]
-    size = sum(s for _, s in first) + sum(s for _, s in second)
-    if np.isfinite(size):
-        eps = eps_of([*arrays, np.asarray(value)])
-        assert abs(sum(p for p, _ in first) - sum(p for p, _ in second)) <= 4096 * eps * (size + 1e-300)
+    floor = length(u) * length(*ts) * length(*ss)
+    assert_same(first, second, eps_of([*arrays, np.asarray(value)]), floor)
