@@ -5,6 +5,7 @@ One idea: no call may quietly drop the graph. What cannot be recorded says its o
 
 import math
 import operator
+import warnings
 from typing import Any
 
 import numpy as np
@@ -88,12 +89,87 @@ def test_masks_combine(x):
     assert (np.array([True, False]) & both).tolist() == [[False, False], [True, False]]
 
 
-@pytest.mark.parametrize("op", [operator.iadd, operator.isub, operator.imul, operator.itruediv])
-def test_an_array_is_not_changed_in_place_by_a_tensor(op, x):
+@pytest.mark.parametrize(
+    ("op", "sign"),
+    [
+        (operator.iadd, "+"), (operator.isub, "-"), (operator.imul, "*"), (operator.itruediv, "/"),
+        (operator.ipow, "**"), (operator.imod, "%"), (operator.ifloordiv, "//"),
+    ],
+)  # fmt: skip
+def test_an_array_is_not_changed_in_place_by_a_tensor(op, sign, x):
     array = B.copy()
-    with pytest.raises(TypeError):
+    with pytest.raises(mg.GraphCutError) as caught:
         op(array, x)
+    first, second = str(caught.value).splitlines()
+    assert first.startswith(f"array {sign}= x would write the tensor x into an array")
+    assert second.startswith(f"Write array = array {sign} x; or")
     np.testing.assert_array_equal(array, B)
+
+
+@pytest.mark.parametrize("op", [operator.mod, operator.floordiv])
+@pytest.mark.parametrize("other", [B, 3.0, np.float64(3), np.float32(3), np.int64(3), B.tolist()], ids=str)
+def test_remainders_with_an_array_or_a_number_on_either_side(op, other, x):
+    array = np.asarray(other)
+    for result, expected in ((op(other, x), op(array, A)), (op(x, other), op(A, array))):
+        assert type(result) is mg.Tensor
+        np.testing.assert_array_equal(result.data, expected)
+
+
+class Above:
+    """Another library's array, which wants to decide what an operator means: `__array_priority__` is high."""
+
+    __array_priority__ = 1e6
+
+    def __init__(self, values):
+        self.values = np.asarray(values)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+    def __mul__(self, other):
+        return Above(np.asarray(other) * self.values)
+
+    __rmul__ = __mul__
+
+
+class Below:
+    """One that does not know tensors and says so."""
+
+    def __mul__(self, other):
+        return NotImplemented
+
+    __rmul__ = __mul__
+
+
+def test_another_library_that_would_copy_a_parameter_is_stopped(x):
+    for run in (lambda: Above(B) * x, lambda: x * Above(B)):
+        with pytest.raises(mg.GraphCutError, match="detach"):
+            run()
+    for result in (Above(B) * x.detach(), x.detach() * Above(B)):
+        assert type(result) is Above, "it decides, as its priority asks"
+        np.testing.assert_array_equal(result.values, A * B)
+
+
+def test_another_library_that_knows_no_tensors_is_no_number(x):
+    for run in (lambda: Below() * x, lambda: x * Below(), lambda: np.multiply(x, Below())):
+        with pytest.raises(TypeError):
+            run()
+
+
+def test_a_subclass_of_ndarray_on_the_left_is_an_array(x):
+    class Labelled(np.ndarray):
+        __array_priority__ = 1e6
+
+    for result in (B.view(Labelled) * x, x * B.view(Labelled), np.matrix(B) * x):
+        assert type(result) is mg.Tensor
+        assert result.creator is not None
+
+
+def test_a_tensor_is_no_element_of_an_array_of_objects(x):
+    objects = np.array([[None, 1], [2, 3]], dtype=object)
+    for run in (lambda: objects * x, lambda: x * objects, lambda: np.array([x, None], dtype=object) * 1):
+        with pytest.raises(TypeError):
+            run()
 
 
 @pytest.mark.parametrize("op", ARITHMETIC)
@@ -233,6 +309,123 @@ def test_what_cannot_be_recorded_is_refused_by_name(call, name, x):
     with pytest.raises(TypeError, match=name):
         call(x)
     np.testing.assert_array_equal(x.data, A)
+
+
+UNCHANGED = [
+    lambda x: np.exp(x, out=None, where=True, dtype=None, casting="same_kind", order="K", subok=True),
+    lambda x: np.exp(x, casting="unsafe"),
+    lambda x: np.sum(x, axis=None, dtype=None, out=None) * np.ones_like(x),
+    lambda x: np.sum(a=x, axis=0),
+    lambda x: np.sum(x, 0, None, None, True),
+    lambda x: np.mean(x, 0, None, None),
+    lambda x: np.max(x, 1, None, False),
+    lambda x: np.reshape(x, (4,), order="C"),
+    lambda x: np.reshape(x, shape=4),
+    lambda x: np.transpose(a=x),
+    lambda x: np.zeros_like(x, np.float32) + x,
+    lambda x: np.concatenate([x, x], axis=1, out=None, dtype=None),
+    lambda x: np.add.reduce(x, axis=1, dtype=None, out=None, keepdims=True),
+]
+
+
+@pytest.mark.parametrize("call", UNCHANGED)
+def test_keywords_that_say_what_numpy_does_anyway_are_taken(call, x):
+    result = call(x)
+    assert result.requires_grad
+    np.testing.assert_array_equal(result.data, call(A), strict=True)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.exp(x, dtype=np.float32),
+        lambda x: np.add(x, B, dtype="f4"),
+        lambda x: np.multiply(x, 2, dtype=np.float32),
+        lambda x: np.matmul(x, B, dtype=np.float32),
+        lambda x: np.multiply.outer(x, B, dtype=np.float32),
+        lambda x: np.add.reduce(x, dtype=np.float32),
+    ],
+)
+def test_dtype_is_that_of_the_computation(call, x):
+    result = call(x)
+    assert result.dtype == np.float32
+    np.testing.assert_array_equal(result.data, call(A), strict=True)
+    assert mg.gradients(result.sum(), x).dtype == np.float64
+    wide = call(mg.tensor(A, dtype=np.float32, requires_grad=True))
+    assert wide.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda x: np.exp(x, dtype=int), r"not with dtype=int64.*\n.*astype\(np\.int64\)"),
+        (lambda x: np.exp(x, dtype=complex), "not with dtype=complex128"),
+        (lambda x: np.add(x, B, dtype="f4", casting="safe"), r"cannot make float32 of float64 with casting='safe'"),
+        (lambda x: np.add(x, B, casting="no"), r"np\.add on a tensor takes no casting="),
+        (lambda x: np.exp(x, out=np.empty((2, 2))), r"takes no out=.*\n.*y = np\.exp\(x\)"),
+        (lambda x: np.exp(x, where=A > 2), r"takes no where=.*\n.*minigrad\.where\(mask, np\.exp\(x\), other\)"),
+        (lambda x: np.exp(x, order="F"), "takes no order="),
+        (lambda x: np.exp(x, signature="d->d"), "takes no signature="),
+        (lambda x: np.matmul(x, x, axes=[(0, 1)] * 3), r"takes no axes=.*\n.*moveaxis"),
+        (lambda x: np.sum(x, 0, np.float32), r"np\.sum on a tensor takes no dtype=.*\n.*astype"),
+        (lambda x: np.sum(x, 0, None, np.empty(2)), r"np\.sum on a tensor takes no out="),
+        (lambda x: np.max(x, initial=3.0), r"takes no initial=.*\n.*np\.maximum"),
+        (lambda x: np.mean(x, where=A > 1), "takes no where="),
+        (lambda x: np.concatenate([x, x], dtype="f4"), "takes no dtype="),
+        (lambda x: np.matmul.outer(x, x), "matmul.outer|not supported|outer"),
+    ],
+)
+def test_keywords_that_cannot_be_honoured_say_what_to_write(call, says, x):
+    with pytest.raises((TypeError, ValueError), match="(?s)" + says) as caught:
+        call(x)
+    assert len(str(caught.value).splitlines()) <= 2
+    assert x.tolist() == A.tolist()
+
+
+@pytest.mark.parametrize("ufunc", [np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum])
+@pytest.mark.parametrize("other", [2.0, [1.0, 3.0], B, B[0], np.ones((2, 1, 3))], ids=lambda o: str(np.shape(o)))
+def test_outer_of_every_elementwise_function_of_two(ufunc, other, x):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # every element is meant to meet every other
+        pairs = [
+            (ufunc.outer(x, other), ufunc.outer(A, other)),
+            (ufunc.outer(other, x), ufunc.outer(other, A)),
+            (ufunc.outer(x[:, :1], x[0]), ufunc.outer(A[:, :1], A[0])),
+        ]
+    for result, expected in pairs:
+        assert result.requires_grad
+        np.testing.assert_array_equal(result.data, expected, strict=True)
+        assert mg.gradients(result.sum(), x, retain_graph=True).shape == A.shape
+
+
+def test_the_gradient_of_outer():
+    x, y = mg.tensor([1.0, 2.0], requires_grad=True), mg.tensor([3.0, 4.0, 5.0], requires_grad=True)
+    g = np.arange(6.0).reshape(2, 3)
+    dx, dy = mg.gradients(np.multiply.outer(x, y), [x, y], output_gradients=g)
+    assert dx.tolist() == (g @ [3, 4, 5]).tolist()
+    assert dy.tolist() == ([1, 2] @ g).tolist()
+
+
+def test_questions_are_answered_by_the_array(x):
+    assert np.shares_memory(x, x.data)
+    assert np.may_share_memory(x, x[0])
+    assert not np.shares_memory(x, B)
+    assert np.result_type(x, np.float32) == np.float64
+    assert np.can_cast(x, np.float32, "same_kind")
+    assert np.min_scalar_type(mg.tensor(3)) == np.uint8
+    assert np.common_type(x) is np.float64
+    assert (np.isrealobj(x), np.iscomplexobj(x)) == (True, False)
+    assert np.isreal(x).tolist() == [[True] * 2] * 2
+    assert np.iscomplex(x).tolist() == [[False] * 2] * 2
+    assert np.real(x) is x
+    assert np.conj(x).tolist() == A.tolist()
+    assert np.imag(x).tolist() == [[0, 0], [0, 0]]
+    assert np.empty_like(x, np.float32).dtype == np.float32
+    assert np.isin(x, [1.0, 8.0]).tolist() == [[True, False], [False, True]]
+    assert np.array_repr(x) == repr(x)
+    assert np.array_str(x) == np.array_str(A)
+    assert np.array2string(x, precision=1, separator=",") == np.array2string(A, precision=1, separator=",")
+    assert [i.tolist() for i in np.diag_indices_from(x)] == [[0, 1], [0, 1]]
 
 
 def test_the_nearest_name_is_offered(x):
