@@ -959,10 +959,7 @@ graph.bug(
 )  # fmt: skip
 graph.bug(
     "gradients-share-memory", "study 41", "gradients() takes any array for its own",
-    "            g = first[origin]._array if origin in first else found.pop(origin, None)\n"
-    "        alone = sys.getrefcount(g) <= ALONE",
-    "            g = first[origin]._array if origin in first else found.pop(origin, None)\n"
-    "        alone = True",
+    "alone = sys.getrefcount(g) <= ALONE\n        results", "alone = True\n        results",
     on=("Add", "programs"), shown_by="shared(mg.add, [1.0, 2.0], [3.0, 4.0])",
 )  # fmt: skip
 graph.bug(
@@ -994,6 +991,21 @@ graph.bug(
     "mask-of-last", "own", "what a call keeps is worked out for its last argument only",
     "mask |= 1 << n", "mask = 1 << n",
     on=("Mul", "programs"), shown_by="grad(lambda x, y: mg.multiply(mg.exp(x), mg.exp(y)), 1.0, 2.0)",
+)  # fmt: skip
+
+# ----------------------------------------------------------------------------- hooks
+
+hooks = _in("hooks.py")
+
+hooks.bug(
+    "hook-only-looks", "own", "what a hook returns does not go on",
+    "    if result is None or result is shown:\n        return g\n", "    if True:\n        return g\n",
+    on=("hooked", "hooked_leaf"), shown_by="hooked(False)",
+)  # fmt: skip
+hooks.bug(
+    "hook-of-a-leaf-not-called", "own", "the hooks of leaves are not called",
+    "if not origin.age and id(origin) in hooked", "if origin.age and id(origin) in hooked",
+    on="hooked_leaf", shown_by="hooked(True)",
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------- what is kept

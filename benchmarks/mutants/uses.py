@@ -424,7 +424,31 @@ DERIVED = [
     _always("checkpoint", 1, lambda x: mg.exp(x * 0.5) * mg.sin(x) * x * mg.sin(x), _pulled_back(_forgetful)),
 ]
 
-PAIRS = [*TWICE, *SEVERAL, *STOPPED, *CHANGED, *DERIVED]
+
+# ----------------------------------------------------------------------------- hooks
+
+
+def _hooked(g: Any, out: Any, x: Any) -> Any:
+    (t,) = _leaves([x])
+    h = mg.sin(t)
+    h.register_hook(lambda g: 3 * g)
+    h.register_hook(lambda g: g + 0)
+    return mg.gradients(h + t, t, output_gradients=g).data
+
+
+def _hooked_leaf(g: Any, out: Any, x: Any) -> Any:
+    (t,) = _leaves([x])
+    t.register_hook(lambda g: 3 * g)
+    (mg.sin(t) + t).backward(g)
+    return t.grad.data
+
+
+HOOKED = [
+    _always("hooked", 1, lambda x: 3 * mg.sin(x) + x, _hooked),
+    _always("hooked_leaf", 1, lambda x: 3 * (mg.sin(x) + x), _hooked_leaf),
+]
+
+PAIRS = [*TWICE, *SEVERAL, *STOPPED, *CHANGED, *DERIVED, *HOOKED]
 
 # ----------------------------------------------------------------------------- as our strategies draw them
 

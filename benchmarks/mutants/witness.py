@@ -107,6 +107,15 @@ def stopped_inside(value: Any) -> Any:
     return stopped(f, value)
 
 
+def hooked(leaf: bool) -> Any:
+    """The gradient of sin x + x where a hook makes that of sin x, or that of x, three times as large."""
+    x, *_ = leaves((1.0,))
+    h = mg.sin(x)
+    (x if leaf else h).register_hook(lambda g: 3 * g)
+    (h + x).backward()
+    return x.grad.data
+
+
 def outputs_twice() -> Any:
     """The gradient of two outputs that are one tensor."""
     x, *_ = leaves((3.0,))
