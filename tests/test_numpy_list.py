@@ -56,15 +56,17 @@ SPECIAL: dict[str, Callable[[Any, Any], Any]] = {
     "np.einsum": lambda f, x: f("ij->ji", x),
     "np.einsum_path": lambda f, x: f("ij->ji", x),
     "np.astype": lambda f, x: f(x, float),
+    "np.select": lambda f, x: f([x > 1], [x], 0.0),
     "np.piecewise": lambda f, x: f(x, [x > 1], [1.0]),
 }
 """Others need a call of their own."""
 
 PLAIN_ARRAYS = {
     *("np.tril_indices_from", "np.triu_indices_from", "np.diag_indices_from", "np.shape", "np.tril_indices"),
+    *("np.atleast_1d", "np.atleast_2d", "np.atleast_3d", "np.broadcast_arrays", "np.meshgrid"),
     "np.linalg.lstsq",
 }
-"""Their answer is indices; that of lstsq holds singular values beside tensors."""
+"""Their answer is indices; or a constant given beside a tensor, which stays one; or singular values beside tensors."""
 
 INTEGERS = {
     *("np.empty", "np.zeros", "np.ones", "np.eye", "np.identity", "np.indices", "np.tri", "np.mask_indices"),
