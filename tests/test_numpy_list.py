@@ -39,7 +39,6 @@ CALLS: dict[str, Callable[[Any, Any], Any]] = {
     "f(x[0])": lambda f, x: f(x[0]),
     "f(x[0], x[0])": lambda f, x: f(x[0], x[0]),
     "f(x, 0, 0)": lambda f, x: f(x, 0, 0),
-    "f(x, float)": lambda f, x: f(x, float),
 }
 """Some of these fit every function of arrays."""
 
