@@ -55,6 +55,7 @@ SPECIAL: dict[str, Callable[[Any, Any], Any]] = {
     "np.einsum": lambda f, x: f("ij->ji", x),
     "np.einsum_path": lambda f, x: f("ij->ji", x),
     "np.astype": lambda f, x: f(x, float),
+    "np.can_cast": lambda f, x: f(x, float),
     "np.select": lambda f, x: f([x > 1], [x], 0.0),
     "np.piecewise": lambda f, x: f(x, [x > 1], [1.0]),
 }
