@@ -34,6 +34,7 @@ class Adam(Optimiser):
     """
 
     remembers = frozenset({"steps", "mean", "square", "largest"})
+    elementwise = True
     squares = True
     decoupled = False
     """Whether weight decay shrinks x itself, past the averages."""

@@ -21,6 +21,7 @@ from ..errors import GradError, OptimiserError, ShapeError
 from ..mode import enable_grad
 from ..place import Place, at, here
 from ..value import Value
+from .blocks import advance_in_blocks, fit
 from .parameters import called, gathered, gradient_of, refuse_twice
 
 Group = dict[str, Any]
@@ -51,6 +52,8 @@ class Optimiser:
 
     remembers: ClassVar[frozenset[str]] = frozenset()
     """What `advance` may keep of a parameter: arrays of its shape and dtype, and whole numbers."""
+    elementwise: ClassVar[bool] = False
+    """Whether each element moves by its own gradient alone: then `advance` may be given pieces of an array."""
     squares: ClassVar[bool] = False
     """Whether the method squares gradients. An infinite average of squares would stop a parameter for good."""
 
@@ -124,7 +127,12 @@ class Optimiser:
                 loss = closure()
         place = here()
         for parameter, g, memory, group in self._with_gradients():
-            move(parameter, self.advance(parameter._array, g, memory, group), place)
+            x = parameter._array
+            if self.elementwise and fit(x, g):
+                x = advance_in_blocks(self.advance, x, g, memory, group)
+            else:
+                x = self.advance(x, g, memory, group)
+            move(parameter, x, place)
         return loss
 
     def _with_gradients(self) -> list[tuple[Value, Array, dict[str, Any], Group]]:

@@ -32,6 +32,7 @@ class RMSprop(Optimiser):
     """
 
     remembers = frozenset({"square", "mean", "momentum"})
+    elementwise = True
     squares = True
 
     def __init__(

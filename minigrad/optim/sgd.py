@@ -31,6 +31,7 @@ class SGD(Optimiser):
     """
 
     remembers = frozenset({"momentum"})
+    elementwise = True
 
     def __init__(
         self,
