@@ -140,6 +140,7 @@ def test_a_gradient_is_not_changed(method):
         closure_for(optimiser, w, b)()
         before = w.grad.tolist(), b.grad.item()
         optimiser.step()
+        optimiser.step()
         assert (w.grad.tolist(), b.grad.item()) == before
 
 
