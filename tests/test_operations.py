@@ -229,11 +229,12 @@ def torch_hypot(x: Any, y: Any) -> Any:
 
 
 def torch_sinc(x: Any) -> Any:
-    """torch's loses its digits near 0."""
+    """torch's loses its digits near 0, and far from 0 in float32."""
+    dtype, x = x.dtype, x.double()
     near = abs(x) < 0.02
     squared = (np.pi * torch.where(near, x, 0)) ** 2
     series = 1 - squared / 6 * (1 - squared / 20 * (1 - squared / 42 * (1 - squared / 72)))
-    return torch.where(near, series, torch.sinc(torch.where(near, 1, x)))
+    return torch.where(near, series, torch.sinc(torch.where(near, 1, x))).to(dtype)
 
 
 def one_by_one(function: Any) -> Any:

@@ -223,12 +223,12 @@ exponential.bug(
 )  # fmt: skip
 exponential.bug(
     "logaddexp-infinities", "own", "log(exp x + exp y): -inf - -inf = NaN for two that have no share",
-    "return np.where(equal, 0, x) - np.where(equal, 0, y)", "return x - y",
+    "return np.where(whole, 0, x) - np.where(whole, np.where(x == y, half, 0), out)", "return x - out",
     on="LogAddExp", shown_by="grad(mg.logaddexp, [-np.inf], [-np.inf])",
 )  # fmt: skip
 exponential.bug(
     "logaddexp-shares-exchanged", "own", "log(exp x + exp y): y gets the share of x",
-    "return g * sigmoid(_difference(y, x))", "return g * sigmoid(_difference(x, y))",
+    "return g * np.exp(_below(out, y, x, _LN_2))", "return g * np.exp(_below(out, x, y, _LN_2))",
     on="LogAddExp", shown_by="grad(mg.logaddexp, [1.0], [2.0])",
 )  # fmt: skip
 trigonometric.bug(
@@ -238,7 +238,7 @@ trigonometric.bug(
 )  # fmt: skip
 trigonometric.bug(
     "sinc-near-zero", "own", "sin(πx)/(πx): the slope by a difference of nearly equal numbers, near 0 too",
-    "near = abs(z) < order + 1", "near = abs(z) < 1e-9",
+    "near = abs(z) < order", "near = abs(z) < 1e-9",
     on="Sinc", shown_by="grad(mg.sinc, [1e-7])",
 )  # fmt: skip
 trigonometric.bug(

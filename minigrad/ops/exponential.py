@@ -10,7 +10,6 @@ import numpy as np
 
 from ..graph import apply
 from ..op import Op
-from .activation import sigmoid
 
 __all__ = [
     "Cbrt",
@@ -140,10 +139,10 @@ class LogAddExp(Op, numpy=np.logaddexp):
         return np.logaddexp(x, y)
 
     def dx(g, out, x, y):
-        return g * sigmoid(_difference(x, y))
+        return g * np.exp(_below(out, x, y, _LN_2))
 
     def dy(g, out, x, y):
-        return g * sigmoid(_difference(y, x))
+        return g * np.exp(_below(out, y, x, _LN_2))
 
 
 class LogAddExp2(Op, numpy=np.logaddexp2):
@@ -155,17 +154,16 @@ class LogAddExp2(Op, numpy=np.logaddexp2):
         return np.logaddexp2(x, y)
 
     def dx(g, out, x, y):
-        return g * sigmoid(_LN_2 * _difference(x, y))
+        return g * np.exp2(_below(out, x, y, 1))
 
     def dy(g, out, x, y):
-        return g * sigmoid(_LN_2 * _difference(y, x))
+        return g * np.exp2(_below(out, y, x, 1))
 
 
-def _difference(x, y):
-    """x - y, and 0 for two equal infinities."""
-    # exp(x)/(exp(x) + exp(y)) by it loses nothing: x - out is as exact as out is small.
-    equal = (x == y) & np.isinf(x)
-    return np.where(equal, 0, x) - np.where(equal, 0, y)
+def _below(out, x, y, half):
+    """x - out, the logarithm of the share of x; at an infinity 0, or `half` below where y is the same one."""
+    whole = (x == out) & np.isinf(out)
+    return np.where(whole, 0, x) - np.where(whole, np.where(x == y, half, 0), out)
 
 
 class Sqrt(Op, numpy=np.sqrt):

@@ -217,7 +217,7 @@ class Arcsinh(Op, numpy=np.arcsinh):
         return np.arcsinh(x)
 
     def dx(g, out, x):
-        return g / np.hypot(x, 1)  # √(x² + 1) overflows halfway
+        return g / np.cosh(out)  # √(x² + 1), which would overflow halfway
 
 
 class Arccosh(Op, numpy=np.arccosh):
@@ -230,7 +230,7 @@ class Arccosh(Op, numpy=np.arccosh):
         return np.arccosh(x)
 
     def dx(g, out, x):
-        return g / (np.sqrt(x - 1) * np.sqrt(x + 1))  # x² - 1 loses its digits near 1, and overflows halfway
+        return g / np.sinh(out)  # √(x² - 1), which would lose its digits near 1, and overflow halfway
 
 
 class Arctanh(Op, numpy=np.arctanh):
@@ -287,18 +287,19 @@ def _derivative_of_sinc(x, order):
     # z s⁽ⁿ⁾ + n s⁽ⁿ⁻¹⁾ is the n-th derivative of z s(z), sin itself. Upwards from s this loses nothing
     # where z is beyond n; below, the series of s converges fast.
     z = math.pi * x
-    near = abs(z) < order + 1
-    away = np.where(near, order + 1, z)
-    sin, cos = np.sin(away), np.cos(away)
+    near = abs(z) < order
+    away = np.where(near, order, z)
+    turn = math.pi * (x - 2 * np.rint(x / 2))  # z less whole turns: z itself has lost its fraction where x is large
+    sin, cos = np.sin(turn), np.cos(turn)
     s = sin / away
     for n in range(1, order + 1):
         s = ((sin, cos, -sin, -cos)[n % 4] - n * s) / away
     if near.any():
         z = np.where(near, z, 0)
-        first, *others = _series_of_sinc(order)
-        series = first
-        for coefficient in others:
-            series = series * (z * z) + coefficient
+        squared = z * z
+        series = 0
+        for coefficient in _series_of_sinc(order):
+            series = series * squared + coefficient
         s = np.where(near, series * z if order % 2 else series, s)
     return s * math.pi**order
 
@@ -311,7 +312,7 @@ def _series_of_sinc(order: int) -> list[float]:
     """
     found = []
     m = order % 2
-    while (order + 1) ** m > 1e-18 * math.factorial(m):  # terms at the largest z it is used for
+    while order**m > 1e-18 * math.factorial(m):  # terms at the largest z it is used for
         k = (m + order) // 2
         found.append((-1) ** k / ((2 * k + 1) * math.factorial(m)))
         m += 2

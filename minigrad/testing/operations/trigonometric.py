@@ -15,11 +15,11 @@ op_spec(ops.cos, op=ops.Cos, reference="torch.cos")
 # Their rules read the result, 1 - tanh² and s (1 - s), and it has lost its digits where it is nearly 1. In float32 more
 # than half of those of the slope are gone beyond 5 and 8; where it is 1 the slope is 0.
 op_spec(ops.tanh, op=ops.Tanh, domain=[(-inf, -24), (-4.5, 4.5), (24, inf)], reference="torch.tanh")
-op_spec(ops.tan, op=ops.Tan, domain=(-1.5, 1.5), reference="torch.tan")
+op_spec(ops.tan, op=ops.Tan, domain=[(-1.5, 1.5), (1.7, 4.6)], reference="torch.tan")
 op_spec(ops.arcsin, op=ops.Arcsin, domain=(-1, 1), singular=(-1, 1), reference="torch.arcsin")
 op_spec(ops.arccos, op=ops.Arccos, domain=(-1, 1), singular=(-1, 1), reference="torch.arccos")
 op_spec(ops.arctan, op=ops.Arctan, reference="torch.arctan")
-op_spec(ops.arctan2, op=ops.Arctan2, domain=(nonzero, (0, inf)), reference="torch.arctan2")
+op_spec(ops.arctan2, op=ops.Arctan2, domain=(nonzero, None), reference="torch.arctan2")
 op_spec(ops.hypot, op=ops.Hypot, smooth=False)
 op_spec(ops.sinh, op=ops.Sinh, domain=(-80, 80), reference="torch.sinh")
 op_spec(ops.cosh, op=ops.Cosh, domain=(-80, 80), reference="torch.cosh")
