@@ -44,11 +44,16 @@ def _full(number, x, shape):
 def _previous(x, axis, first, reverse=False):
     """Beside each element of x the one before it, and a number beside the first; reversed, the one behind."""
     edge = _along(axis, -1, None) if reverse else _along(axis, 0, 1)
-    rest = x[_along(axis, 1, None) if reverse else _along(axis, None, -1)]
-    shape = list(x.shape)
-    shape[axis] = len(range(shape[axis])[edge[axis]])
-    number = _full(first, x, shape)
-    return np.concatenate([rest, number] if reverse else [number, rest], axis)
+    others, moved = _along(axis, 1, None), _along(axis, None, -1)
+    if reverse:
+        others, moved = moved, others
+    if not isinstance(x, Value):  # 0.8 µs; by concatenate 3
+        out = np.empty_like(x)
+        out[edge] = first
+        out[others] = x[moved]
+        return out
+    number = _full(first, x, x._array[edge].shape)
+    return np.concatenate([x[moved], number] if reverse else [number, x[moved]], axis)
 
 
 def products_of_others(x, axis):
@@ -68,8 +73,8 @@ def products_of_others(x, axis):
 
 def _products_of_others(x, axis):
     backwards = _along(axis, None, None, -1)
-    before = np.cumprod(_previous(x, axis, 1), axis)
-    after = np.cumprod(_previous(x, axis, 1, reverse=True)[backwards], axis)[backwards]
+    before = _previous(x, axis, 1).cumprod(axis)
+    after = _previous(x, axis, 1, reverse=True)[backwards].cumprod(axis)[backwards]
     return before * after
 
 
@@ -80,11 +85,11 @@ class CumSum(Op, numpy=np.cumsum):
 
     def forward(x, axis=None, reverse=False):
         if not reverse:
-            return np.cumsum(x, axis)
-        if axis is None:
-            x, axis = x.reshape(-1), 0
+            return x.cumsum(axis)
+        if axis is None or x.ndim < 2:
+            return x.reshape(-1)[::-1].cumsum()[::-1]
         backwards = _along(normalize_axis_index(axis, x.ndim), None, None, -1)
-        return np.cumsum(x[backwards], axis)[backwards]
+        return x[backwards].cumsum(axis)[backwards]
 
     def dx(g, out, x, axis, reverse):
         if isinstance(g, Value):
@@ -125,7 +130,7 @@ class CumProd(Op, numpy=np.cumprod):
     """the product of each element of x and all before it, with the exact derivatives at zeros"""
 
     def forward(x, axis=None):
-        return np.cumprod(x, axis)
+        return x.cumprod(axis)
 
     def dx(g, out, x, axis):
         shape = x.shape

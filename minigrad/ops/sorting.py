@@ -15,6 +15,7 @@ from ..graph import apply
 from ..op import Op, implements
 from ..place import at, here
 from ..value import Value, wrap
+from .indexing import getitem
 
 __all__ = [
     "ArgMax",
@@ -197,7 +198,7 @@ def topk(x: Any, k: int, axis: int = -1, largest: bool = True) -> TopK:
         order = np.argsort(array, axis, kind="stable")
     first = (*along, slice(0, k))
     indices = order[first]
-    values = apply(Permute, x, order, axis)[first]
+    values = getitem(x, indices) if array.ndim == 1 else apply(Permute, x, order, axis)[first]
     return TopK(values, wrap(type(x), indices) if isinstance(x, Value) else indices)
 
 
