@@ -50,6 +50,20 @@ FAMILIES = {
     "indexing with repeats": lambda x, y: x[:, [0, 0, 2]] * y[[1, 1]] + x[[0, 1], [2, 2]].sum(),
     "masks": lambda x, y: x[MASK if isinstance(x.data, np.ndarray) else there(MASK)] * y[0],
     "scatter": lambda x, y: mg.scatter(x[0], [0, 0, 2], (4,)) * y.sum(),
+    "products and running sums": lambda x, y: (
+        mg.prod(x, 0) * mg.cumprod(y, 1) + mg.cumprod(x[0]) + mg.cumsum(y, 0) - mg.diff(x, axis=1).sum() + mg.ptp(y)
+    ),
+    "statistics": lambda x, y: (
+        mg.var(x, 0, ddof=1) * mg.std(y, 1, keepdims=True)
+        + mg.median(x, 1, keepdims=True)
+        + mg.quantile(y, 0.3)
+        + mg.percentile(x, [20, 70], 1).sum()
+        + mg.average(x, 0, y)
+    ),
+    "softmax": lambda x, y: mg.softmax(x) * mg.log_softmax(y, 0) + mg.logsumexp(x, 1, True) * mg.logsumexp(y),
+    "orders": lambda x, y: mg.sort(x) * mg.topk(y, 2, 1).values.sum() + mg.partition(y, 1) + mg.topk(x[0], 1).values,
+    "diagonals": lambda x, y: mg.trace(x, 1) * y + mg.trace(y),
+    "NaN left out": lambda x, y: mg.nanmean(mg.where(x > 1, x * float("nan"), x), 1, keepdims=True) + mg.nanstd(y),
     "numpy's functions": lambda x, y: (
         np.exp(x) + np.sum(x * y, axis=0) + np.where(x > y, x, y) + np.concatenate([x, y])[:2]
     ),

@@ -43,17 +43,20 @@ def _full(number, x, shape):
 
 def _previous(x, axis, first, reverse=False):
     """Beside each element of x the one before it, and a number beside the first; reversed, the one behind."""
-    edge = _along(axis, -1, None) if reverse else _along(axis, 0, 1)
-    others, moved = _along(axis, 1, None), _along(axis, None, -1)
+    if isinstance(x, Value):
+        edge = _along(axis, -1, None) if reverse else _along(axis, 0, 1)
+        others = x[_along(axis, 1, None) if reverse else _along(axis, None, -1)]
+        number = _full(first, x, x._array[edge].shape)
+        return np.concatenate([others, number] if reverse else [number, others], axis)
+    out = np.empty_like(x)  # a third of the time of joining them
+    to, moved = (out, x) if axis == 0 else (out.swapaxes(0, axis), x.swapaxes(0, axis))
     if reverse:
-        others, moved = moved, others
-    if not isinstance(x, Value):  # 0.8 µs; by concatenate 3
-        out = np.empty_like(x)
-        out[edge] = first
-        out[others] = x[moved]
-        return out
-    number = _full(first, x, x._array[edge].shape)
-    return np.concatenate([x[moved], number] if reverse else [number, x[moved]], axis)
+        to[-1:] = first
+        to[:-1] = moved[1:]
+    else:
+        to[:1] = first
+        to[1:] = moved[:-1]
+    return out
 
 
 def products_of_others(x, axis):
@@ -101,16 +104,17 @@ class Recurrence(Op):
     """y of yₙ = aₙ yₙ₋₁ + bₙ along an axis, which starts from 0; reversed, yₙ = aₙ yₙ₊₁ + bₙ"""
 
     def forward(a, b, axis=0, reverse=False):
-        dtype = np.result_type(a, b)
-        # One number at a time where there is one sequence: a Python float takes 0.05 µs a step, an array 1 µs.
-        # In lockstep no product of many a is ever formed, which might overflow beside a y that is 0.
-        a, b = (np.moveaxis(each, axis, 0)[:: -1 if reverse else 1] for each in (a, b))
-        rows = zip(a.tolist(), b.tolist()) if b.ndim == 1 else zip(a, b)
+        # A step at a time: no product of many a is ever formed, which might overflow beside a y that is 0.
+        library, dtype, step = library_of(b), np.result_type(a, b), -1 if reverse else 1
         y = 0.0
-        steps = [y := a_n * y + b_n for a_n, b_n in rows]
-        library = library_of(b)
-        made = (library.asarray(steps) if b.ndim == 1 else library.stack(steps)) if steps else b
-        return np.moveaxis(made[:: -1 if reverse else 1], 0, axis).astype(dtype)
+        if b.ndim == 1:  # a Python float takes 0.05 µs a step, an array 1 µs
+            steps = [y := a_n * y + b_n for a_n, b_n in zip(a[::step].tolist(), b[::step].tolist())]
+            return library.asarray(steps, dtype)[::step]
+        if not b.size:
+            return b.astype(dtype)
+        a, b = np.moveaxis(a, axis, 0)[::step], np.moveaxis(b, axis, 0)[::step]
+        steps = [y := a_n * y + b_n for a_n, b_n in zip(a, b)]
+        return np.moveaxis(library.stack(steps)[::step], 0, axis).astype(dtype)
 
     def da(g, out, a, b, axis, reverse):
         following = _previous(a, axis, 0, not reverse)

@@ -67,7 +67,8 @@ class Prod(Op, numpy=np.prod):
 
     def dx(g, out, x, axis, keepdims):
         # The product of all others, not out / x, which at x = 0 is 0 / 0.
-        return spread(g, x.shape, axis, keepdims) * products_of_others(x, axis)
+        g = g if axis is None else spread(g, x.shape, axis, keepdims)
+        return g * products_of_others(x, axis)
 
 
 _WIDE = {"e": np.float32} | dict.fromkeys("?bBhHiIlLqQ", np.float64)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..backend import library_of
 from ..errors import GradError, ShapeError
 from ..graph import apply
 from ..op import Op, implements
@@ -207,7 +208,7 @@ def quantile(x: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any
     if isinstance(q, Value) and q._requires_grad:
         raise GradError(f"quantile() has no derivative by q{at(here())}.\nGive it as a constant: q.detach()")
     weak = isinstance(q, (int, float))  # as everywhere, a Python number takes the dtype of the array
-    parts = q._array if isinstance(q, Value) else np.asarray(q)
+    parts = q._array if isinstance(q, Value) else q if hasattr(q, "dtype") else np.asarray(q)
     if not ((parts >= 0) & (parts <= 1)).all():
         raise ValueError(f"quantile() of q = {q}{at(here())}.\nq is a part, from 0 to 1; percentile() takes hundreds")
     lines, kept = _lines(x, axis)
@@ -215,13 +216,13 @@ def quantile(x: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any
     if not count:
         raise ValueError(f"there is no quantile of no elements{at(here())}.\nCheck that the axis is not empty")
     ordered = sort(lines, 0)
-    place = (count - 1) * parts
+    place = library_of(ordered._array if isinstance(ordered, Value) else ordered).asarray((count - 1) * parts)
     lower = np.minimum(np.floor(place), count - 1).astype(np.intp)
     if place.dtype.kind != "f":
         result = ordered[lower]
     else:
         t = (place - lower).reshape(place.shape + (1,) * (lines.ndim - 1))
-        result = _between(ordered[lower], ordered[np.minimum(lower + 1, count - 1)], float(t.flat[0]) if weak else t)
+        result = _between(ordered[lower], ordered[np.minimum(lower + 1, count - 1)], t.item() if weak else t)
     result = _with_nan(result, ordered)
     return reshape(result, parts.shape + kept) if keepdims else result
 
