@@ -13,7 +13,7 @@ from ..value import Value
 from .choosing import where
 from .exponential import sqrt
 from .reduction import max, mean, min, prod, sum
-from .statistics import std, var
+from .statistics import ddof_of, std, var
 
 __all__ = [
     "nanmax",
@@ -83,15 +83,19 @@ def _present(missing: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 @implements(np.nanvar)
-def nanvar(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+def nanvar(
+    x: Any, axis: Any = None, *, ddof: float = 0, correction: float | None = None, keepdims: bool = False
+) -> Any:
     """Return the variance over `axis` of what is not NaN: see `var`; the derivative is 0 at NaN.
 
-    NaN where no more than ddof are there. Raises numpy.exceptions.AxisError for an axis that x does not have.
+    `correction` is another name of ddof. NaN where no more than ddof are there.
+    Raises numpy.exceptions.AxisError for an axis that x does not have.
 
     >>> import minigrad as mg
     >>> mg.nanvar(mg.tensor([1.0, float("nan"), 2.0]))
     Tensor(0.25)
     """
+    ddof = ddof_of(ddof, correction)
     x, missing = _missing(x)
     if missing is None:
         return var(x, axis, ddof=ddof, keepdims=keepdims)
@@ -102,15 +106,19 @@ def nanvar(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False)
 
 
 @implements(np.nanstd)
-def nanstd(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+def nanstd(
+    x: Any, axis: Any = None, *, ddof: float = 0, correction: float | None = None, keepdims: bool = False
+) -> Any:
     """Return the standard deviation over `axis` of what is not NaN: see `std`; the derivative is 0 at NaN.
 
-    NaN where no more than ddof are there. Raises numpy.exceptions.AxisError for an axis that x does not have.
+    `correction` is another name of ddof. NaN where no more than ddof are there.
+    Raises numpy.exceptions.AxisError for an axis that x does not have.
 
     >>> import minigrad as mg
     >>> mg.nanstd(mg.tensor([1.0, float("nan"), 2.0]))
     Tensor(0.5)
     """
+    ddof = ddof_of(ddof, correction)
     x, missing = _missing(x)
     if missing is None:
         return std(x, axis, ddof=ddof, keepdims=keepdims)

@@ -79,7 +79,7 @@ class Std(Op, numpy=np.std):
         return spread(slope / _free(count, ddof), x.shape, axis, keepdims) * centred
 
 
-def _degrees(ddof, correction):
+def ddof_of(ddof, correction):
     """ddof, or what the array API calls it. Raises ValueError for both."""
     if correction is None:
         return ddof
@@ -99,7 +99,7 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, correction: float | None =
     >>> mg.var(mg.tensor([1.0, 2.0, 3.0]), ddof=1)
     Tensor(1.)
     """
-    return apply(Var, x, axis, _degrees(ddof, correction), keepdims)
+    return apply(Var, x, axis, ddof_of(ddof, correction), keepdims)
 
 
 @implements(np.std)
@@ -113,7 +113,7 @@ def std(x: Any, axis: Any = None, *, ddof: float = 0, correction: float | None =
     >>> mg.std(mg.tensor([1.0, 2.0, 3.0]), ddof=1)
     Tensor(1.)
     """
-    return apply(Std, x, axis, _degrees(ddof, correction), keepdims)
+    return apply(Std, x, axis, ddof_of(ddof, correction), keepdims)
 
 
 @implements(np.average)
