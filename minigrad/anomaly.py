@@ -35,10 +35,10 @@ class detect_anomaly(contextlib.ContextDecorator):
     """Raise NonFiniteError where the first NaN or infinity is born, forward or backward.
 
     For a `with` block or a decorated function. The error names the operation, the element and the
-    line. With `nan_only`, infinities may be: where one masks with -inf, say. A value that was not
-    finite when it was given to an operation is reported as given. Elements whose gradient is
-    exactly zero because `where` did not take them are none, as everywhere in minigrad. Costs about
-    as much again as the computation; outside, nothing.
+    line; of a value that was not finite when it was given to an operation, it says so. With
+    `nan_only`, infinities may be, where one masks with -inf, say. Gradients of elements that `where`
+    did not take are zero, and no anomaly; but forward, the log of 0 is one even if `where` leaves
+    it out afterwards. A step takes 1.5 to 3 times as long inside, and no longer outside.
 
     >>> import minigrad as mg
     >>> x = mg.tensor([4.0, -1.0], requires_grad=True)

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .backend import check_same_library
+from .backend import check_same_library, library_of
 from .errors import DtypeError, GradError, InplaceError, ShapeError
 from .gradient import accumulate, apart, own
 from .inplace import memory_of
@@ -153,6 +153,8 @@ def _after(function: Hook, origin: Any, g: Any, kind: Any, create_graph: bool, t
         raise
     if result is None or result is shown:
         return g
+    if type(result) in (bool, int, float):  # for the gradient of one number
+        result = library_of(shown._array).asarray(result, origin.dtype)
     check_same_library(result._array if isinstance(result, Value) else result, shown._array)
     return _fitting(result, function, origin, kind, create_graph, taken)
 
@@ -171,8 +173,6 @@ def _read_only(g: Any, kind: Any) -> Any:
 def _fitting(result: Any, function: Hook, origin: Any, kind: Any, create_graph: bool, taken: set[int]) -> Any:
     """What a hook returned, as the gradient of `origin`."""
     array = result._array if isinstance(result, Value) else result
-    if type(array) in (bool, int, float):
-        result = array = np.asarray(array, origin.dtype)  # of the gradient of one number
     if getattr(getattr(array, "dtype", None), "kind", "") not in tuple("fiub"):
         raise DtypeError(
             f"{_name(function)} returned {type(result).__name__}, which is no gradient{at(here())}.\n"

@@ -288,3 +288,46 @@ def test_derivatives_as_functions():
     ]:
         assert isinstance(there_, cupy.ndarray)
         np.testing.assert_allclose(there_.get(), here, rtol=1e-11, atol=1e-12)
+
+
+# ----------------------------------------------------------------------------- hooks, anomalies, shared memory
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_hooks_see_and_return_arrays_of_the_gpu(create_graph):
+    x = there(A, requires_grad=True)
+    h = x * x
+    seen = []
+    h.register_hook(seen.append)
+    h.register_hook(lambda g: 2 * g)
+    x.register_hook(lambda g: g.data * 3)
+    g = mg.gradients(h.sum(), x, create_graph=create_graph)
+    assert is_there(seen[0])
+    assert is_there(g)
+    np.testing.assert_allclose(host(g), 12 * A)
+    total = (x * x).sum()
+    total.register_hook(lambda g: 5.0)
+    assert is_there(mg.gradients(total, x))
+
+
+def test_an_anomaly_is_named_on_the_gpu():
+    x = there([4.0, 0.0], requires_grad=True)
+    with pytest.raises(mg.NonFiniteError, match=r"gradient of x\[1\] inf"), mg.detect_anomaly():
+        mg.sqrt(x).sum().backward()
+    with pytest.raises(mg.NonFiniteError, match=r"made -inf, its element \[1\]"), mg.detect_anomaly():
+        mg.log(x)
+
+
+def test_memory_of_the_gpu_is_shared_by_dlpack():
+    import cupy
+
+    theirs = cupy.ones(3)
+    ours = mg.from_dlpack(theirs, requires_grad=True)
+    assert is_there(ours)
+    theirs[0] = 7
+    assert host(ours).tolist() == [7, 1, 1]
+    with pytest.raises(mg.GraphCutError):
+        cupy.from_dlpack(ours)
+    back = cupy.from_dlpack(ours.detach())
+    back[1] = 9
+    assert theirs.tolist() == [7, 9, 1]
