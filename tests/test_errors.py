@@ -504,6 +504,7 @@ def test_who_only_looks_is_not_warned():
         raise AssertionError
     nothing = y.grad is not None
     assert getattr(y, "grad", 1) is None
+    assert repr(eval("y.grad", {"y": y})) == "None"
     assert y.grad is None
     assert not nothing
     inspect.getmembers(y)

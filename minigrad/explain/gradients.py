@@ -23,6 +23,8 @@ def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
     """
     if kept or is_own(frame) or not uses_attribute(frame.f_code, frame.f_lasti, "grad"):
         return
+    if frame.f_code.co_filename == "<string>":  # what eval() is given by a debugger that shows an expression
+        return
     place = born(tensor) or (tensor._cut and tensor._cut[1])
     name = called(tensor)
     if rebinds(place, name):

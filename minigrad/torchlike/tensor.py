@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from .. import inplace, ops
+from .. import explain, inplace, ops
 from ..backend import library_of, to_numpy
 from ..errors import DtypeError, InplaceError, ShapeError
 from ..graph import apply
+from ..hooks import is_retained
 from ..mode import is_grad_enabled
 from ..op import Op
 from ..ops.indexing import _as_arrays
@@ -127,6 +128,8 @@ class Tensor(EngineTensor):
     @property
     def grad(self) -> Any:
         """The gradient that backward() brought, or None."""
+        if self._grad is None and self.creator is not None:
+            explain.warn_if_not_kept(self, is_retained(self), sys._getframe(1))
         return self._grad
 
     @grad.setter
@@ -156,7 +159,9 @@ class Tensor(EngineTensor):
 
     def detach(self) -> Self:
         """Return a tensor on the same memory that is not in the graph."""
-        return wrap(type(self), _data_of(self))  # type: ignore[no-any-return]
+        result: Self = wrap(type(self), _data_of(self))
+        result._cut = ("detach", here()) if self._requires_grad else self._cut
+        return result
 
     def requires_grad_(self, requires_grad: Any = True) -> Self:
         """Say, in place, that a gradient is wanted."""
