@@ -14,10 +14,12 @@ from .graph import array_of
 from .op import implements
 from .ops.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
 from .ops.determinants import det, slogdet
+from .ops.diagonals import diagonal as _diagonal
 from .ops.norms import matrix_norm, norm, vector_norm
 from .ops.products import cross as _cross
 from .ops.products import dot, matmul, outer, vecdot
 from .ops.products import tensordot as _tensordot
+from .ops.reduction import trace as _trace
 from .ops.shape import swapaxes
 from .ops.systems import inv, lstsq, matrix_power, pinv, solve
 from .place import at, here
@@ -123,13 +125,7 @@ def diagonal(x: Any, *, offset: int = 0) -> Any:
     >>> mg.linalg.diagonal(mg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     Tensor([1., 4.])
     """
-    x = x if hasattr(x, "shape") else array_of(x)
-    if x.ndim < 2:
-        raise ShapeError(
-            f"diagonal() is of matrices; x has shape {x.shape}{at(here())}.\nOf a matrix with this diagonal: np.diag(x)"
-        )
-    first = np.arange(max(0, min(x.shape[-2] + min(offset, 0), x.shape[-1] - max(offset, 0))))
-    return x[..., first - min(offset, 0), first + max(offset, 0)]
+    return _diagonal(x, offset, -2, -1)
 
 
 @implements(np.linalg.trace)
@@ -140,7 +136,7 @@ def trace(x: Any, *, offset: int = 0) -> Any:
     >>> mg.linalg.trace(mg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     Tensor(5.)
     """
-    return diagonal(x, offset=offset).sum(-1)
+    return _trace(x, offset, -2, -1)
 
 
 @implements(np.linalg.cross)

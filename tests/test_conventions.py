@@ -116,6 +116,19 @@ TABLE: dict[str, tuple[Any, list[Any], list[Any]]] = {
     "x**0.5 at 0": (lambda x: x**0.5, [[0.0]], [[inf]]),
     "x**y at 0, both asked": (mg.power, [[0.0, 0.0, 0.0], [0.0, 1.0, 2.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]),
     "0**y in y": (lambda y: 0.0**y, [[0.0, 1.0, 2.5]], [[0.0, 0.0, 0.0]]),
+    "norm at 0": (mg.norm, [[0.0, 0.0]], [[0.0, 0.0]]),
+    "norm at 0, by rows": (lambda x: mg.norm(x, axis=1), [[[0.0, 0.0], [0.0, 2.0]]], [[[0.0, 0.0], [0.0, 1.0]]]),
+    "norm of a number": (mg.norm, [0.0], [0.0]),
+    "norm of order 3, an element is 0": (lambda x: mg.norm(x, 3), [[0.0, 2.0]], [[0.0, 1.0]]),
+    "norm of order 1/2, an element is 0": (lambda x: mg.norm(x, 0.5), [[0.0, 4.0]], [[0.0, 1.0]]),
+    "norm of order 3 at 0": (lambda x: mg.norm(x, 3), [[0.0, 0.0]], [[0.0, 0.0]]),
+    "norm of order inf, a tie": (lambda x: mg.norm(x, inf), [[3.0, -3.0, 1.0]], [[0.5, -0.5, 0.0]]),
+    "nuclear norm at 0": (lambda x: mg.norm(x, "nuc"), [[[0.0, 0.0], [0.0, 0.0]]], [[[0.0, 0.0], [0.0, 0.0]]]),
+    "interp at a point": (
+        lambda x: mg.interp(x, [0.0, 1.0, 2.0], [0.0, 1.0, 3.0]),
+        [[-1.0, 0.0, 0.5, 1.0, 2.0, 3.0]],
+        [[0.0, 1.0, 1.0, 2.0, 0.0, 0.0]],
+    ),
     "a negative base, a constant exponent": (lambda x: x ** np.array([2.0, 3.0]), [[-1.0, -2.0]], [[-2.0, 12.0]]),
 }
 

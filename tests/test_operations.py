@@ -190,6 +190,29 @@ def promoted(function: Any) -> Any:
     return call
 
 
+def torch_convolve(a: Any, v: Any, mode: str) -> Any:
+    """All products, each added where it belongs."""
+    whole = torch.zeros(len(a) + len(v) - 1, dtype=a.dtype)
+    for n, each in enumerate(v):
+        whole = whole + torch.nn.functional.pad(a * each, (n, len(v) - 1 - n))
+    short = min(len(a), len(v))
+    start = {"full": 0, "same": (short - 1) // 2, "valid": short - 1}[mode]
+    length = {"full": len(whole), "same": max(len(a), len(v)), "valid": len(whole) - 2 * start}[mode]
+    return whole[start : start + length]
+
+
+def torch_interp(x: Any, xp: Any, fp: Any, left: Any, right: Any) -> Any:
+    """The sum of hats: one for each point, 1 there and 0 at its neighbours."""
+    x, xp, fp = (each.to(torch.float64) for each in (x, xp, fp))
+    inside = x.clamp(float(xp[0]), float(xp[-1]))
+    y = fp[0].expand(x.shape)
+    for n in range(len(xp) - 1):
+        part = ((inside - xp[n]) / (xp[n + 1] - xp[n])).clamp(0, 1)
+        y = y + (fp[n + 1] - fp[n]) * part
+    y = y if left is None else torch.where(x < xp[0], float(left), y)
+    return y if right is None else torch.where(x > xp[-1], float(right), y)
+
+
 def torch_solve(a: Any, b: Any, solve: Any = torch.linalg.solve) -> Any:
     """torch takes a matrix for a stack of vectors where NumPy takes it for a matrix."""
     return solve(a, b[..., None])[..., 0] if b.ndim == 1 else solve(a, b)
@@ -300,6 +323,9 @@ TORCH = {
     "astype": lambda x, dtype: x.to(torch.float32 if np.dtype(dtype) == np.float32 else torch.float64),
     "getitem": lambda x, index: x.reshape(-1)[by_number(x.shape, index)],
     "scatter": torch_scatter,
+    "convolve": promoted(torch_convolve),
+    "polyval": promoted(lambda p, x: sum((c * x**n for n, c in enumerate(p.flip(0))), 0 * x + 0 * p.sum())),
+    "interp": torch_interp,
     "solve": promoted(torch_solve),
     "lstsq": promoted(lambda a, b: torch_solve(a, b, lambda a, b: torch.linalg.pinv(a) @ b)),
     "slogdet": lambda a: torch.linalg.slogdet(a)[1],

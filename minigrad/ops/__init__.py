@@ -15,18 +15,18 @@ beside it. Conventions where a derivative does not exist, tested in one table
 | arccos at ±1 | -inf |
 | arctan2 at the origin | NaN: it jumps in every direction |
 | nan_to_num where x is NaN or infinite | 0 |
-| max, min, maximum, minimum at a tie | the gradient is split evenly among the ties |
 | prod, cumprod where elements are 0 | exact: the product of the others |
 | std, nanstd where all elements are equal | 0 |
 | sort, partition, topk at a tie | to the element that was taken: the first of equal ones is sorted first |
 | median, quantile | to the two elements between which it lies, in the parts in which they are mixed |
 | logsumexp of +inf, and of nothing but -inf | shared evenly among +inf; 0 |
-| abs at 0, relu at 0 | 0 |
-| sqrt at 0 | inf |
 | x**0 at x = 0 | 0 |
 | 0**y | 0 in y for y >= 0 |
 | x // y; x % y and fmod in y at a jump | 0; the slope beside it |
 | floor, round, sign and the other steps; heaviside in x | 0, at the jump too |
+| a norm at 0, the p-norm in an element that is 0, a singular value that is 0 | 0 |
+| eigenvalues or singular values that are equal | each along the vectors found: right for their sum |
+| interp at a point | the slope to its right |
 | where, indexing: what was not taken | exactly 0, whatever the slope of the elementwise operations before it |
 """
 
@@ -42,9 +42,11 @@ from .einsum import *
 from .error_function import *
 from .exponential import *
 from .indexing import *
+from .interpolation import *
 from .joining import *
 from .missing import *
 from .norms import *
+from .polynomials import *
 from .products import *
 from .rearranging import *
 from .reduction import *
