@@ -295,7 +295,6 @@ def _nearest(name: str, wanted: str) -> str:
 
 
 _NEAREST: dict[str, str] = {
-    "np.divmod": "x // y with x % y",
     "np.modf": "np.trunc with x - np.trunc(x)",
     "np.linalg.eig": "np.linalg.eigh, for a symmetric matrix",
     "np.linalg.eigvals": "np.linalg.eigvalsh, for a symmetric matrix",

@@ -1,7 +1,8 @@
 """What NumPy can be asked about an array, asked about a tensor: its type, its memory, its text.
 
 One idea: an answer that is no number has no gradient, so the array answers. `np.copy` and the
-parts of a complex number are here too: a tensor is real, so they are itself or zero.
+parts of a complex number are here too: a tensor is real, so they are itself or zero. And
+functions of two results, which are two operations.
 """
 
 import functools
@@ -94,6 +95,12 @@ def is_complex(x: Any) -> Any:
 def is_real(x: Any) -> Any:
     """Whether each element is real: all are."""
     return np.ones_like(x, dtype=bool)
+
+
+@implements(np.divmod)
+def quotient_and_remainder(x: Any, y: Any) -> tuple[Any, Any]:
+    """x // y and x % y, as two results of two operations."""
+    return np.floor_divide(x, y), np.remainder(x, y)
 
 
 @implements(np.isin)

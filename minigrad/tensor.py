@@ -325,6 +325,12 @@ class Tensor(Value):
     __ne__ = binary(np.not_equal)
     __hash__ = object.__hash__
 
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return other // self, other % self
+
     # On a parameter outside the graph, `with no_grad(): w -= lr * w.grad` changes w itself:
     # every optimiser needs that. While recording it is an error.
     __iadd__ = inplace_operator(operator.add, np.add, "+")

@@ -115,6 +115,19 @@ def test_remainders_with_an_array_or_a_number_on_either_side(op, other, x):
         np.testing.assert_array_equal(result.data, expected)
 
 
+@pytest.mark.parametrize("other", [B, 3.0, np.float64(3)], ids=str)
+def test_divmod_is_a_quotient_and_a_remainder(other, x):
+    for results, expected in (
+        (divmod(x, other), divmod(A, other)),
+        (divmod(other, x), divmod(other, A)),
+        (np.divmod(x, other), np.divmod(A, other)),
+    ):
+        for result, values in zip(results, expected, strict=True):
+            assert type(result) is mg.Tensor
+            np.testing.assert_array_equal(result.data, values)
+    assert mg.gradients(divmod(x, other)[1].sum(), x).tolist() == np.ones((2, 2)).tolist()
+
+
 class Above:
     """Another library's array, which wants to decide what an operator means: `__array_priority__` is high."""
 
