@@ -275,3 +275,106 @@ def test_dtypes_and_layouts(name):
                 g = mg.gradients(y, t, output_gradients=np.ones(y.shape, y.dtype))
                 assert g.dtype == dtype
                 assert g.shape == x.shape
+
+
+# ----------------------------------------------------------------------------- methods, and what NumPy has no form for
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.ravel(),
+        lambda x: x.flatten(),
+        lambda x: x.swapaxes(0, 1),
+        lambda x: x.repeat(2, axis=1),
+        lambda x: x.repeat([1, 2], 0),
+        lambda x: x.diagonal(1),
+        lambda x: x.take([0, 0], axis=1),
+        lambda x: x.take(-1),
+        lambda x: x.compress([False, True], axis=0),
+        lambda x: x.squeeze(),
+        lambda x: x.T,
+        lambda x: x.mT,
+        lambda x: x.nonzero()[1],
+        lambda x: (x > 2).astype(int).choose([x, -x]),
+    ],
+)
+def test_methods_are_ndarrays(call):
+    array = np.arange(6.0).reshape(2, 3)
+    x = mg.from_numpy(array, requires_grad=True)
+    np.testing.assert_array_equal(call(x).data, call(array), strict=True)
+
+
+def test_a_flattened_copy_shares_no_memory():
+    x = mg.ones((2, 3))
+    assert np.shares_memory(x.ravel().data, x.data)
+    assert not np.shares_memory(x.flatten().data, x.data)
+
+
+def test_an_array_of_tensors_lists_and_numbers_is_inside_the_graph():
+    a, b = mg.tensor(2.0, requires_grad=True), mg.tensor([3.0, 4.0], requires_grad=True)
+    matrix = mg.array([[a, 1], [a * a, b[0]], b])
+    assert matrix.tolist() == [[2.0, 1.0], [4.0, 3.0], [3.0, 4.0]]
+    by_a, by_b = mg.gradients(matrix, [a, b], output_gradients=np.arange(6.0).reshape(3, 2))
+    assert by_a.item() == 0 + 2 * 2 * 2
+    assert by_b.tolist() == [3.0 + 4.0, 5.0]
+    assert mg.array((a, a)).tolist() == [2.0, 2.0]
+    assert mg.array(a) is a
+    assert type(mg.array([[1.0, 2.0]])) is np.ndarray
+    assert mg.array([mg.tensor(1.0, dtype=np.float32), mg.tensor(2.0, dtype=np.float32)]).dtype == np.float32
+    assert mg.array([mg.tensor([1, 2]), [3, 4]]).dtype == np.int64
+    with pytest.raises(mg.GraphCutError, match=r"minigrad\.array"):
+        np.array([a, a])
+    with pytest.raises(mg.GraphCutError, match=r"minigrad\.array\(\[\[t1"):
+        mg.tensor([[a, 1.0], [0.0, a]])
+
+
+def test_constants_of_a_border_may_be_tensors():
+    c, x = mg.tensor(5.0, requires_grad=True), mg.tensor([[1.0, 2.0]], requires_grad=True)
+    y = mg.pad(x, ((1, 0), (0, 2)), constant_values=c)
+    np.testing.assert_array_equal(y.data, np.pad([[1.0, 2.0]], ((1, 0), (0, 2)), constant_values=5.0))
+    assert [g.tolist() for g in mg.gradients(y.sum(), [c, x])] == [6.0, [[1.0, 1.0]]]
+    y = mg.pad(x, 1, constant_values=((c, 0.0), (c * 2, 1.0)))
+    np.testing.assert_array_equal(y.data, np.pad([[1.0, 2.0]], 1, constant_values=((5, 0), (10, 1))))
+    assert mg.gradients(y.sum(), c).item() == 2 + 2 * 3
+    assert mg.pad(mg.arange(2), 1, constant_values=2.7).tolist() == [2, 0, 1, 2]
+    assert np.pad(x, {-1: (1, 0)}).tolist() == [[0.0, 1.0, 2.0]]
+
+
+def test_filled_with_a_tensor():
+    t = mg.tensor(2.0, requires_grad=True)
+    for y in (mg.full((2, 3), t), mg.full_like(np.zeros((2, 3)), t), mg.full((2, 3), t, dtype=np.float64)):
+        assert y.tolist() == [[2.0] * 3] * 2
+        assert mg.gradients(y.sum(), t).item() == 6.0
+    assert mg.full(3, t, dtype=np.float32).dtype == np.float32
+    row = mg.tensor([1.0, 2.0])
+    filled = mg.full((2, 2), row, requires_grad=True)
+    assert filled.requires_grad
+    assert filled.is_leaf
+    with mg.no_grad():
+        filled += 1
+    assert filled.tolist() == [[2.0, 3.0], [2.0, 3.0]]
+    assert np.full_like(row, 7).tolist() == [7.0, 7.0]
+    assert mg.full_like(row, 7, dtype=int).dtype == np.int64
+
+
+def test_a_choice_that_was_not_taken_has_gradient_zero_whatever_its_slope():
+    x = mg.tensor([0.0, 4.0], requires_grad=True)
+    for y in (
+        mg.select([x > 0], [mg.sqrt(x)], 0.0),
+        mg.choose(np.array([0, 1]), [1.0, mg.sqrt(x)]),
+        mg.take(mg.sqrt(x), [1]),
+        mg.compress([False, True], mg.sqrt(x)),
+        mg.split(mg.sqrt(x), 2)[1],
+    ):
+        assert mg.gradients(y.sum(), x).tolist() == [0.0, 0.25]
+
+
+def test_more_choices_than_numpys_choose_takes():
+    xs = [mg.tensor(float(n), requires_grad=True) for n in range(70)]
+    index = np.array([[0, 69], [33, 33]])
+    assert mg.choose(index, xs).tolist() == index.tolist()
+    conditions = [np.array([n == 50, n >= 60]) for n in range(70)]
+    y = mg.select(conditions, xs)
+    assert y.tolist() == [50.0, 60.0]
+    assert [g.item() for g in mg.gradients(y.sum(), xs)] == [float(n in (50, 60)) for n in range(70)]

@@ -129,6 +129,11 @@ TABLE: dict[str, tuple[Any, list[Any], list[Any]]] = {
         [[-1.0, 0.0, 0.5, 1.0, 2.0, 3.0]],
         [[0.0, 1.0, 1.0, 2.0, 0.0, 0.0]],
     ),
+    "index_update, a repeated index": (
+        lambda x, y: mg.index_update(x, [0, 0], y),
+        [[1.0, 2.0], [3.0, 4.0]],
+        [[0.0, 1.0], [0.0, 1.0]],
+    ),
     "a negative base, a constant exponent": (lambda x: x ** np.array([2.0, 3.0]), [[-1.0, -2.0]], [[-2.0, 12.0]]),
 }
 

@@ -27,6 +27,7 @@ beside it. Conventions where a derivative does not exist, tested in one table
 | a norm at 0, the p-norm in an element that is 0, a singular value that is 0 | 0 |
 | eigenvalues or singular values that are equal | each along the vectors found: right for their sum |
 | interp at a point | the slope to its right |
+| index_update with a repeated index | the last value remains, and it alone has a gradient |
 | where, indexing: what was not taken | exactly 0, whatever the slope of the elementwise operations before it |
 """
 

@@ -3,6 +3,7 @@
 One idea: taking a diagonal and putting one into zeros are each other's transpose. A triangle is its own.
 """
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -83,10 +84,18 @@ class Triu(Op):
 
 
 def _below(x, k):
-    """True on and below the k-th diagonal of the matrices in x. (np.tri takes three times as long.)"""
-    library = library_of(x)
+    """True on and below the k-th diagonal of the matrices in x."""
     rows, columns = x.shape[-2:] if x.ndim > 1 else x.shape * 2
+    if type(x) is np.ndarray and rows * columns <= 1024:
+        return _small_below(rows, columns, k)
+    library = library_of(x)
     return library.arange(k, k + rows)[:, None] >= library.arange(columns)
+
+
+@functools.lru_cache(maxsize=64)
+def _small_below(rows, columns, k):
+    """That of small matrices, which is asked for again and again, and takes as long as all the rest: 64 kB at most."""
+    return np.arange(k, k + rows)[:, None] >= np.arange(columns)
 
 
 @implements(np.diagonal)
@@ -143,7 +152,10 @@ def tril(x: Any, k: int = 0) -> Any:
     Tensor([[1., 0.],
             [1., 1.]])
     """
-    return apply(Tril, _of_matrices(x, "tril"), k)
+    x = array_of(x)
+    if not x.shape:
+        raise _no_matrices("tril")
+    return apply(Tril, x, k)
 
 
 @implements(np.triu)
@@ -157,11 +169,11 @@ def triu(x: Any, k: int = 0) -> Any:
     Tensor([[1., 1.],
             [0., 1.]])
     """
-    return apply(Triu, _of_matrices(x, "triu"), k)
-
-
-def _of_matrices(x: Any, name: str) -> Any:
     x = array_of(x)
-    if not x.ndim:
-        raise ShapeError(f"{name}() takes matrices, not a number{at(here())}.\nGive an array of two axes")
-    return x
+    if not x.shape:
+        raise _no_matrices("triu")
+    return apply(Triu, x, k)
+
+
+def _no_matrices(name: str) -> ShapeError:
+    return ShapeError(f"{name}() takes matrices, not a number{at(here())}.\nGive an array of two axes")

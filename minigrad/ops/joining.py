@@ -18,7 +18,7 @@ from ..op import Op, implements
 from ..place import at, here
 from ..value import Value
 from .indexing import GetItem
-from .shape import atleast_1d, atleast_2d, atleast_3d, reshape
+from .shape import atleast_2d, atleast_3d, reshape
 
 __all__ = [
     "Concatenate",
@@ -163,7 +163,7 @@ def vstack(arrays: Any) -> Any:
     arrays = [array_of(x) for x in arrays]
     if _alike(arrays, 1):
         return apply(Stack, 0, *arrays)
-    return concatenate([atleast_2d(x) for x in arrays], 0)
+    return concatenate([x if x.ndim > 1 else atleast_2d(x) for x in arrays], 0)
 
 
 @implements(np.hstack)
@@ -176,8 +176,8 @@ def hstack(arrays: Any) -> Any:
     >>> mg.hstack([mg.tensor([1.0, 2.0]), mg.tensor([3.0])])
     Tensor([1., 2., 3.])
     """
-    arrays = [atleast_1d(x) for x in arrays]
-    return concatenate(arrays, 0 if arrays and arrays[0].ndim == 1 else 1)
+    arrays = [array_of(x) for x in arrays]
+    return concatenate([x if x.shape else reshape(x, 1) for x in arrays], 0 if arrays and arrays[0].ndim < 2 else 1)
 
 
 @implements(np.dstack)
@@ -194,7 +194,7 @@ def dstack(arrays: Any) -> Any:
     arrays = [array_of(x) for x in arrays]
     if _alike(arrays, 2):
         return apply(Stack, 2, *arrays)
-    return concatenate([atleast_3d(x) for x in arrays], 2)
+    return concatenate([x if x.ndim > 2 else atleast_3d(x) for x in arrays], 2)
 
 
 @implements(np.column_stack)
