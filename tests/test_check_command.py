@@ -53,7 +53,7 @@ def random(x):
     return x + np.random.default_rng().random(x.shape)
 
 def plain(x):
-    return np.cumsum(x)
+    return np.spacing(x)
 
 class Scale:
     @staticmethod
@@ -196,7 +196,7 @@ def test_very_numbers():
         ("ours:raises", ["ours.py, line ", "KeyError: 'no such thing'", "at   check_grad(ours.raises, np.array(0.))"]),
         (
             "ours:plain",
-            ["np.cumsum has no derivative rule", "if it is written with NumPy alone, name its backward pass"],
+            ["np.spacing has no derivative rule", "if it is written with NumPy alone, name its backward pass"],
         ),
         ("ours:random", ["random is not deterministic", "Fix its random numbers"]),
     ],
