@@ -90,7 +90,7 @@ class Tensor(Value):
             )
         check_numbers(array)
         if self._requires_grad and array.dtype.kind != "f":
-            raise explain.integers(array.dtype)
+            raise explain.integers(array.dtype, self)
         if array is self._array:  # x.data -= step: NumPy has changed it already
             inplace.note_change(array, here())
             if not array.shape:
@@ -137,7 +137,7 @@ class Tensor(Value):
         if not isinstance(value, bool):
             raise TypeError(f"requires_grad is True or False, not {value!r}{at(here())}")
         if value and self.dtype.kind != "f":
-            raise explain.integers(self.dtype)
+            raise explain.integers(self.dtype, self)
         if not value and self.creator is not None:
             raise GradError(
                 f"a computed tensor requires a gradient because its inputs do{at(here())}.\n"

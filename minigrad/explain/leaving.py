@@ -83,10 +83,10 @@ def no_array_of(error: Exception) -> ShapeError:
     return ShapeError(f"these nested lists make no array: {error}{at(here())}.\nGive every row the same length")
 
 
-def integers(dtype: np.dtype[Any]) -> DtypeError:
-    """A tensor of integers was to require a gradient."""
+def integers(dtype: np.dtype[Any], tensor: Any = None) -> DtypeError:
+    """A tensor of integers was to require a gradient: one that the reader has, or one that is being made."""
     place = here()
-    name = goes_to(place) or "a tensor"
+    name = called(tensor, "") or goes_to(place) or "a tensor"
     return DtypeError(
         f"{name} holds {dtype} and cannot require a gradient: a slope needs real numbers{seen(place)}.\n"
         "Write [1., 2., 3.], or say minigrad.tensor([1, 2, 3], dtype=float, requires_grad=True)"
