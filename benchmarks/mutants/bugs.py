@@ -575,6 +575,22 @@ norms.bug(
     on="Norm2", shown_by="grad(mg.norm, [0.0, 0.0])",
 )  # fmt: skip
 
+polynomials = _in("ops/polynomials.py")
+
+polynomials.bug(
+    "convolve-same-start", "own", 'convolve: the middle of "same" begins one place late for an even length',
+    "(min(n, m) - 1) // 2", "min(n, m) // 2",
+    on="Convolve", shown_by='grad(lambda a, v: mg.convolve(a, v, "same"), [1.0, 2.0, 3.0], [1.0, 5.0])',
+)  # fmt: skip
+
+interpolation = _in("ops/interpolation.py")
+
+interpolation.bug(
+    "interp-beyond", "own", "interp: the value beyond the last point belongs to the last but one",
+    "np.where(at_x >= points[-1], 1, (x - points[lower]) * slope)", "(x - points[lower]) * slope",
+    on="Interp", shown_by="grad(lambda y: mg.interp(5.0, np.arange(2.0), y), [1.0, 2.0])",
+)  # fmt: skip
+
 # ----------------------------------------------------------------------------- shapes
 
 shape = _in("ops/shape.py")

@@ -372,6 +372,11 @@ _fixed(ops.Det, [(mg.linalg.det, ((3, 3),)), (mg.linalg.det, ((2, 2, 2),))])
 _fixed(ops.Cholesky, [(_near_one(mg.linalg.cholesky), ((3, 3),)), (mg.linalg.cholesky, ((1, 1),))], positive)
 _fixed(ops.SVD, [(lambda x: mg.linalg.svd(x, full_matrices=False).U, ((3, 2),))])
 _fixed(ops.Norm2, [(mg.norm, ((2, 3),)), (mg.norm, ((),)), (lambda x: mg.norm(x, axis=0), ((2, 3),))])
+_fixed(
+    ops.Convolve,
+    [(lambda a, v, mode=mode: mg.convolve(a, v, mode), ((4,), (2,))) for mode in ("full", "same", "valid")],
+)
+_fixed(ops.Interp, [(lambda y: mg.interp(np.array([-1.0, 0.25, 1.0, 4.0]), np.arange(3.0), y), ((3,),))])
 _add(
     "Reshape",
     [at(lambda x, shape=shape: mg.reshape(x, shape), (2, 3)) for shape in ((3, 2), (6,), (-1,), (1, 6))],
