@@ -66,7 +66,8 @@ def kept_by(rules: Sequence[Rule | None], mask: int) -> tuple[tuple[bool, ...], 
     return tuple(kept), any(use(1) == "reads" for use in uses)
 
 
-def kept_by_variadic(rules: Sequence[Rule | None], count: int) -> tuple[tuple[bool, ...], bool]:
+@functools.lru_cache(maxsize=1024)  # reading the rule of einsum takes 1 ms
+def kept_by_variadic(rules: tuple[Rule | None, ...], count: int) -> tuple[tuple[bool, ...], bool]:
     """`kept_by` for a call of an operation with `*xs`, of `count` arguments: all of xs, or none of them."""
     *fixed, rule = rules
     if rule is None or not hasattr(rule, "__code__"):
