@@ -11,6 +11,7 @@ from .rivals import MODULES, gpu_missing, installed
 
 COMMANDS = {
     "hunt": "look for wrong gradients in the libraries that are installed",
+    "operations": "every operation forward and backward, beside torch, autograd and MyGrad",
     "mutants": "plant bugs in copies of the engine, and see who finds them",
     "verdicts": "false alarms and missed errors of gradient checkers over a bank of functions",
 }
