@@ -12,7 +12,7 @@ from typing import Any
 from .backend import Array
 from .errors import GradWarning
 from .mode import is_grad_enabled
-from .place import at
+from .place import at, variables_of
 from .value import Cut, Value, wrap
 
 _STANDARD = frozenset({"copy", "copyreg", "pickle"})
@@ -53,7 +53,7 @@ def _requires_grad(tensor: Value) -> bool:
             depth += 1
         reader = frame.f_back
         place = None if reader is None else (reader.f_code, reader.f_lasti)
-        variables = {} if reader is None else {**reader.f_globals, **reader.f_locals}
+        variables = {} if reader is None else {**reader.f_globals, **variables_of(reader)}
         name = next((name for name, value in variables.items() if value is tensor), "a tensor")
         warnings.warn(
             f"the copy of {name}, which was computed by {type(tensor.creator).__name__}{at(tensor.creator.place)}, "

@@ -8,6 +8,7 @@ name are looked up when an error is written.
 import bisect
 import dis
 import functools
+import inspect
 import linecache
 import os.path
 import sys
@@ -165,16 +166,30 @@ def name_of(is_it: Any, otherwise: str) -> str:
     frame = _outside(sys._getframe(1))
     if frame is None:
         return otherwise
-    for variables in (frame.f_locals, frame.f_globals):
+    mine = variables_of(frame)
+    for variables in (mine, frame.f_globals):
         for name, value in list(variables.items()):
             if name.isidentifier() and not name.startswith("_") and is_it(value):
                 return name
-    for name, value in list(frame.f_locals.items()):
+    for name, value in mine.items():
         if name.isidentifier() and not name.startswith("_"):
             for path, part in _inside(value):
                 if is_it(part):
                     return name + path
     return otherwise
+
+
+def variables_of(frame: FrameType) -> dict[str, Any]:
+    """The local variables of a frame, in a dict of our own.
+
+    Until Python 3.13 the frame of a function keeps the dict that it gives out, and with it every tensor
+    that the reader deletes afterwards. Emptied, it is filled anew when it is asked for.
+    """
+    given = frame.f_locals
+    variables = dict(given)
+    if frame.f_code.co_flags & inspect.CO_OPTIMIZED and type(given) is dict:  # not that of a module or a class
+        given.clear()
+    return variables
 
 
 def _inside(value: Any) -> Iterator[tuple[str, Any]]:
