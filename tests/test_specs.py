@@ -22,7 +22,7 @@ EXAMPLES = max(24, settings.default.max_examples)
 """30 in a plain run, 400 with HYPOTHESIS_PROFILE=thorough."""
 
 test_gradient = property_test(*DIFFERENTIABLE, examples=EXAMPLES)
-test_functions_made_of_operations = property_test(*COMPOSED, examples=EXAMPLES)
+test_functions_made_of_operations = property_test(*COMPOSED, examples=EXAMPLES // 3)
 
 
 # ----------------------------------------------------------------------------- the specs are complete
