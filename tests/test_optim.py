@@ -131,6 +131,21 @@ def test_what_has_no_gradient_is_left_alone(method):
 
 
 @methods
+def test_float16(method):
+    if method == "LBFGS":
+        pytest.skip("its sums of squares are beyond float16")
+    keywords = {} if METHODS[method].func is optim.SGD else {"eps": 1e-4}
+    w = leaf([1.0, 0.0], dtype=np.float16)
+    optimiser = METHODS[method]([w], **keywords)
+    for _ in range(3):
+        w.grad = [1.0, 0.0]
+        optimiser.step()
+    assert w.dtype == np.float16
+    assert w.tolist()[0] < 1
+    assert w.tolist()[1] == 0
+
+
+@methods
 def test_a_gradient_is_not_changed(method):
     w, b = leaf([0.5, -1.0, 0.0]), leaf(2.0)
     if method == "LBFGS":
@@ -486,6 +501,11 @@ BAD = {
     "beta of 1": (lambda p: optim.Adam(p, betas=(0.9, 1.0)), "betas is (0.9, 1.0)"),
     "one beta": (lambda p: optim.Adam(p, betas=0.9), "betas is 0.9", "betas=(0.9, 0.999)"),
     "eps": (lambda p: optim.Adam(p, eps=0.0), "eps is 0", "0 / 0"),
+    "eps in float16": (
+        lambda p: optim.Adam([*p, leaf([1.0], dtype=np.float16)]),
+        "eps is 1e-08, which is 0 in float16",
+        "eps=0.0001",
+    ),
     "alpha": (lambda p: optim.RMSprop(p, alpha=1.5), "alpha is 1.5"),
     "max_iter": (lambda p: optim.LBFGS(p, max_iter=0), "max_iter is 0"),
     "history": (lambda p: optim.LBFGS(p, history_size=1.5), "history_size is 1.5"),

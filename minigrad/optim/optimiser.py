@@ -312,13 +312,15 @@ def nonnegative(group: Group, *names: str) -> None:
 
 
 def positive(group: Group, name: str) -> None:
-    """Raise OptimiserError unless a setting is a finite number above 0."""
+    """Raise OptimiserError unless a setting is a finite number above 0, and is in the dtype of each parameter too."""
     nonnegative(group, name)
-    if group[name] == 0:
-        raise OptimiserError(
-            f"{name} is 0, and has to be above: where every gradient was 0 the step would be 0 / 0{at(here())}.\n"
-            f"Write {name}=1e-8"
-        )
+    for dtype in {None, *(parameter._array.dtype for parameter in group.get("parameters", ()))}:
+        if not (group[name] if dtype is None else dtype.type(group[name])):
+            raise OptimiserError(
+                f"{name} is {group[name]}{f', which is 0 in {dtype}' if dtype else ''}, and has to be above 0: "
+                f"where every gradient was 0 the step would be 0 / 0{at(here())}.\n"
+                f"Write {name}={1e-4 if dtype else 1e-8}"
+            )
 
 
 def fraction(group: Group, *names: str) -> None:
