@@ -5,16 +5,18 @@ a few roundings for any settings. On a loss a path can amplify them, torch's as 
 as near to torch's as torch's is to its own from a start one rounding away, times a constant.
 """
 
+import importlib
 import math
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad import optim
+from minigrad.optim.line_search import Trial, strong_wolfe
 
 torch.set_num_threads(1)
 fewer = settings(max_examples=max(10, settings.default.max_examples // 3))
@@ -235,6 +237,42 @@ def test_lbfgs_on_a_convex_loss(chosen, seed, dtype):
     ours, _ = our_path(*task, lambda w, b: ridge(x, y, w, b, mg.exp, mg.log), **chosen)
     theirs, _ = torch_path(*task, lambda w, b: ridge(x2, y2, w, b, torch.exp, torch.log), **chosen)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol={np.float64: 1e-8, np.float32: 1e-3}[dtype])
+
+
+# Importing torch.optim takes the name of its module away again.
+torch_search = importlib.import_module("torch.optim.lbfgs")._strong_wolfe
+
+waves = st.lists(st.tuples(st.floats(-2, 2), st.floats(0.2, 6), st.floats(0, 6)), min_size=1, max_size=4)
+
+
+@settings(max_examples=max(100, settings.default.max_examples))
+@given(waves=waves, curvature=st.floats(0.0, 1.0), first=st.floats(0.01, 4), most=st.integers(1, 25))
+def test_the_line_search_tries_what_torch_s_tries(waves, curvature, first, most):
+    """Along lines with many valleys, each trial one by one: Wolfe's conditions, brackets, cubics, safeguards."""
+
+    def along(t):
+        value = curvature * t * t / 2 + sum(a * math.sin(k * t + p) for a, k, p in waves)
+        return value, curvature * t + sum(a * k * math.cos(k * t + p) for a, k, p in waves)
+
+    value, slope = along(0.0)
+    assume(slope < -1e-3)
+    ours, theirs = [], []
+
+    def evaluate(t):
+        ours.append(t)
+        return Trial(t, *along(t), np.array([along(t)[1]]))
+
+    def objective(x, t, d):
+        theirs.append(float(t))
+        value, slope = along(float(t))
+        return value, torch.tensor([slope], dtype=torch.float64)
+
+    found, count = strong_wolfe(evaluate, Trial(0.0, value, slope, np.array([slope])), first, 1.0, most)
+    g, d = torch.tensor([slope], dtype=torch.float64), torch.ones(1, dtype=torch.float64)
+    f, _, t, evaluations = torch_search(objective, None, first, d, value, g, g.dot(d), max_ls=most)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    assert (found.t, found.value) == pytest.approx((float(t), f), rel=1e-6)
+    assert count == evaluations == len(ours)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
