@@ -183,11 +183,13 @@ def variables_of(frame: FrameType) -> dict[str, Any]:
     """The local variables of a frame, in a dict of our own.
 
     Until Python 3.13 the frame of a function keeps the dict that it gives out, and with it every tensor
-    that the reader deletes afterwards. Emptied, it is filled anew when it is asked for.
+    that the reader deletes afterwards. Emptied, it is filled anew when it is asked for. It stays as it is
+    where the reader has it too, from locals().
     """
     given = frame.f_locals
     variables = dict(given)
-    if frame.f_code.co_flags & inspect.CO_OPTIMIZED and type(given) is dict:  # not that of a module or a class
+    own = frame.f_code.co_flags & inspect.CO_OPTIMIZED and type(given) is dict  # not that of a module or a class
+    if own and sys.getrefcount(given) <= 3:  # held by the frame, by us, and by this very question
         given.clear()
     return variables
 

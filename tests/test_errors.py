@@ -5,9 +5,11 @@ and the reader's variable.
 """
 
 import copy
+import gc
 import inspect
 import math
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -574,6 +576,24 @@ def test_names_inside_of_objects_lists_and_dicts():
         layers[0].numpy()
     with pytest.raises(mg.GraphCutError, match=r'^float\(state\["hidden"\]\) would leave'):
         float(state["hidden"])
+
+
+def test_looking_for_a_name_keeps_nothing_alive():
+    a = leaf([2.0, 3.0])
+    mine = weakref.ref(a)
+    with pytest.raises(mg.GraphCutError, match=r"^a\.numpy\(\)") as info:
+        a.numpy()
+    del a, info
+    gc.collect()
+    assert mine() is None
+
+
+def test_looking_for_a_name_leaves_the_readers_own_dict_alone():
+    a = leaf([2.0, 3.0])
+    mine = locals()
+    with pytest.raises(mg.GraphCutError):
+        a.numpy()
+    assert mine["a"] is a
 
 
 def test_without_a_name_the_expression_stands():
