@@ -411,3 +411,11 @@ def test_what_is_wrong_is_said(call, error, says):
     with pytest.raises(error, match=says) as caught:
         call(mg.tensor([1.0, 2.0, 3.0], requires_grad=True))
     assert len(str(caught.value).splitlines()) <= 2
+
+
+def test_a_row_is_added_at_every_row_of_an_index():
+    """np.add.at itself reads beyond y here, in NumPy 2.4: y has one axis, the index two."""
+    index = np.array([[-1, -2], [0, -2]])
+    for _ in range(20):
+        found = mg.index_add(np.zeros(2), index, np.array([1.0, 2.0]))
+        assert found.tolist() == [2 + 1 + 2, 1]

@@ -104,7 +104,8 @@ class IndexAdd(Op):
         if _is_distinct(index):
             out[index] += y
         else:
-            library_of(x).add.at(out, index, y)
+            # Of the shape of out[index]: NumPy 2.4 reads beyond a shorter y where one index array has two axes.
+            library_of(x).add.at(out, index, np.broadcast_to(y, out[index].shape) if np.ndim(y) else y)
         return out
 
     def dx(g, out, x, index, y):

@@ -52,7 +52,8 @@ def _updates(draw: st.DrawFn) -> Arguments:
 def _changed_by_numpy(change: Any) -> Any:
     def changed(x: Any, index: Any, y: Any) -> Any:
         out = np.array(x, np.result_type(x, y))
-        change(out, np.array(index, np.intp) if isinstance(index, list) else index, y)
+        at = np.array(index, np.intp) if isinstance(index, list) else index
+        change(out, at, np.broadcast_to(y, out[at].shape))  # NumPy 2.4's add.at reads beyond a shorter y
         return out
 
     return changed
