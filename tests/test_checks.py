@@ -236,6 +236,17 @@ def test_tails_lost_in_a_sum_with_1_accuse_nobody(x: float) -> None:
 
 
 @INCONCLUSIVE
+@pytest.mark.parametrize("seed", range(40))
+def test_the_rounding_of_a_cube_at_0_accuses_nobody(seed: int) -> None:
+    mix = np.random.default_rng(seed).integers(-8, 9, (9, 9)) / 4
+
+    def f(x: Any) -> Any:
+        return np.linalg.det((mix @ x).reshape(3, 3))
+
+    assert verdict(check_vjp, f, lambda g, out, x: np.zeros_like(x), np.zeros(9)) != "wrong"
+
+
+@INCONCLUSIVE
 @given(st.floats(1e-6, 1.0))
 @hypothesis.example(1.74e-5)
 @hypothesis.example(1e-5)

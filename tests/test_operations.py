@@ -399,9 +399,10 @@ SOLVED = frozenset(
         "svdvals",
         "svd",
         "qr",
+        "sinc",
     ]
 )
-"""Operations whose zeros are what elimination and rotations leave of them, each library another rest."""
+"""Operations whose zeros are what elimination, rotations or a rounded π leave of them, each library another rest."""
 
 
 def torch_says_nearly_the_same(case: Any, function: Any, u: Any) -> None:

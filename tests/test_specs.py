@@ -101,7 +101,7 @@ def test_the_cases_reach_what_they_must(spec):
         wanted |= {"one variable in two places"}
     seen: set[str] = set()
 
-    @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
+    @settings(max_examples=2000, derandomize=True, database=None, phases=[Phase.generate])
     @given(op_cases(spec))
     def look(case):
         arrays = [
@@ -120,7 +120,7 @@ def test_the_cases_reach_what_they_must(spec):
         if isinstance(case.f, Twice):
             seen.add("one variable in two places")
         if wanted <= seen:
-            raise EnoughError  # a handful of draws mostly: 300 of each would take minutes
+            raise EnoughError  # a handful of draws mostly: 2000 of each would take an hour
 
     with contextlib.suppress(EnoughError):
         look()

@@ -223,12 +223,12 @@ exponential.bug(
 )  # fmt: skip
 exponential.bug(
     "logaddexp-infinities", "own", "log(exp x + exp y): -inf - -inf = NaN for two that have no share",
-    "return np.where(whole, 0, x) - np.where(whole, np.where(x == y, half, 0), out)", "return x - out",
+    "return np.where(same, 0, x) - np.where(same, 0, y)", "return x - y",
     on="LogAddExp", shown_by="grad(mg.logaddexp, [-np.inf], [-np.inf])",
 )  # fmt: skip
 exponential.bug(
     "logaddexp-shares-exchanged", "own", "log(exp x + exp y): y gets the share of x",
-    "return g * np.exp(_below(out, y, x, _LN_2))", "return g * np.exp(_below(out, x, y, _LN_2))",
+    "return g * _share(_above(y, x))\n\n\nclass LogAddExp2", "return g * _share(_above(x, y))\n\n\nclass LogAddExp2",
     on="LogAddExp", shown_by="grad(mg.logaddexp, [1.0], [2.0])",
 )  # fmt: skip
 trigonometric.bug(

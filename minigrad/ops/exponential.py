@@ -10,6 +10,7 @@ import numpy as np
 
 from ..graph import apply
 from ..op import Op
+from .activation import softplus
 
 __all__ = [
     "Cbrt",
@@ -139,10 +140,10 @@ class LogAddExp(Op, numpy=np.logaddexp):
         return np.logaddexp(x, y)
 
     def dx(g, out, x, y):
-        return g * np.exp(_below(out, x, y, _LN_2))
+        return g * _share(_above(x, y))
 
     def dy(g, out, x, y):
-        return g * np.exp(_below(out, y, x, _LN_2))
+        return g * _share(_above(y, x))
 
 
 class LogAddExp2(Op, numpy=np.logaddexp2):
@@ -154,16 +155,21 @@ class LogAddExp2(Op, numpy=np.logaddexp2):
         return np.logaddexp2(x, y)
 
     def dx(g, out, x, y):
-        return g * np.exp2(_below(out, x, y, 1))
+        return g * _share(_above(x, y) * _LN_2)
 
     def dy(g, out, x, y):
-        return g * np.exp2(_below(out, y, x, 1))
+        return g * _share(_above(y, x) * _LN_2)
 
 
-def _below(out, x, y, half):
-    """x - out, the logarithm of the share of x; at an infinity 0, or `half` below where y is the same one."""
-    whole = (x == out) & np.isinf(out)
-    return np.where(whole, 0, x) - np.where(whole, np.where(x == y, half, 0), out)
+def _above(x, y):
+    """x - y; 0 for the same infinity."""
+    same = np.isinf(x) & (x == y)
+    return np.where(same, 0, x) - np.where(same, 0, y)
+
+
+def _share(d):
+    """exp(x) / (exp(x) + exp(y)) of d = x - y. By exp(x - out) it would lose the digits that a large out has."""
+    return np.exp(-softplus(-d))
 
 
 class Sqrt(Op, numpy=np.sqrt):

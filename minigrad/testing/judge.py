@@ -327,6 +327,9 @@ class Bench:
         allowed = K * error + slack
         if not blunt and K * error > BLUNT * abs(d):
             blunt = _unresolved(s, m, error)
+        dust = self.probe.eps * max(norm, float(s.floor[m]))
+        if not fits and abs(g - d) <= dust and K * error > BLUNT * max(abs(g), abs(d)):
+            blunt = True  # det around a matrix of zeros: quotients of h³, whose rounding is below all that is known
         if blunt:
             return _Found(d, error, allowed, left, right, "noisy", Verdict.UNKNOWN)
         if not fits and unseen and d == 0 and abs(g) <= _invisible(s, m):
