@@ -517,7 +517,7 @@ def _zeros_matter(given: list[Any], order: list[Op]) -> bool:
     Its zeros are then exact from the start, as those of `where` are.
     """
     arrays = [g._array if isinstance(g, Value) else g for g in given if g is not None]
-    return any(call.singular for call in order) and any(np.any(np.equal(array, 0)) for array in arrays)
+    return any(call.singular for call in order) and not all(array.all() for array in arrays)
 
 
 def _as_tensors(kind: Any, call: Op) -> tuple[Any, list[Any]]:

@@ -301,9 +301,9 @@ activation.bug(
 _EXTREME = (
     "        return np.{name}(x, y)\n\n"
     "    def dx(g, out, x, y):\n"
-    "        return np.where(_wins(x, out), np.where(_wins(y, out), g / 2, g), 0)\n\n"
+    "        return _to_winner(g, x {won} y, x {lost} y, x, y, nan_wins=True)\n\n"
     "    def dy(g, out, x, y):\n"
-    "        return np.where(_wins(y, out), np.where(_wins(x, out), g / 2, g), 0)\n"
+    "        return _to_winner(g, y {won} x, y {lost} x, y, x, nan_wins=True)\n"
 )
 _EXTREME_NEW = (
     "        return np.{name}(x, y)\n\n"
@@ -313,12 +313,13 @@ _EXTREME_NEW = (
 
 
 def _extreme(name: str, dx: str, dy: str) -> tuple[str, str]:
-    return _EXTREME.format(name=name), _EXTREME_NEW.format(name=name, dx=dx, dy=dy)
+    won, lost = "><" if name == "maximum" else "<>"
+    return _EXTREME.format(name=name, won=won, lost=lost), _EXTREME_NEW.format(name=name, dx=dx, dy=dy)
 
 
 choosing.bug(
     "maximum-tie-both", "study 14, Theano #6470", "max(x, y): each of a tie gets all",
-    *_extreme("maximum", "np.where(_wins(x, out), g, 0)", "np.where(_wins(y, out), g, 0)"),
+    *_extreme("maximum", "np.where((x == out), g, 0)", "np.where((y == out), g, 0)"),
     on="Maximum", shown_by="grad(mg.maximum, [1.0], [1.0])",
 )  # fmt: skip
 choosing.bug(
@@ -329,7 +330,7 @@ choosing.bug(
 choosing.bug(
     "minimum-tie-uneven", "own", "min(x, y): at a tie x gets all and y half",
     *_extreme(
-        "minimum", "np.where(_wins(x, out), g, 0)", "np.where(_wins(y, out), np.where(_wins(x, out), g / 2, g), 0)"
+        "minimum", "np.where((x == out), g, 0)", "np.where((y == out), np.where((x == out), g / 2, g), 0)"
     ),
     on="Minimum", shown_by="grad(mg.minimum, [1.0], [1.0])",
 )  # fmt: skip
@@ -337,8 +338,8 @@ choosing.bug(
     "minimum-near-tie", "own", "min(x, y): a tie from 1e-6 apart",
     *_extreme(
         "minimum",
-        "np.where(_wins(x, out), np.where(abs(x - y) < 1e-6, g / 2, g), np.where(abs(x - y) < 1e-6, g / 2, 0))",
-        "np.where(_wins(y, out), np.where(abs(x - y) < 1e-6, g / 2, g), np.where(abs(x - y) < 1e-6, g / 2, 0))",
+        "np.where((x == out), np.where(abs(x - y) < 1e-6, g / 2, g), np.where(abs(x - y) < 1e-6, g / 2, 0))",
+        "np.where((y == out), np.where(abs(x - y) < 1e-6, g / 2, g), np.where(abs(x - y) < 1e-6, g / 2, 0))",
     ),
     on="Minimum", shown_by="grad(mg.minimum, [1.0], [1.0 + 2**-24])",
 )  # fmt: skip

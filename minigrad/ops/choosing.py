@@ -37,10 +37,6 @@ __all__ = [
 ]
 
 
-def _wins(x, out):
-    return (x == out) | (x != x)  # a NaN wins every comparison, as in np.maximum
-
-
 class Maximum(Op, numpy=np.maximum):
     """max(x, y); a tie gives each half"""
 
@@ -51,10 +47,10 @@ class Maximum(Op, numpy=np.maximum):
         return np.maximum(x, y)
 
     def dx(g, out, x, y):
-        return np.where(_wins(x, out), np.where(_wins(y, out), g / 2, g), 0)
+        return _to_winner(g, x > y, x < y, x, y, nan_wins=True)
 
     def dy(g, out, x, y):
-        return np.where(_wins(y, out), np.where(_wins(x, out), g / 2, g), 0)
+        return _to_winner(g, y > x, y < x, y, x, nan_wins=True)
 
 
 class Minimum(Op, numpy=np.minimum):
@@ -67,14 +63,10 @@ class Minimum(Op, numpy=np.minimum):
         return np.minimum(x, y)
 
     def dx(g, out, x, y):
-        return np.where(_wins(x, out), np.where(_wins(y, out), g / 2, g), 0)
+        return _to_winner(g, x < y, x > y, x, y, nan_wins=True)
 
     def dy(g, out, x, y):
-        return np.where(_wins(y, out), np.where(_wins(x, out), g / 2, g), 0)
-
-
-def _taken(x, out):
-    return (x == out) | (out != out)  # a NaN is taken only where there is nothing else
+        return _to_winner(g, y < x, y > x, y, x, nan_wins=True)
 
 
 class FMax(Op, numpy=np.fmax):
@@ -87,10 +79,10 @@ class FMax(Op, numpy=np.fmax):
         return np.fmax(x, y)
 
     def dx(g, out, x, y):
-        return np.where(_taken(x, out), np.where(_taken(y, out), g / 2, g), 0)
+        return _to_winner(g, x > y, x < y, x, y, nan_wins=False)
 
     def dy(g, out, x, y):
-        return np.where(_taken(y, out), np.where(_taken(x, out), g / 2, g), 0)
+        return _to_winner(g, y > x, y < x, y, x, nan_wins=False)
 
 
 class FMin(Op, numpy=np.fmin):
@@ -103,10 +95,21 @@ class FMin(Op, numpy=np.fmin):
         return np.fmin(x, y)
 
     def dx(g, out, x, y):
-        return np.where(_taken(x, out), np.where(_taken(y, out), g / 2, g), 0)
+        return _to_winner(g, x < y, x > y, x, y, nan_wins=False)
 
     def dy(g, out, x, y):
-        return np.where(_taken(y, out), np.where(_taken(x, out), g / 2, g), 0)
+        return _to_winner(g, y < x, y > x, y, x, nan_wins=False)
+
+
+def _to_winner(g, won, lost, x, y, nan_wins):
+    """g where x has won, 0 where it has lost, half at a tie or between two NaN; one NaN wins, or it does not."""
+    taken = np.where(won, g, 0)
+    clear = won | lost
+    if clear.all():  # mostly; the rest takes four times as many passes
+        return taken
+    nan = x if nan_wins else y
+    alone = np.where(nan != nan, g, 0)
+    return np.where(clear, taken, np.where((x != x) != (y != y), alone, g / 2))
 
 
 class Clip(Op):
