@@ -86,6 +86,20 @@ def zero_where_zero(g: Any, c: Any) -> Any:
     return np.where(bad & ((g._array if isinstance(g, Value) else g) == 0), 0, c)
 
 
+def where_taken(taken: Any, g: Any) -> Any:
+    """g where `taken` holds and exactly 0 elsewhere, whatever g is there.
+
+    np.where waits at each truth that the processor did not foresee: 146 µs for 40,000 random ones, where
+    a product and what must be looked after take 45. A product makes -0 of a negative g, and NaN of an infinite one.
+    """
+    if type(g) is np.ndarray and g.size > 4096 and getattr(taken, "dtype", None) == np.bool_:
+        found = g * taken
+        found += 0.0
+        if np.isfinite(found).all():
+            return found
+    return np.where(taken, g, 0)
+
+
 def _count_of_one() -> int:
     g = object()
     return sys.getrefcount(g)

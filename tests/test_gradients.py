@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.gradient import where_taken
 
 
 def leaf(data, dtype=float):
@@ -146,3 +147,22 @@ def test_in_any_order_and_more_than_once():
     for n, a in enumerate(grads):
         for b in grads[n + 1 :]:
             assert not np.shares_memory(a.data, b.data)
+
+
+# ----------------------------------------------------------------------------- what was not taken
+
+
+@pytest.mark.parametrize("size", [3, 100])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_was_not_taken_is_exactly_0(size, dtype):
+    rng = np.random.default_rng(0)
+    taken = rng.random((size, size)) > 0.5
+    plain = rng.normal(size=(size, size)).astype(dtype)
+    infinite = plain.copy()
+    infinite[0, :3] = np.inf, np.nan, -np.inf
+    for g in (plain, infinite):
+        for mask in (taken, taken[0], taken[:, :1], taken.astype(int)):
+            found = where_taken(mask, g)
+            assert found.dtype == dtype
+            np.testing.assert_array_equal(found, np.where(mask, g, 0))
+            assert not np.signbit(found[found == 0]).any()

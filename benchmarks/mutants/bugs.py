@@ -285,17 +285,17 @@ activation.bug(
 )  # fmt: skip
 activation.bug(
     "relu-guided", "study 12", "relu x: passes positive incoming gradients only",
-    "return np.where(out > 0, g, 0)", "return np.where((out > 0) & (g > 0), g, 0)",
+    "return where_taken(out > 0, g)", "return np.where((out > 0) & (g > 0), g, 0)",
     on="Relu", shown_by="grad(mg.relu, [1.0], g=[-1.0])",
 )  # fmt: skip
 activation.bug(
     "relu-detached", "study 95, pytorch #1712", "relu x: the gradient passed on is cut from the graph",
-    "return np.where(out > 0, g, 0)", 'return np.where(out > 0, getattr(g, "_array", g), 0)',
+    "return where_taken(out > 0, g)", 'return np.where(out > 0, getattr(g, "_array", g), 0)',
     on=("Relu", "programs"), shown_by="second(lambda x: mg.square(mg.relu(x)), [2.0])",
 )  # fmt: skip
 activation.bug(
     "relu-knee", "own", "relu x: slope 1 from -0.001 on",
-    "return np.where(out > 0, g, 0)", "return np.where(x > -0.001, g, 0)",
+    "return where_taken(out > 0, g)", "return np.where(x > -0.001, g, 0)",
     on="Relu", shown_by="grad(mg.relu, [-0.0005])",
 )  # fmt: skip
 _EXTREME = (
@@ -345,7 +345,7 @@ choosing.bug(
 )  # fmt: skip
 choosing.bug(
     "clip-leaks", "own", "clip: the gradient passes beyond the upper bound",
-    "np.where(((lo < x) & (x < hi)) | (x != x), g,", "np.where((lo < x) | (x != x), g,",
+    "inside = (lo < x) & (x < hi)", "inside = lo < x",
     on="Clip", shown_by="grad(lambda x: mg.clip(x, 0.0, 1.0), [2.0])",
 )  # fmt: skip
 choosing.bug(
@@ -355,7 +355,7 @@ choosing.bug(
 )  # fmt: skip
 choosing.bug(
     "where-unmasked", "study 30", "where: not masked when the condition is broadcast",
-    "return np.where(condition, g, 0)",
+    "return where_taken(condition, g)",
     "return np.where(condition, g, 0) if np.shape(condition) == np.shape(g) else g",
     on="Where", shown_by="grad(lambda x: mg.where(np.array([True, False]), x, 0.0), [[1.0, 2.0], [3.0, 4.0]])",
 )  # fmt: skip
@@ -367,7 +367,7 @@ choosing.bug(
 )  # fmt: skip
 choosing.bug(
     "where-taken-twice", "own", "where: y gets the gradient where x was taken",
-    "return np.where(condition, 0, g)", "return np.where(condition, g, 0)",
+    "return where_taken(np.logical_not(condition), g)", "return np.where(condition, g, 0)",
     on="Where", shown_by="grad(lambda x, y: mg.where(np.array([True]), x, y), [1.0], [2.0])",
 )  # fmt: skip
 
@@ -1207,7 +1207,7 @@ exponential.bug(
 )  # fmt: skip
 activation.bug(
     "relu-dead-zone", "held out", "relu x: slope 0 up to 1e-6",
-    "return np.where(out > 0, g, 0)", "return np.where(out > 1e-6, g, 0)",
+    "return where_taken(out > 0, g)", "return np.where(out > 1e-6, g, 0)",
     on="Relu", shown_by="grad(mg.relu, [1e-7])",
 )  # fmt: skip
 arithmetic.bug(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
+from ..gradient import where_taken
 from ..graph import apply, array_of
 from ..op import Op, implements
 from ..place import at, here
@@ -103,7 +104,7 @@ class FMin(Op, numpy=np.fmin):
 
 def _to_winner(g, won, lost, x, y, nan_wins):
     """g where x has won, 0 where it has lost, half at a tie or between two NaN; one NaN wins, or it does not."""
-    taken = np.where(won, g, 0)
+    taken = where_taken(won, g)
     clear = won | lost
     if clear.all():  # mostly; the rest takes four times as many passes
         return taken
@@ -124,8 +125,11 @@ class Clip(Op):
     # Where lo >= hi the result is no function of x: at x = lo = hi two ties, one after the other,
     # would give x a quarter although nothing changes with it.
     def dx(g, out, x, lo, hi):
+        inside = (lo < x) & (x < hi)
+        if (inside | (x < lo) | (x > hi)).all():
+            return where_taken(inside, g)
         tie = ((x == lo) | (x == hi)) & (lo < hi)
-        return np.where(((lo < x) & (x < hi)) | (x != x), g, np.where(tie, g / 2, 0))
+        return np.where(inside | (x != x), g, np.where(tie, g / 2, 0))
 
     def dlo(g, out, x, lo, hi):
         tie = ((x == lo) & (lo < hi)) | ((x < lo) & (lo == hi))
@@ -159,10 +163,10 @@ class Where(Op):
         return np.where(condition, x, y)
 
     def dx(g, out, condition, x, y):
-        return np.where(condition, g, 0)
+        return where_taken(condition, g)
 
     def dy(g, out, condition, x, y):
-        return np.where(condition, 0, g)
+        return where_taken(np.logical_not(condition), g)
 
 
 class Choose(Op):
