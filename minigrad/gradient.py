@@ -93,7 +93,8 @@ def where_taken(taken: Any, g: Any) -> Any:
     a product and what must be looked after take 45. A product makes -0 of a negative g, and NaN of an infinite one.
     """
     if type(g) is np.ndarray and g.size > 4096 and getattr(taken, "dtype", None) == np.bool_:
-        found = g * taken
+        with np.errstate(invalid="ignore"):
+            found = g * taken
         found += 0.0
         if np.isfinite(found).all():
             return found

@@ -152,6 +152,7 @@ def test_in_any_order_and_more_than_once():
 # ----------------------------------------------------------------------------- what was not taken
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("size", [3, 100])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_what_was_not_taken_is_exactly_0(size, dtype):

@@ -32,7 +32,7 @@ class Sigmoid(Op):
 
     def forward(x):
         z = np.exp(-np.abs(x))  # never above 1: exp(-x) alone would overflow for x < -709
-        return np.maximum(x >= 0, z) / (1 + z)  # where x is above 0, 1: np.where takes ten times as long
+        return np.maximum(x >= 0, z) / (1 + z)  # where x is above 0, 1: np.where takes six times as long
 
     def dx(g, out, x):
         return g * (out * (1 - out))
