@@ -168,6 +168,8 @@ class Hypot(Op, numpy=np.hypot):
 
 def _cosine(x, r):
     """x / r, and 0 / 0 = 0, so that the second derivatives are 0 at the origin too."""
+    if r.all():
+        return x / r
     origin = r == 0
     return np.where(origin, 0, x) / np.where(origin, 1, r)
 
