@@ -474,6 +474,14 @@ def test_the_pullback_does_not_change_with_its_arrays():
     close(pullback(np.ones(2))[0], before)
 
 
+def test_what_a_recorded_pullback_returns_has_memory_of_its_own():
+    u = mg.tensor([1.0, 2.0], requires_grad=True)
+    _, pullback = mg.vjp(lambda x: x + 1, np.array([3.0, 4.0]))
+    (g,) = pullback(u)
+    assert g.requires_grad
+    assert not np.shares_memory(g.data, u.data)
+
+
 def test_a_deep_function_needs_no_recursion():
     def f(x: Any) -> Any:
         for _ in range(sys.getrecursionlimit() * 3):
