@@ -13,6 +13,9 @@ way), `ops/arithmetic.py` (what a derivative looks like). Then you know autograd
 `operators.py` are how it is spelt.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from . import backend, linalg, ops
 from . import questions as questions
 from .anomaly import detect_anomaly
@@ -272,6 +275,20 @@ from .random import manual_seed, normal, rand, randn
 from .tensor import Tensor
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import fitting as fitting
+    from . import optim as optim
+    from . import testing as testing
+    from . import torchlike as torchlike
+else:
+
+    def __getattr__(name):
+        # mg.optim works without an import of its own, and who does not ask for it does not wait for it.
+        if name in ("fitting", "optim", "testing", "torchlike"):
+            return import_module(f".{name}", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "BackendError",

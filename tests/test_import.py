@@ -65,3 +65,17 @@ def test_importing_costs_no_warning():
         check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["fitting", "optim", "testing", "torchlike"])
+def test_a_room_is_entered_when_it_is_asked_for(name):
+    program = f"import minigrad as mg; assert mg.{name}.__name__ == 'minigrad.{name}'"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_no_other_room_is_there():
+    import minigrad
+
+    with pytest.raises(AttributeError, match="module 'minigrad' has no attribute 'optimal'"):
+        minigrad.optimal  # noqa: B018
