@@ -28,6 +28,9 @@ _watching: ContextVar[tuple[bool, Any] | None] = ContextVar("minigrad_anomaly", 
 """Inside a block: whether NaN alone is sought, and what was so outside it. In the context, not on the
 object, so that one object may be entered twice, or by two threads."""
 
+_WALKS = ("minigrad.graph", "minigrad.forward_mode")
+"""The modules that walk through a graph."""
+
 _Index = tuple[int, ...]
 
 
@@ -77,7 +80,9 @@ class detect_anomaly(contextlib.ContextDecorator):
 def check_result(op: Any, values: Sequence[Any], out: Any) -> None:
     """Raise NonFiniteError for the result of a call that is not finite."""
     index = _first_bad(out)
-    if index is None or _going_back():  # what a rule computes on its way is looked at when it is complete
+    if index is None or _going(
+        "_pass_back", "push"
+    ):  # what a rule computes on its way is looked at when it is complete
         return
     for n, value in enumerate(values):
         given = _first_bad(value)
@@ -107,7 +112,7 @@ def check_result(op: Any, values: Sequence[Any], out: Any) -> None:
 def check_gradient(origin: Any, g: Any) -> None:
     """Raise NonFiniteError for a complete gradient that is not finite, though no rule made it so."""
     index = _first_bad(g)
-    if index is None:
+    if index is None or _going("push"):  # a rule that is transposed: what comes of it is looked at when it is complete
         return
     whose, _ = _reader_s(origin, "a leaf" if isinstance(origin, Value) else f"the result of {type(origin).__name__}")
     place = None if isinstance(origin, Value) else origin.place
@@ -121,7 +126,7 @@ def check_gradient(origin: Any, g: Any) -> None:
 def check_rule(call: Any, n: int, rule: Any, g: Any, c: Any, args: Sequence[Any]) -> None:
     """Raise NonFiniteError for what a rule made of a finite gradient, if it is not finite."""
     index = _first_bad(c)
-    if index is None:
+    if index is None or _going("push"):
         return
     origin = call.inputs[n]
     name, _ = _reader_s(origin, f"its {argument(call, n)}")
@@ -129,15 +134,48 @@ def check_rule(call: Any, n: int, rule: Any, g: Any, c: Any, args: Sequence[Any]
     if call.elementwise and np.shape(c) == call.shape:
         met = _arguments(call, [origin if k == n else value for k, value in enumerate(args)], index)
         why = f"a gradient of {_text(g, index)}" + (f" at {met}" if met else "")
-    mend = (
-        "The slope is infinite there: keep away, as in np.sqrt(x + 1e-12), or choose x before, np.where(ok, x, 1.0)"
-        if call.singular
-        else "An overflow, or 0 times infinity: keep x where the slope is finite, np.clip(x, low, high) before the call"
-    )
     raise NonFiniteError(
-        f"going back through {type(call).__name__}{at(call.place)}, {rule_name(call, rule)} made the gradient of "
-        f"{_element(name, index)} {_text(c, index)}, from {why}.\n{mend}"
+        f"going back through {type(call).__name__}{at(call.place) or at(here())}, {rule_name(call, rule)} made the "
+        f"gradient of {_element(name, index)} {_text(c, index)}, from {why}.\n{_kept_away(call)}"
     )
+
+
+def check_tangent(call: Any, t: Any, tangents: dict[Any, Any]) -> None:
+    """Raise NonFiniteError for the tangent of a result, made from those of the arguments, if it is not finite."""
+    index = _first_bad(t)
+    if index is None:
+        return
+    ways, args = call.record[:2]
+    origins = {n: origin for n, _, origin in ways if origin in tangents}
+    through = f"going forward through {type(call).__name__}{at(call.place) or at(here())}"
+    for n, origin in origins.items():
+        given = _first_bad(tangents[origin])
+        if given is not None:
+            bad = _text(tangents[origin], given) + (f" at {list(given)}" if given else "")
+            raise NonFiniteError(
+                f"{through}, the tangent of its {argument(call, n)} was given {bad}.\n"
+                "No operation in this block made it: give jvp() finite tangents, 0.0 for what does not move"
+            )
+    why = "finite numbers alone"
+    if call.elementwise:
+        each = [_text(s, _own(index, np.shape(_array(s)))) for s in (tangents[origin] for origin in origins.values())]
+        met = _arguments(
+            call, [origins.get(n, value) if value is None else value for n, value in enumerate(args)], index
+        )
+        why = f"{'a tangent' if len(each) == 1 else 'tangents'} of {' and '.join(each)}" + (f" at {met}" if met else "")
+    element = f" at {list(index)}" if index else ""
+    raise NonFiniteError(
+        f"{through} made the tangent of its result {_text(t, index)}{element}, from {why}.\n{_kept_away(call)}"
+    )
+
+
+def _kept_away(call: Any) -> str:
+    """How to keep away from where a slope is not finite."""
+    if call.singular:
+        return (
+            "The slope is infinite there: keep away, as in np.sqrt(x + 1e-12), or choose x before, np.where(ok, x, 1.0)"
+        )
+    return "An overflow, or 0 times infinity: keep x where the slope is finite, np.clip(x, low, high) before the call"
 
 
 def _first_bad(value: Any) -> _Index | None:
@@ -173,10 +211,14 @@ def _arguments(op: Any, values: Sequence[Any], index: _Index) -> str:
         shape = () if isinstance(known, (int, float)) else getattr(known, "shape", None)
         if shape is None:  # a rule did not read it, so it was not kept
             continue
-        tail = index[len(index) - len(shape) :]
-        own = tuple([0 if length == 1 else k for length, k in zip(shape, tail, strict=True)])
+        own = _own(index, shape)
         met.append(f"{_element(name, own)} = {_text(known, own)}")
     return " and ".join(met)
+
+
+def _own(index: _Index, shape: tuple[int, ...]) -> _Index:
+    """The index, in an array that was broadcast from `shape`, of the element behind one of the result."""
+    return tuple([0 if length == 1 else k for length, k in zip(shape, index[len(index) - len(shape) :], strict=True)])
 
 
 def _reader_s(what: Any, otherwise: str) -> tuple[str, Any]:
@@ -193,11 +235,11 @@ def _reader_s(what: Any, otherwise: str) -> tuple[str, Any]:
     return name, known[-1] if known else None
 
 
-def _going_back() -> bool:
-    """Whether a backward pass is under way that is itself recorded."""
+def _going(*walks: str) -> bool:
+    """Whether a pass is under way that is itself recorded: backward in `_pass_back`, forward in `push`."""
     frame = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_name == "_pass_back" and frame.f_globals.get("__name__") == "minigrad.graph":
+        if frame.f_code.co_name in walks and frame.f_globals.get("__name__") in _WALKS:
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from . import anomaly
 from .backend import library_of
 from .gradient import fit, zero_where_zero
 from .graph import _as_tensors, apply, tick
@@ -63,6 +64,8 @@ def push(calls: Iterable[Op], tangents: dict[Any, Any], wanted: Iterable[Any], r
             else:
                 total = _tangent(call, tangents, recorded)
             if total is not None:
+                if anomaly.on:
+                    anomaly.check_tangent(call, total, tangents)
                 tangents[call] = total if total.dtype is call.dtype else total.astype(call.dtype)
             for way in ways:
                 if last[way[2]] is call:

@@ -14,10 +14,13 @@ import os.path
 import sys
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 _OWN = frozenset({"minigrad", "minigrad.ops", "numpy"})  # NumPy may stand between: np.ma, np.testing
+
+_ROOMS = f"{Path(__file__).parent}{os.sep}"
 
 Place = tuple[CodeType, int]
 """A point in a program: its code object and the offset of the instruction."""
@@ -48,8 +51,8 @@ def here() -> Place | None:
 
 
 def spot(place: Place | None) -> str:
-    """A place as `file:line`, as in `fit.py:12`; empty where it is not known."""
-    if place is None:
+    """A place as `file:line`, as in `fit.py:12`; empty where it is not known, or is not the reader's but our own."""
+    if place is None or place[0].co_filename.startswith(_ROOMS):
         return ""
     code, offset = place
     line = code.co_firstlineno
@@ -68,7 +71,7 @@ def at(place: Place | None) -> str:
 
 def expression(place: Place | None) -> str:
     """What the reader wrote at a place, such as `t2 + b`; empty where the source is not to be had, or is long."""
-    if place is None:
+    if place is None or place[0].co_filename.startswith(_ROOMS):
         return ""
     code, offset = place
     first, last, start, end = next(islice(code.co_positions(), offset // 2, None), (None,) * 4)

@@ -206,3 +206,36 @@ def test_integers_and_truth_values_are_finite():
     with mg.detect_anomaly():
         assert (mg.tensor([1, 2]) > 1).tolist() == [False, True]
         assert (mg.tensor([1, 2]) * 2).tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("outer", [lambda f: f, lambda f: mg.grad(lambda s: f(s)[1].sum())], ids=["plain", "recorded"])
+def test_forward_mode_the_tangent_and_the_line_are_named(outer):
+    def run(s=1.0):
+        return mg.jvp(lambda x: mg.sqrt(x) * 2, (np.array([1.0, 0.0]) * s,), (np.array([1.0, 3.0]) * s,))
+
+    first = said(lambda: outer(run)(1.0))
+    assert first.startswith("going forward through Sqrt (test_anomaly.py:")
+    assert "made the tangent of its result inf at [1], from a tangent of 3.0" in first
+
+
+def test_forward_mode_a_product_of_infinite_slopes_and_no_motion_is_no_anomaly():
+    with mg.detect_anomaly():
+        assert mg.jvp(mg.sqrt, (np.array([1.0, 0.0]),), (np.array([1.0, 0.0]),))[1].tolist() == [0.5, 0.0]
+        assert mg.jvp(mg.prod, (np.array([1.0, 0.0]),), (np.array([1.0, 2.0]),))[1] == 2.0
+
+
+def test_forward_mode_of_what_is_not_elementwise():
+    first = said(lambda: mg.jvp(mg.prod, (np.array([1e200, 1e100, 1.0]),), (np.array([1e-300, 1e300, 0.0]),)))
+    assert first.startswith("going forward through Prod (test_anomaly.py:")
+
+
+def test_a_given_tangent_that_is_not_finite():
+    first = said(lambda: mg.jvp(mg.exp, (np.array([1.0, 0.0]),), (np.array([1.0, np.nan]),)))
+    assert re.match(
+        r"going forward through Exp \(test_anomaly.py:\d+\), the tangent of its x was given nan at \[1\]", first
+    )
+
+
+def test_second_derivatives_name_the_readers_line():
+    first = said(lambda: mg.hessian(lambda v: (v**1.5).sum())(np.array([0.0, 1.0])))
+    assert re.match(r"going back through Pow \(test_anomaly.py:\d+\)", first)
