@@ -81,7 +81,7 @@ def zero_where_zero(g: Any, c: Any) -> Any:
     """
     value = c._array if isinstance(c, Value) else c
     bad = value != value
-    if not bad.any():
+    if not np.count_nonzero(bad):  # half the time of bad.any() for few elements
         return c
     return np.where(bad & ((g._array if isinstance(g, Value) else g) == 0), 0, c)
 

@@ -52,6 +52,8 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
     Tensor(4., creator=Square)
     """
     if op.of_one and not keywords and len(args) == len(op.parameters) and isinstance(args[0], Value):
+        if len(args) == 1:
+            return _apply_to_one(op, args[0])
         for constant in args[1:]:
             if isinstance(constant, Value):
                 break
@@ -212,11 +214,14 @@ def history(*outputs: Value) -> list[Op]:
     >>> [type(call).__name__ for call in mg.history(b * b)]
     ['Mul', 'Add']
     """
-    try:
-        found: list[Any] = list({output.creator: None for output in outputs if output.creator is not None})
-    except AttributeError:
-        raise explain.not_a_tensor(next(o for o in outputs if not isinstance(o, Value))) from None
-    seen: set[Any] = set(found)
+    found: list[Any] = []
+    seen: set[Any] = set()
+    for output in outputs:
+        if not isinstance(output, Value):
+            raise explain.not_a_tensor(output)
+        if output.creator is not None and output.creator not in seen:
+            found.append(output.creator)
+            seen.add(output.creator)
     for call in found:  # which grows while we walk it
         record = call.record
         if not record:
@@ -226,7 +231,8 @@ def history(*outputs: Value) -> list[Op]:
                 seen.add(origin)
                 if origin.age:  # a leaf has none, and was computed from nothing
                     found.append(origin)
-    found.sort(key=_age, reverse=True)
+    if len(found) > 1:
+        found.sort(key=_age, reverse=True)
     return found
 
 
@@ -253,15 +259,17 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
         with enable_grad():
             backward(output, gradient, retain_graph, create_graph)
         return
-    grads = {getattr(output, "creator", None) or output: _seed(output, gradient, create_graph)}
-    retain = create_graph if retain_graph is None else retain_graph
+    seed = _seed(output, gradient, create_graph)
+    grads = {output.creator or output: seed}
     order = history(output)
-    plain: set[Any] | None = set() if gradient is not None and _zeros_matter([gradient], order) else None
+    plain: set[Any] | None = set() if gradient is not None and _zeros_matter([seed], order) else None
     taken = _owners(gradient, *grads) if create_graph else set()
     place = here()
-    freed = None if retain else Freed(place)
+    freed = None if (create_graph if retain_graph is None else retain_graph) else Freed(place)
+    del seed  # what nobody else holds may be added to in place
     _pass_back(iter(order), grads, (type(output), freed, create_graph, _changed(order), taken, (), None), plain)
-    _complete(grads, create_graph, taken)
+    if hooks.hooked or anomaly.on:
+        _complete(grads, create_graph, taken)
     written, cut = (tick(), place, 1), ("backward", place)
     for leaf in list(grads):
         g = grads.pop(leaf)
@@ -348,7 +356,8 @@ def gradients(
     place = here()
     freed = None if retain else Freed(place)
     _pass_back(iter(order), found, (kind, freed, create_graph, _changed(order), taken, targets, useful), plain)
-    _complete(found, create_graph, taken)
+    if hooks.hooked or anomaly.on:
+        _complete(found, create_graph, taken)
     results: list[Any] = []
     first: dict[Any, Any] = {}  # an input may be asked for twice
     for tensor in wanted:
@@ -462,7 +471,7 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
         if plain is not None:
             if not exact and not masks:
                 plain.update([way[2] for way in ways])
-        elif masks:  # the first mask: from here on it matters what is plain
+        elif masks and operator.length_hint(calls):  # the first mask: from here on it matters what is plain
             with np.errstate(divide="ignore", invalid="ignore"):
                 _pass_back(calls, grads, asked, reached)
 
@@ -489,9 +498,10 @@ def _seed(output: Value, gradient: Any, create_graph: bool) -> Any:
         one = type(data)
         g = one(1) if one in FLOATS else library_of(data).ones(data.shape, data.dtype)
         return wrap(type(output), g) if create_graph else g
-    plain = type(gradient) is type(data) is np.ndarray and not create_graph
-    if plain and gradient.dtype is data.dtype and gradient.shape == data.shape:
-        return gradient  # nothing to convert
+    if not create_graph:
+        given = gradient._array if isinstance(gradient, Value) else gradient
+        if type(given) is type(data) is np.ndarray and given.dtype is data.dtype and given.shape == data.shape:
+            return given  # nothing to convert
     if not isinstance(gradient, Value):
         if not hasattr(gradient, "dtype"):
             gradient = library_of(data).asarray(gradient, dtype=data.dtype)
@@ -516,8 +526,17 @@ def _zeros_matter(given: list[Any], order: list[Op]) -> bool:
 
     Its zeros are then exact from the start, as those of `where` are.
     """
-    arrays = [g._array if isinstance(g, Value) else g for g in given if g is not None]
-    return any(call.singular for call in order) and not all(array.all() for array in arrays)
+    for call in order:
+        if call.singular:
+            break
+    else:
+        return False
+    for g in given:
+        array = g._array if isinstance(g, Value) else g
+        # counting truths takes 0.55 µs for 16 numbers and 5 for 40,000, array.all() 0.76 and 8.6
+        if array is not None and np.count_nonzero(array == 0):
+            return True
+    return False
 
 
 def _as_tensors(kind: Any, call: Op) -> tuple[Any, list[Any]]:
