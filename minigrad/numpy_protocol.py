@@ -194,15 +194,22 @@ def array_function(
     ours = by_function.get(function)
     if ours is None:
         raise no_rule(full_name(function), function.__name__, args)
-    names, alike = _names_of_arguments(function, ours)
+    _, alike = _names_of_arguments(function, ours)
     if len(args) <= alike:
         try:
             return ours(*args, **keywords)
         except TypeError:
-            if _takes(ours, args, keywords):
+            if takes(ours, args, keywords):
                 raise
+    return as_numpy(function, *args, **keywords)
+
+
+def as_numpy(function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
+    """Our version of NumPy's function, called as NumPy's is; TypeError for an argument that ours cannot honour."""
+    ours = by_function.get(function) or functools.partial(apply, by_numpy[function])
+    names, alike = _names_of_arguments(function, ours)
     args, keywords = _as_ours(function, names, alike, args, keywords)
-    if not _takes(ours, args, keywords):
+    if not takes(ours, args, keywords):
         raise _not_taken(function, ours, keywords)
     return ours(*args, **keywords)
 
@@ -245,7 +252,8 @@ def _as_ours(
     return args, renamed
 
 
-def _takes(ours: Callable[..., Any], args: Any, keywords: Any) -> bool:
+def takes(ours: Callable[..., Any], args: Any, keywords: Any) -> bool:
+    """Whether a function can be called so."""
     try:
         inspect.signature(ours).bind(*args, **keywords)
     except TypeError:

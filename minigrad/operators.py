@@ -18,6 +18,7 @@ from . import anomaly, inplace
 from .errors import BackendError, DtypeError, ShapeError
 from .explain import forward_failed, in_place_while_recording, warn_if_outer
 from .graph import apply, checked, is_recording, tick
+from .numpy_protocol import as_numpy, takes
 from .op import Op, by_function, by_numpy
 from .place import at, here
 from .value import FLOATS, Cut, Value
@@ -202,9 +203,15 @@ def method(function: Any) -> Callable[..., Any]:
 
     def call(self: Any, *args: Any, **keywords: Any) -> Any:
         ours = by_function.get(function) or functools.partial(apply, by_numpy[function])
-        return ours(self, *args, **keywords)
+        try:
+            return ours(self, *args, **keywords)
+        except TypeError:
+            if takes(ours, (self, *args), keywords):
+                raise
+        return as_numpy(function, self, *args, **keywords)  # with NumPy's out, dtype, ...: refused by a sentence
 
-    call.__name__ = call.__qualname__ = name
+    call.__name__ = name
+    call.__qualname__ = f"Tensor.{name}"
     call.__doc__ = f"Return np.{name} of the tensor: see `minigrad.{name}`."
     return call
 
@@ -227,6 +234,8 @@ def reduction(function: Any) -> Callable[..., Any]:
         try:
             out = forward(value, axis, keepdims)
         except Exception as error:
+            if keepdims is None or isinstance(keepdims, (type, str, np.dtype)):  # NumPy's dtype comes second
+                return as_numpy(function, self, axis, keepdims)
             forward_failed(op, (value, axis, keepdims), error)
             raise
         out_kind = type(out)
@@ -254,6 +263,7 @@ def reduction(function: Any) -> Callable[..., Any]:
         return result
 
     name = reduce.__name__ = function.__name__
+    reduce.__qualname__ = f"Tensor.{name}"
     reduce.__doc__ = f"Reduce over `axis` (an integer, a tuple of them, or None for all): see `minigrad.{name}`."
     return _specialised(reduce)
 

@@ -239,13 +239,15 @@ class Tensor(Value):
 
     # ------------------------------------------------------------------------- leaving the graph
 
-    def item(self) -> Any:
-        """Return the only element as a Python number. Raises ShapeError if there are several.
+    def item(self, *index: Any) -> Any:
+        """Return the only element, or that at `index`, as a Python number. Raises ShapeError if there are several.
 
         >>> import minigrad as mg
         >>> mg.tensor([2.5]).item()
         2.5
         """
+        if index:
+            return self._array.item(*index)
         if self.size != 1:
             raise ShapeError(f"item() needs exactly one element; the shape is {self.shape}{at(here())}.\nUse tolist()")
         return self._array.item()
@@ -379,9 +381,9 @@ class Tensor(Value):
         """Refused: it would change an array in place. Raises InplaceError; `minigrad.partition` returns a tensor."""
         raise explain.in_place_on_an_array(self, "partition")
 
-    def reshape(self, *shape: Any) -> Self:
+    def reshape(self, *shape: Any, order: str = "C") -> Self:
         """The same elements in another shape; see `minigrad.reshape`."""
-        return by_function[np.reshape](self, _unpacked(shape))  # type: ignore[no-any-return]
+        return by_function[np.reshape](self, _unpacked(shape), order)  # type: ignore[no-any-return]
 
     def transpose(self, *axes: Any) -> Self:
         """The axes in another order, reversed if none is given; see `minigrad.transpose`."""
@@ -419,8 +421,10 @@ class Tensor(Value):
 
     copy = method(np.copy)
 
-    def astype(self, dtype: Any) -> Self:
-        """The same values in another dtype; see `minigrad.astype`."""
+    def astype(self, dtype: Any, *, copy: bool = True) -> Self:
+        """The same values in another dtype, without `copy` itself if it has that already; see `minigrad.astype`."""
+        if not copy and self.dtype == dtype:
+            return self
         return by_function[np.astype](self, dtype)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------------- Python's protocols

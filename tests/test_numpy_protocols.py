@@ -556,3 +556,57 @@ def test_plain_arrays_given_to_minigrads_functions_stay_plain():
         assert isinstance(function(A), np.ndarray | np.generic)
     assert isinstance(mg.maximum(A, B), np.ndarray)
     assert isinstance(mg.stack([A, B]), np.ndarray)
+
+
+METHODS = [
+    lambda x: x.sum(0, None),
+    lambda x: x.sum(None, None),
+    lambda x: x.mean(0, None),
+    lambda x: x.max(0, None),
+    lambda x: x.prod(1, None),
+    lambda x: x.var(0, None, None, 1),
+    lambda x: x.cumsum(1, None),
+    lambda x: x.argmax(0, None),
+    lambda x: x.clip(2, 4, None),
+    lambda x: x.round(1, None),
+    lambda x: x.take([5, 9], None, None, "wrap"),
+    lambda x: x.reshape((4, 1), order="C"),
+    lambda x: x.reshape(4, 1, order="C"),
+    lambda x: x[0].transpose(0),
+    lambda x: x[0].transpose((0,)),
+    lambda x: x.astype(np.float32, copy=False),
+    lambda x: x.astype(np.float64, copy=True),
+]
+
+
+@pytest.mark.parametrize("call", METHODS)
+def test_methods_take_the_arguments_that_ndarrays_take(call, x):
+    np.testing.assert_array_equal(call(x).data, call(A), strict=True)
+
+
+def test_astype_without_a_copy_is_the_tensor_itself_where_nothing_is_converted(x):
+    assert x.astype(float, copy=False) is x
+    assert x.astype(float) is not x
+
+
+@pytest.mark.parametrize("index", [(2,), (1, 0), ((1, 0),), (-1,)])
+def test_item_by_its_index(index, x):
+    assert x.item(*index) == A.item(*index)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda x: x.sum(0, np.float32), r"np\.sum on a tensor takes no dtype=.*\n.*astype"),
+        (lambda x: x.sum(None, np.float32), r"np\.sum on a tensor takes no dtype="),
+        (lambda x: x.mean(0, np.float32), r"np\.mean on a tensor takes no dtype="),
+        (lambda x: x.sum(dtype=np.float32), r"Tensor\.sum\(\) got an unexpected keyword argument 'dtype'"),
+        (lambda x: x.cumsum(0, dtype=np.float32), r"np\.cumsum on a tensor takes no dtype="),
+        (lambda x: x.any(where=A > 2), r"np\.any on a tensor takes no where="),
+        (lambda x: x.clip(0, 1, np.zeros((2, 2))), r"np\.clip on a tensor takes no out="),
+        (lambda x: x.reshape(4, order="F"), "C order"),
+    ],
+)
+def test_methods_refuse_by_name_what_they_cannot_honour(call, says, x):
+    with pytest.raises(TypeError, match="(?s)" + says):
+        call(x)

@@ -213,7 +213,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
     >>> mg.transpose(mg.ones((2, 3))).shape
     (3, 2)
     """
-    return apply(Transpose, x, axes if axes is None else tuple(axes))
+    return apply(Transpose, x, axes if axes is None else (axes,) if hasattr(axes, "__index__") else tuple(axes))
 
 
 permute_dims = transpose
