@@ -72,18 +72,17 @@ class Adam(Optimiser):
         elif weight_decay:
             g = g + weight_decay * x
         m, v = memory["mean"], memory["square"]
-        change = g - m
-        change *= 1 - beta1
-        m += change
+        m *= beta1
+        m += g * (1 - beta1)
         v *= beta2
-        square = g * g
+        square = np.square(g)
         square *= 1 - beta2
         v += square
         memory["mean"], memory["square"] = m, v
         if group["amsgrad"]:
             v = memory["largest"] = np.maximum(v, memory.get("largest", v))
         size = np.sqrt(v)
-        size /= math.sqrt(1 - beta2**t)
+        size *= 1 / math.sqrt(1 - beta2**t)
         size += group["eps"]
         update = m / size
         update *= lr / (1 - beta1**t)
