@@ -15,6 +15,7 @@ import numpy as np
 
 from . import explain
 from .errors import DtypeError, GraphCutError
+from .explain.rewriting import arguments_at, with_first, without
 from .graph import apply
 from .op import by_function, by_numpy
 from .place import at, here, name_of
@@ -110,12 +111,13 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
 
 def _as_dtype(name: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
     """The inputs converted as `dtype=` and `casting=` ask. Raises TypeError for every other keyword that matters."""
-    for keyword, value in keywords.items():
+    for keyword, value in sorted(keywords.items(), key=lambda item: item[0] != "out"):  # a @= x has axes= of its own
         if keyword == "dtype" and value is not None:
             if np.dtype(value).kind != "f":
+                call = without(here(), name, keyword)[0] or f"{name}(x)"
                 raise DtypeError(
                     f"{name} on a tensor computes with real numbers, not with dtype={np.dtype(value)}{at(here())}.\n"
-                    f"Convert the result: {name}(x).astype(np.{np.dtype(value)})"
+                    f"Convert the result: {call}.astype(np.{np.dtype(value)})"
                 )
         elif not _is_any(value, _DEFAULTS.get(keyword, ())):
             raise _refused(name, keyword, value, inputs)
@@ -143,16 +145,21 @@ def _is_any(value: Any, defaults: tuple[Any, ...]) -> bool:
 
 
 _INSTEAD: dict[str, str] = {
-    "out": "A result is always a new tensor: y = {name}(x)",
-    "where": "Compute everywhere, then choose: minigrad.where(mask, {name}(x), other)",
-    "dtype": "Convert before or after: {name}(x.astype(dtype))",
-    "casting": "Convert before: {name}(x.astype(dtype))",
-    "order": "A tensor has no memory order of its own: {name}(x)",
+    "out": "A result is always a new tensor: {into} = {call}",
+    "where": "Compute everywhere, then choose: minigrad.where({value}, {call}, other)",
+    "dtype": "Convert {before}after: {call}.astype({value})",
+    "casting": "Convert before: {x}.astype(dtype)",
+    "order": "A tensor has no memory order of its own: {call}",
     "initial": "Combine with it afterwards, as in np.sum(x) + initial or np.maximum(np.max(x), initial)",
     "axes": "Bring the axes to the end first: np.moveaxis(x, axis, -1)",
     "axis": "Bring the axis to the end first: np.moveaxis(x, axis, -1)",
-    "signature": "Convert before: {name}(x.astype(dtype))",
+    "signature": "Convert before: {x}.astype(dtype)",
 }
+
+_INSTEAD_OF_WHERE = {"sum": "0.0", "prod": "1.0", "max": "-np.inf", "min": "np.inf", "all": "True", "any": "False"}
+_INSTEAD_OF_WHERE |= {"add.reduce": "0.0", "multiply.reduce": "1.0", "amax": "-np.inf", "amin": "np.inf"}
+_INSTEAD_OF_WHERE |= {"maximum.reduce": "-np.inf", "minimum.reduce": "np.inf"}
+"""What changes nothing in a reduction, and stands for what it leaves out."""
 
 
 def _refused(name: str, keyword: str, value: Any, inputs: tuple[Any, ...]) -> TypeError:
@@ -166,9 +173,34 @@ def _refused(name: str, keyword: str, value: Any, inputs: tuple[Any, ...]) -> Ty
             f"{a} {sign}= {x} would write the tensor {x} into an array, which keeps no record{at(here())}.\n"
             f"Write {a} = {a} {sign} {x}; or, where no gradient should pass, {a} {sign}= {x}.detach().numpy()"
         )
-    instead = _INSTEAD.get(keyword, "Leave it out: {name}(x)").format(name=name)
-    return TypeError(f"{name} on a tensor takes no {keyword}={at(here())}.\n{instead}")
+    return TypeError(f"{name} on a tensor takes no {keyword}={at(here())}.\n{_mended(name, keyword)}")
 
+
+def _mended(name: str, keyword: str) -> str:
+    """What to write without a keyword: the reader's own call where it can be had."""
+    call, said = without(here(), name, keyword)
+    x = next(iter(arguments_at(here(), name)), "x") if call else "x"
+    short = name.removeprefix("np.")
+    if keyword == "where" and (short in _INSTEAD_OF_WHERE or f"nan{short}" in _NAN):
+        chosen = f"minigrad.where({said or 'mask'}, {x}, {_INSTEAD_OF_WHERE.get(short, 'np.nan')})"
+        function = name if short in _INSTEAD_OF_WHERE else f"np.nan{short}"
+        rest = with_first(here(), name, keyword, function, chosen) or f"{function}({chosen})"
+        return f"Put what changes nothing in the place of the others: {rest}"
+    if keyword == "order" and short.removeprefix("arg") in ("sort", "partition"):
+        return f"It names the fields of an array of records, and a tensor has none: {call or f'{name}(x)'}"
+    into = said if said.isidentifier() else "y"
+    before = f"before, {x}.astype({said}), or " if x.isidentifier() and said else ""
+    return _INSTEAD.get(keyword, "Leave it out: {call}").format(
+        call=call or f"{name}(x)", into=into, x=x, before=before, value=said or _VALUES.get(keyword, "")
+    )
+
+
+_VALUES = {"where": "mask", "dtype": "dtype"}
+"""What stands for a value that cannot be read in the reader's line."""
+
+
+_NAN = ("nanmean", "nanstd", "nanvar")
+"""Reductions in which nothing changes nothing, so that NaN has to."""
 
 _SIGNS = {
     "np.add": "+",
@@ -193,7 +225,7 @@ def array_function(
     """NumPy's `np.sum(x)`, `np.concatenate([x, y])`, ... of tensors."""
     ours = by_function.get(function)
     if ours is None:
-        raise no_rule(full_name(function), function.__name__, args)
+        raise no_rule(full_name(function), function.__name__, (*args, *keywords.values()))
     _, alike = _names_of_arguments(function, ours)
     if len(args) <= alike:
         try:
@@ -298,7 +330,7 @@ def _nearest(name: str, wanted: str) -> str:
     meant = _NEAREST.get(name, "")
     if meant and (not meant.startswith("np.") or meant.partition(" ")[0].strip(",") in known):
         return meant
-    near = difflib.get_close_matches(wanted, known.values(), 1, 0.65)
+    near = difflib.get_close_matches(wanted, known.values(), 1, 0.74)
     return next(full for full, short in known.items() if short == near[0]) if near else ""
 
 
@@ -313,5 +345,15 @@ _NEAREST: dict[str, str] = {
     "np.putmask": "minigrad.where(mask, new, x)",
     "np.fill_diagonal": "minigrad.where(np.eye(n, dtype=bool), new, x)",
     "np.piecewise": "np.where",
+    "np.gradient": "np.diff",
+    "np.cov": "np.matmul, as d @ d.T / (n - 1) with d = x - np.mean(x, axis=1, keepdims=True)",
+    "np.corrcoef": "np.matmul, as d @ d.T of rows d less their mean and divided by their norm",
+    "np.linalg.cond": "np.linalg.svd, of whose s it is s[0] / s[-1]",
+    "np.bincount": "minigrad.index_add(np.zeros(n), index, weights)",
+    "np.matvec": "np.matmul",
+    "np.vecmat": "np.matmul",
+    "np.linspace": "start + (stop - start) * np.linspace(0.0, 1.0, n)",
+    "np.ldexp": "x * 2.0**n",
+    "np.digitize": "np.searchsorted",
 }
 """Where the meaning is nearer than the letters."""

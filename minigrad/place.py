@@ -124,6 +124,14 @@ def goes_to(place: Place | None) -> str:
     return next(iter(_names(steps[k + 1], "STORE")), "") if k + 1 < len(steps) else ""
 
 
+def stores_element(place: Place | None) -> bool:
+    """Whether the instruction at a place is that of `a[0] = ...`."""
+    if place is None:
+        return False
+    steps, k = _step_at(*place)
+    return steps[k].opname == "STORE_SUBSCR"
+
+
 def rebinds(place: Place | None, name: str) -> bool:
     """Whether the line at a place computes a variable anew from itself, as `a = a - lr * a.grad` does."""
     if place is None:

@@ -376,7 +376,7 @@ def test_dtype_is_that_of_the_computation(call, x):
         (lambda x: np.add(x, B, dtype="f4", casting="safe"), r"cannot make float32 of float64 with casting='safe'"),
         (lambda x: np.add(x, B, casting="no"), r"np\.add on a tensor takes no casting="),
         (lambda x: np.exp(x, out=np.empty((2, 2))), r"takes no out=.*\n.*y = np\.exp\(x\)"),
-        (lambda x: np.exp(x, where=A > 2), r"takes no where=.*\n.*minigrad\.where\(mask, np\.exp\(x\), other\)"),
+        (lambda x: np.exp(x, where=A > 2), r"takes no where=.*\n.*minigrad\.where\(A > 2, np\.exp\(x\), other\)"),
         (lambda x: np.exp(x, order="F"), "takes no order="),
         (lambda x: np.exp(x, signature="d->d"), "takes no signature="),
         (lambda x: np.matmul(x, x, axes=[(0, 1)] * 3), r"takes no axes=.*\n.*moveaxis"),
@@ -610,3 +610,72 @@ def test_item_by_its_index(index, x):
 def test_methods_refuse_by_name_what_they_cannot_honour(call, says, x):
     with pytest.raises(TypeError, match="(?s)" + says):
         call(x)
+
+
+# ----------------------------------------------------------------------------- what to write instead, in their words
+
+
+@pytest.fixture
+def z():
+    """Another parameter."""
+    return mg.tensor(B, requires_grad=True)
+
+
+BUFFER = np.empty((2, 2))
+WRITE_INSTEAD = [
+    (lambda x, z: np.add(x, z, out=BUFFER), "BUFFER = np.add(x, z)"),
+    (lambda x, z: np.add(x, z, where=B > 1), "minigrad.where(B > 1, np.add(x, z), other)"),
+    (lambda x, z: np.add(x, z, dtype=int), "np.add(x, z).astype(np.int64)"),
+    (lambda x, z: np.sum(x, axis=0, where=B > 1), "np.sum(minigrad.where(B > 1, x, 0.0), axis=0)"),
+    (lambda x, z: np.max(x, where=B > 1, initial=0.0), "np.max(minigrad.where(B > 1, x, -np.inf), initial=0.0)"),
+    (lambda x, z: np.mean(x, 1, where=B > 1), "np.nanmean(minigrad.where(B > 1, x, np.nan), 1)"),
+    (lambda x, z: np.concatenate([x, z], dtype=np.float32), "np.concatenate([x, z]).astype(np.float32)"),
+    (lambda x, z: np.sum(x, axis=1, dtype="f4"), "x.astype('f4'), or after: np.sum(x, axis=1).astype('f4')"),
+    (lambda x, z: np.sort(x, axis=0, order="f"), "np.sort(x, axis=0)"),
+    (lambda x, z: np.cov(x, z), "np.cov(x.detach().numpy(), z.detach().numpy())"),
+    (lambda x, z: np.bincount([0, 1], weights=x[0]), "np.bincount([0, 1], weights=x[0].detach().numpy())"),
+    (lambda x, z: np.histogram(x * 2, bins=3), "np.histogram((x * 2).detach().numpy(), bins=3)"),
+    (lambda x, z: math.hypot(x[0, 0], z[0, 0]), "minigrad.hypot(x[0, 0], z[0, 0])"),
+    (lambda x, z: math.pow(x[0, 0], 3), "minigrad.power(x[0, 0], 3)"),
+    (lambda x, z: math.fsum(x[0]), "minigrad.sum(x[0])"),
+    (lambda x, z: np.mean([x, z]), "np.mean(minigrad.array([x, z]))"),
+    (lambda x, z: np.sum([x.sum(), z.sum()]), "np.sum(minigrad.array([x.sum(), z.sum()]))"),
+    (lambda x, z: np.full(3, x[0, 0]), "minigrad.full"),
+]
+
+
+@pytest.mark.parametrize(("call", "instead"), WRITE_INSTEAD)
+def test_what_to_write_instead_is_their_own_call(call, instead, x, z):
+    with pytest.raises(TypeError) as caught:
+        call(x, z)
+    first, second = str(caught.value).splitlines()
+    assert "test_numpy_protocols.py:" in first
+    assert instead in second
+
+
+def test_what_to_write_instead_works(x, z):
+    namespace = {"np": np, "minigrad": mg, "x": x, "z": z, "B": B, "other": 0.0}
+    lines = [instead.removeprefix("BUFFER = ") for _, instead in WRITE_INSTEAD if instead.endswith(")")]
+    for line in lines:
+        if not line.startswith("x.astype") and "initial" not in line:
+            eval(line, namespace)
+    total = np.sum(mg.where(B > 1, x, 0.0), axis=0)
+    np.testing.assert_array_equal(total.data, np.sum(A, axis=0, where=B > 1))
+
+
+def test_a_matrix_product_in_place_of_an_array_is_told_as_one(x):
+    array = B.copy()
+    with pytest.raises(mg.GraphCutError, match=r"(?s)array @= x would write.*\nWrite array = array @ x;"):
+        array @= x
+
+
+def test_an_element_of_an_array_says_what_to_write(x):
+    array = np.zeros(3)
+    with pytest.raises(mg.GraphCutError) as caught:
+        array[1:] = x[0]
+    assert str(caught.value).startswith("array[1:] = x[0] would leave the graph: x[0] requires a gradient")
+    assert "\nWrite array = minigrad.index_update(array, np.s_[1:], x[0]), or collect" in str(caught.value)
+    with pytest.raises(ValueError, match="sequence") as caught:  # NumPy's own error, and ours is its cause
+        array[2] = x[0, 1]
+    assert "\nWrite array = minigrad.index_update(array, 2, x[0, 1]), or collect" in str(caught.value.__cause__)
+    assert mg.index_update(mg.index_update(array, np.s_[1:], x[0]), 0, x[0, 1]).tolist() == [2, 1, 2]

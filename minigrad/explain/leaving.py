@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GraphCutError, ShapeError
-from ..place import at, expression, goes_to, here, seen
+from ..place import Place, at, expression, goes_to, here, seen, stores_element
 from ..value import Value
+from .rewriting import arguments_at, call_at, element_at, of_another, with_arguments
 from .words import called
 
 _MATH = re.compile(r"math\.(\w+)\(.*\)")
 _ALSO_CALLED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "pow": "power"}
-_ALSO_CALLED |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "fabs": "absolute"}
+_ALSO_CALLED |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "fabs": "absolute", "fsum": "sum"}
 
 
 def cut_here(tensor: Any, what: str, leave: str) -> GraphCutError:
@@ -26,24 +27,63 @@ def cut_here(tensor: Any, what: str, leave: str) -> GraphCutError:
     place = here()
     name = called(tensor)
     written = expression(place)
+    if stores_element(place):
+        return _into_an_array(name, place)
     math = _MATH.search(written)
     instead = f"Compute with {name} itself"
     if math is not None and what in ("float", "int"):
+        given = arguments_at(place, math[1])
+        if name.strip("()") == math[0].strip("()") and given:  # an element of what was given
+            name = given[0]
+            instead = f"Compute with {name} itself"
         function = _ALSO_CALLED.get(math[1], math[1])
         what = math[0]
         if hasattr(ops, function):
-            instead = f"Use minigrad.{function}({name})"
+            instead = f"Use {of_another(place, math[1], f'minigrad.{function}') or f'minigrad.{function}({name})'}"
         reason = "the math module keeps no record"
     elif what in ("float", "int"):
         what, reason = f"{what}({name})", "a Python number keeps no record"
     else:
         what, reason = what.format(name), "an array keeps no record"
-        if "np.array(" in written:
-            instead = "Use minigrad.array in the place of np.array"
+        maker = _MAKER.search(written)
+        joined = _with_lists_joined(place, name)
+        if maker is not None:
+            instead = f"Use minigrad.{maker[1]} in the place of np.{maker[1]}"
+        elif joined:
+            instead = f"Join them inside the graph: {joined}"
+            if not called(tensor, ""):
+                return GraphCutError(
+                    f"an array made of tensors would leave the graph: {reason} of them{at(place)}.\n{instead}"
+                )
     return GraphCutError(
         f"{what} would leave the graph: {name} requires a gradient, and {reason}{at(place)}.\n"
         f"{instead}; or say that the gradient should stop here: {name}{leave}"
     )
+
+
+_MAKER = re.compile(r"\b(?:np|numpy)\.(array|full)\(")
+"""What makes an array, and has a namesake here that takes tensors."""
+
+
+def _into_an_array(name: str, place: Place | None) -> GraphCutError:
+    """A tensor was to become an element, or several, of an array."""
+    array, index = element_at(place)
+    said, mend = (f"{expression(place)} = {name}", f"{array} = ") if array else (f"a[...] = {name}", "a = ")
+    return GraphCutError(
+        f"{said} would leave the graph: {name} requires a gradient, and an array keeps no record{at(place)}.\n"
+        f"Write {mend}minigrad.index_update({array or 'a'}, {index or 'index'}, {name}), "
+        "or collect the numbers in a list and join them: minigrad.array(numbers)"
+    )
+
+
+def _with_lists_joined(place: Place | None, name: str) -> str:
+    """The call that was given a list of tensors, with the list as one tensor; empty if there is none."""
+    call = call_at(place)
+    if call is None:
+        return ""
+    given = arguments_at(place)
+    lists = [text for text in given if text[:1] in ("[", "(")] or [g for g in given if name.startswith(f"{g}[")]
+    return with_arguments(place, "", lists[:1], lambda text: f"minigrad.array({text})") if lists else ""
 
 
 def array_of_tensors(data: Any) -> GraphCutError:
@@ -95,13 +135,25 @@ def integers(dtype: np.dtype[Any], tensor: Any = None) -> DtypeError:
 
 def no_derivative(name: str, arguments: Any, near: str) -> GraphCutError:
     """A NumPy function without a rule was called with tensors; `near` has one, if it is not empty."""
+    place = here()
     like = f" The nearest that has one is {near}." if near else ""
-    tensor = next((a for a in arguments if isinstance(a, Value)), None)
-    x = "x" if tensor is None else called(tensor, "x")
+    names = [called(tensor, "x") for tensor in _tensors(arguments)] or ["x"]
+    instead = with_arguments(place, name, names, lambda x: f"{x}.detach().numpy()")
     return GraphCutError(
-        f"{name} has no derivative rule in minigrad, and would leave the graph{seen(here())}.{like}\n"
-        f"Where no gradient should pass, compute on the array: {name}({x}.detach().numpy())"
+        f"{name} has no derivative rule in minigrad, and would leave the graph{seen(place)}.{like}\n"
+        f"Where no gradient should pass, compute on the array: {instead or f'{name}({names[0]}.detach().numpy())'}"
     )
+
+
+def _tensors(arguments: Any) -> list[Any]:
+    """The tensors among arguments, and in lists of them."""
+    found = []
+    for argument in arguments:
+        if isinstance(argument, Value):
+            found.append(argument)
+        elif isinstance(argument, (list, tuple)):
+            found += [part for part in argument if isinstance(part, Value)]
+    return found
 
 
 def moved(tensor: Any, backend: str) -> GraphCutError:

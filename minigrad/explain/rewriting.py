@@ -1,0 +1,110 @@
+"""The reader's own call, with one thing changed.
+
+One idea: what to write instead is best said in their words: `np.add(x, y, out=z)` becomes `z = np.add(x, y)`,
+and not `np.add(x)`. It is taken apart as they wrote it, and written anew.
+"""
+
+import ast
+from collections.abc import Callable, Collection
+
+from ..place import Place, expression
+
+
+def call_at(place: Place | None, name: str = "") -> ast.Call | None:
+    """The call written at a place, of a function whose last name is that of `name`; None where another stands there."""
+    try:
+        node = ast.parse(expression(place), mode="eval").body
+    except SyntaxError:
+        return None
+    last = name.rpartition(".")[2]
+    return node if isinstance(node, ast.Call) and (not last or _text(node.func).rpartition(".")[2] == last) else None
+
+
+def without(place: Place | None, name: str, keyword: str) -> tuple[str, str]:
+    """The call of `name` at a place without one of its keywords, and what that was; empty where it is not to be had."""
+    call = call_at(place, name)
+    given = [k for k in call.keywords if k.arg == keyword] if call is not None else []
+    if call is None or not given:
+        return "", ""
+    call.keywords = [k for k in call.keywords if k.arg != keyword]
+    return _text(call), _text(given[0].value)
+
+
+def with_first(place: Place | None, name: str, keyword: str, function: str, first: str) -> str:
+    """The call of `name` without a keyword, of another function and with another first argument; empty if not found."""
+    call = call_at(place, name)
+    if call is None or not call.args:
+        return ""
+    call.func = ast.parse(function, mode="eval").body
+    call.args[0] = ast.parse(first, mode="eval").body
+    call.keywords = [k for k in call.keywords if k.arg != keyword]
+    return _text(call)
+
+
+def with_arguments(place: Place | None, name: str, these: Collection[str], become: Callable[[str], str]) -> str:
+    """The call of `name` at a place with some of its arguments, or of what lies in them, changed; empty if none is."""
+    call = call_at(place, name)
+    if call is None:
+        return ""
+    wanted = {_normal(text) for text in these}
+
+    class Change(ast.NodeTransformer):
+        found = False
+
+        def visit(self, node: ast.AST) -> ast.AST:
+            if isinstance(node, ast.expr) and _text(node) in wanted:
+                self.found = True
+                return ast.parse(become(_bracketed(node)), mode="eval").body
+            return super().visit(node)  # type: ignore[no-any-return]
+
+    change = Change()
+    call.args = [change.visit(a) for a in call.args]  # type: ignore[misc]
+    call.keywords = [change.visit(k) for k in call.keywords]  # type: ignore[misc]
+    return _text(call) if change.found else ""
+
+
+def of_another(place: Place | None, name: str, function: str) -> str:
+    """The call of `name` at a place as one of another function; empty where it is not to be had."""
+    call = call_at(place, name)
+    if call is None:
+        return ""
+    call.func = ast.parse(function, mode="eval").body
+    return _text(call)
+
+
+def arguments_at(place: Place | None, name: str = "") -> list[str]:
+    """The arguments of the call at a place that are given by position."""
+    call = call_at(place, name)
+    return [] if call is None else [_text(a) for a in call.args]
+
+
+def element_at(place: Place | None) -> tuple[str, str]:
+    """The array and the index in `a[1:] = ...` at a place, as in ("a", "np.s_[1:]"); empty if it is something else."""
+    try:
+        node = ast.parse(expression(place), mode="eval").body
+    except SyntaxError:
+        return "", ""
+    if not isinstance(node, ast.Subscript):
+        return "", ""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    sliced = any(isinstance(part, ast.Slice) for part in parts)
+    index = _text(node.slice)
+    return _text(node.value), f"np.s_[{index}]" if sliced else index
+
+
+def _text(node: ast.AST) -> str:
+    return ast.unparse(node)
+
+
+def _normal(text: str) -> str:
+    """An expression as `_text` writes it."""
+    try:
+        return _text(ast.parse(text, mode="eval"))
+    except SyntaxError:
+        return text
+
+
+def _bracketed(node: ast.expr) -> str:
+    """An expression to which an attribute may be appended."""
+    text = _text(node)
+    return text if isinstance(node, (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.List)) else f"({text})"
