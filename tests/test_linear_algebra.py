@@ -362,3 +362,27 @@ def test_the_errors_of_products_teach(call, says):
         call(x)
     assert str(raised.value).count("\n") == 1
     assert "test_linear_algebra.py:" in str(raised.value)
+
+
+@pytest.mark.parametrize("which", ["eigh", "eigvalsh"])
+@pytest.mark.parametrize("triangle", ["Q", 3, None, np.eye(2)], ids=str)
+def test_a_triangle_is_l_or_u(which, triangle):
+    a = mg.tensor(np.eye(2), requires_grad=True)
+    for wrong in (triangle, a):
+        with pytest.raises(ValueError, match=rf"{which}\(\) reads the lower or the upper triangle") as caught:
+            getattr(np.linalg, which)(a, wrong)
+        assert len(str(caught.value).splitlines()) == 2
+
+
+def test_the_mode_of_qr_is_told_in_one_line():
+    a = mg.tensor(np.eye(2), requires_grad=True)
+    for mode in (a, np.eye(3), 3, "raw"):
+        with pytest.raises(mg.GradError) as caught:
+            np.linalg.qr(a, mode)
+        assert len(str(caught.value).splitlines()) == 2
+
+
+def test_right_hand_sides_of_another_length_are_told_so():
+    a, b = mg.tensor(np.eye(2), requires_grad=True), mg.tensor(np.ones(3))
+    with pytest.raises(mg.ShapeError, match=r"Solve got a of shape \(2, 2\) and b of shape \(3,\): .*\n.*b must be"):
+        np.linalg.solve(a, b)

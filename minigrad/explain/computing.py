@@ -36,6 +36,8 @@ def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
         if op.__name__ == "MatMul":
             numbers = any(not v.shape for _, v in arrays)
             why = "a matrix product takes no numbers" if numbers else "their inner lengths do not agree"
+        elif op.__name__ == "Solve":
+            why = "their lengths do not agree"
         mend = _SHAPES_ASK[op.__name__].format(*[name for name, _ in arrays], "y")
         raise ShapeError(f"{op.__name__} got {shapes}: {why}{seen(here())}.\n{mend}") from error
     described = ", ".join(f"{name} {v.shape} {v.dtype}" for name, v in arrays)
@@ -45,6 +47,7 @@ def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
 _SHAPES_ASK = {
     "MatMul": "The last axis of {0} must be as long as the last but one of {1}: {0} @ {1}.mT, or reshape; "
     "by a number, {0} * 2",
+    "Solve": "{1} must be as long as {0}, or have as many rows: one column for each system; stacks of them broadcast",
     "Reshape": "The lengths must multiply to the number of elements; one of them may be -1, and is worked out",
     "Transpose": "Name each axis of {0} once: {0}.transpose(1, 0)",
     "BroadcastTo": "Axes are matched from the last; each of {0} must be 1 or as long as the one asked for",

@@ -240,6 +240,7 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:  # noqa: N803
     >>> mg.linalg.eigh(mg.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
     Tensor([1., 2.])
     """
+    _check_triangle("eigh", UPLO)
     both = apply(Eigh, a, UPLO)
     return EighResult(getitem(both, (..., 0, slice(None))), getitem(both, (..., slice(1, None), slice(None))))
 
@@ -257,7 +258,18 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:  # noqa: N803
     Tensor([[1., 0.],
             [0., 0.]])
     """
+    _check_triangle("eigvalsh", UPLO)
     return apply(Eigvalsh, a, UPLO)
+
+
+def _check_triangle(name: str, triangle: Any) -> None:
+    """Raise ValueError unless a triangle is L or U."""
+    if not isinstance(triangle, str) or triangle.upper() not in ("L", "U"):
+        given = repr(triangle) if isinstance(triangle, (str, int)) else f"a {type(triangle).__name__}"
+        raise ValueError(
+            f"{name}() reads the lower or the upper triangle of a, UPLO, and was given {given}{at(here())}.\n"
+            f'Write np.linalg.{name}(a), or np.linalg.{name}(a, UPLO="U") for the upper'
+        )
 
 
 class SVDResult(NamedTuple):
@@ -332,9 +344,11 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     Tensor([[-5.]])
     """
     a = a if hasattr(a, "shape") else array_of(a)
-    if mode not in ("reduced", "r") and not (mode == "complete" and a.ndim > 1 and a.shape[-2] <= a.shape[-1]):
+    same = a.ndim > 1 and a.shape[-2] <= a.shape[-1]  # as the reduced
+    if not isinstance(mode, str) or mode not in ("reduced", "r", *(["complete"] if same else [])):
+        given = repr(mode) if isinstance(mode, (str, int)) else f"a {type(mode).__name__}"
         raise GradError(
-            f'qr(mode="{mode}") has no derivative for a of shape {a.shape}: it gives more than a determines'
+            f"qr(mode={given}) has no derivative for a of shape {a.shape}: it gives more than a determines"
             f'{at(here())}.\nWrite np.linalg.qr(a), whose Q has as many columns as a, or mode="r" for R alone'
         )
     both = apply(QR, a)
