@@ -59,8 +59,24 @@ def _previous(x, axis, first, reverse=False):
     return out
 
 
-def products_of_others(x, axis):
-    """Beside each element of x the product of all others over `axis`: an integer, a tuple, or None for all."""
+def times_others(g, x, axis):
+    """g times, beside each element of x, the product of all others over `axis`: an integer, a tuple, or None for all.
+
+    It is g Π x / x unless something happens on the way that the others would not meet, and nearly all of that raises
+    a flag of the processor: a zero (0 / 0), an overflow, an underflow, of a part of the product too. A NaN raises none.
+    """
+    if type(x) is np.ndarray:
+        try:
+            with np.errstate(all="raise"):
+                product = x.prod(axis=axis, keepdims=axis is not None)
+                if (product == product).all():
+                    return g * product / x
+        except FloatingPointError:
+            pass  # what others there are has to be multiplied
+    return g * _others(x, axis)
+
+
+def _others(x, axis):
     if axis is None:
         return _products_of_others(x.reshape(-1), 0).reshape(x.shape)
     if not isinstance(axis, tuple):
@@ -90,9 +106,13 @@ class CumSum(Op, numpy=np.cumsum):
         if not reverse:
             return x.cumsum(axis)
         if axis is None or x.ndim < 2:
-            return x.reshape(-1)[::-1].cumsum()[::-1]
+            x, axis = x.reshape(-1), 0
         backwards = _along(normalize_axis_index(axis, x.ndim), None, None, -1)
-        return x[backwards].cumsum(axis)[backwards]
+        if type(x) is not np.ndarray:
+            return x[backwards].cumsum(axis)[backwards]
+        out = np.empty_like(x)  # in order, which a reversed view is not: whoever keeps it need not copy it
+        np.add.accumulate(x[backwards], axis, None, out[backwards])
+        return out
 
     def dx(g, out, x, axis, reverse):
         if isinstance(g, Value):
@@ -141,6 +161,14 @@ class CumProd(Op, numpy=np.cumprod):
         if axis is None or not shape:
             x, axis = x.reshape(-1), 0
         axis = normalize_axis_index(axis, x.ndim)
+        if type(x) is type(out) is type(g) is np.ndarray and abs(out).min(initial=1) >= np.finfo(out.dtype).tiny:
+            try:
+                with np.errstate(all="raise"):  # as in `times_others`
+                    found = CumSum.forward(g * out, axis, True) / x
+                if np.isfinite(found).all():
+                    return found.reshape(shape)
+            except FloatingPointError:
+                pass
         # xₙ meets the product before it, and then g of each later result with the factors between:
         # sₙ = gₙ + xₙ₊₁ sₙ₊₁.
         behind = _recurrence(_previous(x, axis, 0, reverse=True), g, axis, True)

@@ -125,8 +125,8 @@ class ExpandDims(Op):
     linear = True
 
     def forward(x, axis):
-        if type(axis) is int and 0 <= axis <= x.ndim:
-            return x[(*[slice(None)] * axis, None)]  # what np.expand_dims makes in five times the time
+        if type(axis) is int and -x.ndim - 1 <= axis <= x.ndim:
+            return x[(*[slice(None)] * (axis % (x.ndim + 1)), None)]  # what np.expand_dims makes in five times the time
         return np.expand_dims(x, axis)
 
     def dx(g, out, x, axis):
