@@ -36,6 +36,11 @@ TABLE: dict[str, tuple[Any, list[Any], list[Any]]] = {
     "max, ties": (mg.max, [[3.0, 1.0, 3.0, 3.0, 3.0]], [[0.25, 0.0, 0.25, 0.25, 0.25]]),
     "min, ties": (mg.min, [[3.0, 1.0, 1.0]], [[0.0, 0.5, 0.5]]),
     "max, ties on an axis": (lambda x: mg.max(x, -1), [[[2.0, 2.0], [1.0, 2.0]]], [[[0.5, 0.5], [0.0, 1.0]]]),
+    "max, ties in one line and NaN in another": (
+        lambda x: mg.max(x, -1),
+        [[[1.0, 1.0], [nan, 2.0]]],
+        [[[0.5, 0.5], [1.0, 0.0]]],
+    ),
     "max, all equal": (mg.max, [[0.0] * 8], [[0.125] * 8]),
     "max, NaN is the largest": (mg.max, [[1.0, nan, 2.0]], [[0.0, 1.0, 0.0]]),
     "max, two NaN tie": (mg.max, [[nan, 1.0, nan]], [[0.5, 0.0, 0.5]]),

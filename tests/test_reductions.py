@@ -210,6 +210,33 @@ def test_what_overflows_later_does_not_reach_what_came_before():
     assert g.tolist() == [1.0, 0.0, 0.0]
 
 
+LOST = [[1e-200, 1e-120, 1e100, 1.0], [1e200, 1e200, 1e-300], [2.0, np.nan, 3.0], [2.0, np.inf, 3.0], [0.0, np.inf]]
+"""What a product over each element would get wrong: a part is lost on the way, or is no number."""
+ORDINARY = [[2.0, -3.0, 0.5, 7.0], [1e150, 1e-150, -1e100], [3.0], []]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("x", LOST + ORDINARY, ids=str)
+def test_a_product_is_divided_only_where_nothing_is_lost(x):
+    t = mg.tensor(x, requires_grad=True)
+    others = [by_hand(x, n) for n in range(len(x))]
+    assert (3.0 * mg.gradients(mg.prod(t), t)).tolist() == pytest.approx([3.0 * v for v in others], nan_ok=True)
+    sums = [sum(by_hand(x[: k + 1], n) for k in range(n, len(x))) for n in range(len(x))]
+    assert mg.gradients(mg.cumprod(t).sum(), t).tolist() == pytest.approx(sums, nan_ok=True)
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 2), (-1, 0, 1)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_prod_over_axes_divided_or_not(axis, keepdims):
+    x = np.random.default_rng(0).uniform(-2, 2, (3, 4, 2))
+    t = mg.tensor(x, requires_grad=True)
+    y = mg.prod(t, axis, keepdims)
+    u = np.arange(1.0, y.size + 1).reshape(y.shape)
+    divided = mg.gradients(y, t, output_gradients=u, retain_graph=True)
+    multiplied = mg.gradients(y, t, create_graph=True, output_gradients=u)  # of tensors, nothing is divided
+    assert np.allclose(divided.data, multiplied.data, rtol=1e-13, atol=0)
+
+
 # ----------------------------------------------------------------------------- softmax
 
 HUGE = [1000.0, 999.0, -1000.0, 0.0]
@@ -300,6 +327,24 @@ def test_a_tie_passes_to_what_was_taken():
         assert np.argsort(x, kind=kind).tolist() == [1, 4, 0, 2, 3]
     with pytest.raises(ValueError, match="no way to sort"):
         np.sort(x, kind="fast")
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("kind", ["distinct", "ties", "NaN"])
+def test_the_order_of_many_is_the_stable_one(kind, axis):
+    """Of many distinct numbers it is found another way."""
+    numbers = np.random.default_rng(0)
+    x = numbers.permutation(np.arange(2400.0)) if kind == "distinct" else numbers.integers(0, 100, 2400).astype(float)
+    if kind == "NaN":
+        x[::7] = np.nan
+    x = x.reshape(60, 40)
+    t = mg.tensor(x, requires_grad=True)
+    y = mg.sort(t, axis)
+    u = np.arange(1.0, 2401.0).reshape(y.shape)
+    expected = np.empty(y.shape)
+    flat = x.reshape(-1) if axis is None else x
+    np.put_along_axis(expected, np.argsort(flat, axis or 0, kind="stable"), u, axis or 0)
+    assert np.array_equal(mg.gradients(y, t, output_gradients=u).data, expected.reshape(x.shape))
 
 
 def test_sort_and_partition_methods_are_refused():

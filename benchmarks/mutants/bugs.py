@@ -469,7 +469,7 @@ sorting = _in("ops/sorting.py")
 
 sorting.bug(
     "sort-not-inverted", "own", "sort: the gradient is sorted as x was: right for swaps, wrong for cycles",
-    "np.argsort(order, -1 if axis is None else axis)", "order",
+    "back[_in_lines(order, axis)] = g", "back[:] = g[_in_lines(order, axis)]",
     on="Sort", shown_by="grad(mg.sort, [3.0, 1.0, 2.0], g=[1.0, 2.0, 3.0])",
 )  # fmt: skip
 
@@ -477,7 +477,7 @@ statistics = _in("ops/statistics.py")
 
 statistics.bug(
     "var-without-ddof", "own", "var: the gradient is divided by n, whatever ddof",
-    "spread(g * 2 / _free(count, ddof)", "spread(g * 2 / count",
+    "restored(g * 2 / _free(count, ddof)", "restored(g * 2 / count",
     on="Var", shown_by="grad(lambda x: mg.var(x, ddof=1), [1.0, 2.0])",
 )  # fmt: skip
 statistics.bug(

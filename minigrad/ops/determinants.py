@@ -30,19 +30,15 @@ class Det(Op):
         return np.linalg.det(a)
 
     def da(g, out, a):
-        return np.expand_dims(g, (-2, -1)) * apply(Cofactors, a)
+        cofactors = apply(Cofactors, a) if isinstance(a, Value) else _cofactors(a, out)
+        return g[..., None, None] * cofactors
 
 
 class Cofactors(Op):
     """The cofactors of each matrix: the slopes of its determinant"""
 
     def forward(a):
-        determinant = np.linalg.det(a)
-        inverse = _inverse(a, determinant)
-        if inverse is not None:
-            return np.expand_dims(determinant, (-2, -1)) * inverse.mT
-        u, s, vh, sign = _factors(a)
-        return sign * (u * _others(s, 1) @ vh)
+        return _cofactors(a, np.linalg.det(a))
 
     def da(g, out, a):
         if isinstance(a, Value):  # of which the inverse is a function that can be differentiated again
@@ -50,7 +46,7 @@ class Cofactors(Op):
         else:
             inverse = _inverse(a, np.linalg.det(a))
         if inverse is not None:
-            both = np.expand_dims((g * out).sum(axis=(-2, -1)), (-2, -1))
+            both = (g * out).sum(axis=(-2, -1), keepdims=True)
             return both * inverse.mT - inverse.mT @ g.mT @ out
         u, s, vh, sign = _factors(a)
         turned = u.mT @ g @ vh.mT
@@ -59,9 +55,18 @@ class Cofactors(Op):
         return sign * (u @ np.where(one, pairs @ diagonal, -pairs * turned.mT) @ vh)
 
 
+def _cofactors(a, determinant):
+    inverse = _inverse(a, determinant)
+    if inverse is not None:
+        return determinant[..., None, None] * inverse.mT
+    u, s, vh, sign = _factors(a)
+    return sign * (u * _others(s, 1) @ vh)
+
+
 def _inverse(a, determinant):
     """The inverse where it is known to ten digits, else None."""
-    if not determinant.all() or not np.isfinite(determinant).all():
+    size = abs(determinant)
+    if not ((size > 0) & (size < np.inf)).all():
         return None
     inverse = np.linalg.inv(a)
     return inverse if abs(a).max(initial=0) * abs(inverse).max(initial=0) < 1e5 else None

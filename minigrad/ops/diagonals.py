@@ -86,15 +86,15 @@ class Triu(Op):
 def _below(x, k):
     """True on and below the k-th diagonal of the matrices in x."""
     rows, columns = x.shape[-2:] if x.ndim > 1 else x.shape * 2
-    if type(x) is np.ndarray and rows * columns <= 1024:
+    if type(x) is np.ndarray and rows * columns <= 65536:
         return _small_below(rows, columns, k)
     library = library_of(x)
     return library.arange(k, k + rows)[:, None] >= library.arange(columns)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=16)
 def _small_below(rows, columns, k):
-    """That of small matrices, which is asked for again and again, and takes as long as all the rest: 64 kB at most."""
+    """That of small matrices, which is asked for again and again, and takes as long as all the rest: 1 MB at most."""
     return np.arange(k, k + rows)[:, None] >= np.arange(columns)
 
 

@@ -27,10 +27,11 @@ __all__ = [
 
 
 def _missing(x: Any) -> tuple[Any, Any]:
-    """x, and which of its elements are NaN: None for integers, of which none can be."""
+    """x, and which of its elements are NaN: None if none is."""
     x = x if hasattr(x, "shape") else np.asarray(x)
     array = x._array if isinstance(x, Value) else x
-    return x, array != array if array.dtype.kind == "f" else None
+    missing = array != array
+    return x, missing if missing.any() else None
 
 
 @implements(np.nansum)

@@ -15,8 +15,9 @@ from ..place import at, here
 from .arithmetic import absolute
 from .comparison import not_equal
 from .decompositions import svdvals
-from .reduction import max, min, sum
+from .reduction import max, min, restored, sum
 from .shape import astype, expand_dims, reshape, transpose
+from .systems import numbers_of
 
 __all__ = [
     "Norm2",
@@ -29,13 +30,15 @@ class Norm2(Op):
     """The square root of Σ x² over axes"""
 
     def forward(x, axis=None, keepdims=False):
-        if axis is None or isinstance(axis, int):
-            return np.linalg.norm(x, None, axis, keepdims)
+        if axis is None:
+            return np.linalg.norm(x, None, None, keepdims)
         return np.sqrt((x * x).sum(axis, keepdims=keepdims))
 
     def dx(g, out, x, axis, keepdims):
-        g, out = _restored(g, axis, keepdims), _restored(out, axis, keepdims)
-        zero = out == 0
+        g, out = restored(g, axis, keepdims), restored(out, axis, keepdims)
+        zero = numbers_of(out) == 0
+        if not zero.any():
+            return x * (g / out)
         return x * np.where(zero, 0, g / np.where(zero, 1, out))
 
 
@@ -48,15 +51,10 @@ class NormP(Op):
         return (abs(x) ** p).sum(axis, keepdims=keepdims) ** (1 / p)
 
     def dx(g, out, x, p, axis, keepdims):
-        g, out = _restored(g, axis, keepdims), _restored(out, axis, keepdims)
+        g, out = restored(g, axis, keepdims), restored(out, axis, keepdims)
         zero = (x == 0) | (out == 0)
         ratio = abs(np.where(zero, 1, x)) / np.where(out == 0, 1, out)
         return g * np.where(zero, 0, np.sign(x) * ratio ** (p - 1))
-
-
-def _restored(out, axis, keepdims):
-    """out with its reduced axes back, of length 1."""
-    return out if axis is None or keepdims else np.expand_dims(out, axis)
 
 
 @implements(np.linalg.norm)

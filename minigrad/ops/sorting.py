@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ..backend import library_of
 from ..errors import ShapeError
 from ..graph import apply
 from ..op import Op, implements
@@ -46,20 +47,33 @@ class Permute(Op):
     linear = True
 
     def forward(x, order, axis=-1):
-        return x[order] if x.ndim == 1 else np.take_along_axis(x, order, axis)
+        return x[_in_lines(order, axis)]
 
     def dx(g, out, x, order, axis):
-        return _permuted(g, np.argsort(order, axis), axis)
+        return _put_back(g, order, axis)
 
 
-def _permuted(x, order, axis):
-    return apply(Permute, x, order, axis) if isinstance(x, Value) else Permute.forward(x, order, axis)
-
-
-def _put_back(g, order, shape, axis):
+def _put_back(g, order, axis):
     """What was taken in this order, where it was taken from."""
-    back = _permuted(g, np.argsort(order, -1 if axis is None else axis), -1 if axis is None else axis)
-    return back.reshape(shape)
+    if isinstance(g, Value):
+        return apply(Permute, g, np.argsort(order, axis), axis)
+    back = np.empty_like(g)
+    back[_in_lines(order, axis)] = g
+    return back
+
+
+def _in_lines(order, axis):
+    """The index of the places in `order`, each of its own line along an axis."""
+    index = [library_of(order).arange(n).reshape((n,) + (1,) * (order.ndim - k - 1)) for k, n in enumerate(order.shape)]
+    index[axis] = order
+    return tuple(index)
+
+
+def _stable_order(x, ordered, axis):
+    """The stable order of x, as numbers. Where no two are equal there is one order only: found four times as fast."""
+    x, ordered = _values(x), _values(ordered).swapaxes(axis, 0)
+    distinct = x.size > 1000 and (ordered[1:] > ordered[:-1]).all()  # of NaN nothing is known
+    return np.argsort(x, axis, kind=None if distinct else "stable")
 
 
 class Sort(Op, numpy=np.sort):
@@ -69,7 +83,8 @@ class Sort(Op, numpy=np.sort):
         return np.sort(x, axis)
 
     def dx(g, out, x, axis):
-        return _put_back(g, np.argsort(_values(x), axis, kind="stable"), x.shape, axis)
+        flat, along = (x.reshape(-1), 0) if axis is None else (x, axis)
+        return _put_back(g, _stable_order(flat, out, along), along).reshape(x.shape)
 
 
 class Partition(Op):
@@ -80,7 +95,7 @@ class Partition(Op):
         return Permute.forward(flat, np.argpartition(x, kth, axis), -1 if axis is None else axis)
 
     def dx(g, out, x, kth, axis):
-        return _put_back(g, np.argpartition(_values(x), kth, axis), x.shape, axis)
+        return _put_back(g, np.argpartition(_values(x), kth, axis), -1 if axis is None else axis).reshape(x.shape)
 
 
 class ArgSort(Op, numpy=np.argsort):

@@ -17,7 +17,7 @@ from ..op import Op, implements
 from ..place import at, here
 from ..value import Value
 from .choosing import where
-from .reduction import mean, spread, sum
+from .reduction import mean, restored, sum
 from .shape import reshape, transpose
 from .sorting import sort
 
@@ -60,7 +60,7 @@ class Var(Op, numpy=np.var):
 
     def dx(g, out, x, axis, ddof, keepdims):
         count = _count(x, axis)
-        return spread(g * 2 / _free(count, ddof), x.shape, axis, keepdims) * _centred(x, count, axis)
+        return restored(g * 2 / _free(count, ddof), axis, keepdims) * _centred(x, count, axis)
 
 
 class Std(Op, numpy=np.std):
@@ -76,7 +76,7 @@ class Std(Op, numpy=np.std):
         # Centred twice: of x that are equal the first leaves the rounding of their mean, and that over `out`, which
         # is the same rounding, would be 1.
         centred = _centred(_centred(x, count, axis), count, axis)
-        return spread(slope / _free(count, ddof), x.shape, axis, keepdims) * centred
+        return restored(slope / _free(count, ddof), axis, keepdims) * centred
 
 
 def ddof_of(ddof, correction):
