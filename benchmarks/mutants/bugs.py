@@ -456,12 +456,12 @@ softmax = _in("ops/softmax.py")
 
 softmax.bug(
     "softmax-diagonal", "own", "softmax: s (1 - s), as if each element had a sum of its own",
-    "return weighted - out * weighted.sum(axis=axis, keepdims=True)", "return weighted - out * weighted",
+    "out * (g - (g * out).sum(axis=axis, keepdims=True))", "out * (g - g * out)",
     on="Softmax", shown_by="grad(mg.softmax, [1.0, 2.0], g=[1.0, 0.0])",
 )  # fmt: skip
 softmax.bug(
     "logsumexp-unspread", "own", "logsumexp: exp(x) for exp(x - out), right only where the sum is 1",
-    "        return np.exp(x - out)\n", "        return np.exp(x)\n",
+    "        return _exp(x - out)\n", "        return np.exp(x)\n",
     on="LogSumExp", shown_by="grad(mg.logsumexp, [1.0, 2.0])",
 )  # fmt: skip
 

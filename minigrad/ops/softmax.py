@@ -10,7 +10,7 @@ import numpy as np
 from ..graph import apply
 from ..op import Op
 from ..value import Value
-from .reduction import restored, spread
+from .reduction import restored
 
 __all__ = [
     "LogSoftmax",
@@ -27,11 +27,16 @@ def _floats(x):
     return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
+def _exp(x):
+    """exp(x) of an array that is ours, in its memory."""
+    return np.exp(x, x) if type(x) is np.ndarray else np.exp(x)
+
+
 def _shares(x, out, axis):
     """exp(x - out): the part of each element in the sum; elements of +inf share evenly, those of -inf have none."""
     numbers, total = (each._array if isinstance(each, Value) else each for each in (x, out))
     if not np.isinf(total).any():
-        return np.exp(x - out)
+        return _exp(x - out)
     top = (numbers == np.inf) & (total == np.inf)
     evenly = np.where(top, 1 / np.maximum(top.sum(axis=axis, keepdims=True), 1), 0).astype(numbers.dtype)
     return np.where(total == np.inf, evenly, np.exp(np.where(top, 0, x) - np.where(np.isinf(total), 0, out)))
@@ -42,16 +47,18 @@ class LogSumExp(Op):
 
     def forward(x, axis=None, keepdims=False):
         x = _floats(x)
-        # Of no elements the sum is 0, and its logarithm -inf.
         top = x.max(axis=axis, keepdims=True) if x.size else x.sum(axis=axis, keepdims=True)
-        if not np.isfinite(top).all():
-            top = np.where(np.isfinite(top), top, 0)  # inf - inf would be NaN
-        with np.errstate(divide="ignore"):
-            out = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
+        finite = np.isfinite(top)
+        if x.size and finite.all():
+            out = np.log(_exp(x - top).sum(axis=axis, keepdims=True)) + top
+        else:
+            top = np.where(finite, top, 0)  # inf - inf would be NaN
+            with np.errstate(divide="ignore"):  # of no elements, or nothing but -inf, the sum is 0, and its log -inf
+                out = np.log(_exp(x - top).sum(axis=axis, keepdims=True)) + top
         return out if keepdims else out.squeeze(axis)[()]
 
     def dx(g, out, x, axis, keepdims):
-        return spread(g, x.shape, axis, keepdims) * _shares(x, restored(out, axis, keepdims), axis)
+        return restored(g, axis, keepdims) * _shares(x, restored(out, axis, keepdims), axis)
 
 
 class Softmax(Op):
@@ -61,12 +68,12 @@ class Softmax(Op):
         x = _floats(x)
         if not x.size:
             return x.copy()
-        e = np.exp(x - x.max(axis=axis, keepdims=True))
-        return e / e.sum(axis=axis, keepdims=True)
+        e = _exp(x - x.max(axis=axis, keepdims=True))
+        e /= e.sum(axis=axis, keepdims=True)
+        return e
 
     def dx(g, out, x, axis):
-        weighted = g * out
-        return weighted - out * weighted.sum(axis=axis, keepdims=True)
+        return out * (g - (g * out).sum(axis=axis, keepdims=True))
 
 
 class LogSoftmax(Op):
@@ -77,7 +84,8 @@ class LogSoftmax(Op):
         if not x.size:
             return x.copy()
         x = x - x.max(axis=axis, keepdims=True)
-        return x - np.log(np.exp(x).sum(axis=axis, keepdims=True))
+        x -= np.log(np.exp(x).sum(axis=axis, keepdims=True))
+        return x
 
     def dx(g, out, x, axis):
         return g - np.exp(out) * g.sum(axis=axis, keepdims=True)
