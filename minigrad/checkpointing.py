@@ -13,10 +13,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from . import hooks
 from .backend import library_of
 from .containers import leaves, rebuilt
 from .errors import GradError
-from .graph import apply, is_recording, tick
+from .graph import _owners, apply, is_recording, tick
 from .mode import enable_grad
 from .op import Op
 from .ops.indexing import scatter
@@ -175,6 +176,9 @@ class _Block:
             seeds.append(seed if seed.dtype == part.dtype else seed.astype(part.dtype))
         targets = [*run.origins, *self.captured]
         found = go_back(run.roots, seeds, run.calls, targets, recorded, keep=recorded)
+        if hooks.hooked:
+            inputs = [(origin, type(x)) for origin, x in zip(run.origins, self.inputs)]
+            hooks.complete_inputs(inputs, found, recorded, _owners(*found.values()) if recorded else set())
         flat = [library_of(array_of(g)).zeros(size, g.dtype) for size in self.sizes]
         for n, origin in enumerate(targets):
             if origin in found:

@@ -7,7 +7,7 @@ everybody, whether there are any.
 """
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -135,6 +135,15 @@ def complete_leaves(grads: dict[Any, Any], create_graph: bool, taken: set[int]) 
     """`complete` for each leaf in `grads`, at the end of a backward pass."""
     for leaf in [origin for origin in grads if not origin.age and id(origin) in hooked]:
         grads[leaf] = complete(leaf, grads[leaf], type(leaf), create_graph, taken)
+
+
+def complete_inputs(
+    inputs: Iterable[tuple[Any, Any]], grads: dict[Any, Any], create_graph: bool, taken: set[int]
+) -> None:
+    """`complete` for the inputs of a run inside of another, at its end: a pass of the run goes through none of them."""
+    for origin, kind in inputs:
+        if id(origin) in hooked and origin in grads:
+            grads[origin] = complete(origin, grads[origin], kind, create_graph, taken)
 
 
 def _after(function: Hook, origin: Any, g: Any, kind: Any, create_graph: bool, taken: set[int]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import inplace
+from . import hooks, inplace
 from .backend import Array, check_same_library, library_of
 from .containers import leaves, rebuilt
 from .errors import DtypeError, GradError, ShapeError
@@ -111,6 +111,9 @@ class Run:
         """
         found = go_back(self.roots, seeds, self.calls, self.targets, recorded, keep)
         taken = _owners(*self.inputs, *(s for s in seeds if s is not None)) if recorded else set()
+        if hooks.hooked:
+            copies = [(o, type(x)) for o, x in zip(self.origins, self.inputs) if o.age]  # leaves are seen to below
+            hooks.complete_inputs(copies, found, recorded, taken)
         _complete(found, recorded, taken)
         results = []
         for x, origin in zip(self.inputs, self.origins):

@@ -278,3 +278,48 @@ def test_hooks_and_retained_gradients_below_a_mask():
     mg.where(x > 1, h, 0.0).sum().backward()
     assert h.grad.tolist() == [0, 10]
     assert x.grad.tolist() == [0, 10]
+
+
+def test_a_hook_on_the_argument_of_an_inner_derivative_sees_both_gradients():
+    seen = []
+
+    def f(x):
+        x.register_hook(lambda g: seen.append(g.item()))
+        return x**3
+
+    assert mg.grad(f)(3.0) == 27.0
+    assert seen == [27.0]
+    seen.clear()
+    assert mg.grad(mg.grad(f))(3.0) == 18.0
+    assert seen == [27.0, 18.0], "the inner pass comes first, as in torch"
+
+
+def test_what_a_hook_in_an_inner_derivative_returns_is_differentiated():
+    def f(x):
+        x.register_hook(lambda g: g * g)
+        return x**3
+
+    def put(x):
+        x.register_hook(lambda g: mg.zeros_like(g) + 10.0)
+        return x**3
+
+    assert mg.grad(f)(2.0) == 144.0
+    # The inner gradient is (3x²)², whose derivative 36x³ = 288 the hook of the same x then squares.
+    assert mg.grad(mg.grad(f))(2.0) == 288.0**2
+    assert mg.grad(put)(2.0) == 10.0
+    assert mg.grad(mg.grad(put))(2.0) == 0.0
+
+
+def test_a_hook_on_the_argument_of_a_checkpointed_function():
+    seen = []
+
+    @mg.checkpoint
+    def f(x):
+        x.register_hook(lambda g: seen.append(g.item()))
+        return x**3
+
+    x = mg.tensor(3.0, requires_grad=True)
+    (2 * f(x)).backward()
+    assert seen == [54.0]
+    assert x.grad.item() == 54.0
+    assert mg.grad(f)(3.0) == 27.0
