@@ -1,7 +1,7 @@
 """The error function, without SciPy.
 
-One idea: erf is a polynomial near 0; away from it erfc is exp(-x²) times a function so smooth that one
-polynomial serves the rest of the line. Both keep all digits but the last, on arrays of any library.
+One idea: erfc is exp(-x²) times a function so smooth that one polynomial serves the whole line; only erf near 0,
+where 1 - erfc would lose its digits, has another. Both keep all digits but the last, on arrays of any library.
 """
 
 import math
@@ -36,29 +36,33 @@ _NEAR = (
 """erf(x)/x - 1 in x², for |x| < 3/4, the highest power first."""
 
 _FAR = (
-    -1.1927175240039801e-08,
-    1.5123744806768777e-09,
-    1.1893275045556552e-07,
-    -7.661957562262889e-08,
-    -8.419981486756446e-07,
-    1.4251424294392332e-06,
-    4.692382848450602e-06,
-    -1.8861371891156963e-05,
-    -3.6345599167920103e-06,
-    0.0001768129718647152,
-    -0.0004550527984350209,
-    -0.0002809588955808731,
-    0.006112055668566159,
-    -0.02637005333679453,
-    0.07638151490850857,
-    -0.1740109372401616,
-    0.3308515878780351,
-    -0.5408538313132284,
-    0.7732087022652369,
-    -0.9765487290808821,
-    1.095995661000491,
+    -5.898400779613349e-09,
+    -1.4966772746772726e-08,
+    2.41076961151864e-08,
+    1.1208246197362291e-07,
+    4.624002786859279e-08,
+    -3.2001443278588945e-07,
+    -6.180966770248528e-07,
+    -5.151313592947858e-09,
+    2.032058152968992e-06,
+    3.649115551163877e-06,
+    -1.1390657822713735e-06,
+    -1.6123253296994566e-05,
+    -2.1691996160279536e-05,
+    3.414954242910816e-05,
+    0.00014446984782779868,
+    3.437132347499336e-05,
+    -0.0006630733806812135,
+    -0.0008372960505667296,
+    0.0030906120488752506,
+    0.006479185067043882,
+    -0.02151066188904168,
+    -0.03644223150686055,
+    0.2794720925560472,
+    -0.6871606844138107,
+    1.021582705242023,
 )
-"""exp(x²) erfc(x) (x + 4) in t = (x - 4)/(x + 4), for x from 1/2 to 28, where erfc is 0 in float64."""
+"""exp(x²) erfc(x) (x + 2) in t = (x - 2)/(x + 2), for x from 0 to 28, where erfc is 0 in float64."""
 
 _FEW = 300
 """Fewer elements are faster one by one, by C's own functions: 0.06 µs each; the arrays' calls take 20 together."""
@@ -112,7 +116,8 @@ def _of_each(x, of_number, of_array):
 def _erf(x):
     size = np.minimum(abs(x), 28)
     far = 1 - np.exp(-size * size) * _scaled(size)
-    return np.copysign(np.where(size < 0.75, _near(size), far), x)
+    near = size < 0.75
+    return np.copysign(_near(size) * near + far * ~near, x)
 
 
 def _erfc(x):
@@ -121,8 +126,7 @@ def _erfc(x):
     high = size.astype(np.float32).astype(np.float64)
     low = (size - high) * (size + high)
     far = np.exp(-high * high) * (1 - low * (1 - low / 2 * (1 - low / 3))) * _scaled(size)
-    far = np.where(x < 0, 2 - far, far)
-    return np.where(size < 0.5, 1 - np.copysign(_near(size), x), far)
+    return abs(2.0 * (x < 0) - far)  # np.where takes six times as long, for it waits at truths that were not foreseen
 
 
 def _near(x):
@@ -131,8 +135,8 @@ def _near(x):
 
 
 def _scaled(x):
-    """exp(x²) erfc(x) for x > 1/2"""
-    return _polynomial(_FAR, (x - 4) / (x + 4)) / (x + 4)
+    """exp(x²) erfc(x) for x >= 0"""
+    return _polynomial(_FAR, (x - 2) / (x + 2)) / (x + 2)
 
 
 def _polynomial(coefficients, x):
