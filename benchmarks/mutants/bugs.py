@@ -104,7 +104,7 @@ arithmetic.bug(
 )  # fmt: skip
 arithmetic.bug(
     "mod-truncates", "jax #11466", "x % y: ⌊x/y⌋ taken towards zero, wrong for mixed signs",
-    "return -g * (x // y)", "return -g * (np.sign(x / y) * (abs(x) // abs(y)))",
+    "return -g * _floor_of_quotient(x, y, out)", "return -g * (np.sign(x / y) * (abs(x) // abs(y)))",
     on="Mod", shown_by="grad(mg.remainder, -1.0, 3.0)",
 )  # fmt: skip
 arithmetic.bug(
@@ -223,12 +223,12 @@ exponential.bug(
 )  # fmt: skip
 exponential.bug(
     "logaddexp-infinities", "own", "log(exp x + exp y): -inf - -inf = NaN for two that have no share",
-    "return np.where(same, 0, x) - np.where(same, 0, y)", "return x - y",
+    "d = np.where(same, 0, x) - np.where(same, 0, y)", "d = x - y",
     on="LogAddExp", shown_by="grad(mg.logaddexp, [-np.inf], [-np.inf])",
 )  # fmt: skip
 exponential.bug(
     "logaddexp-shares-exchanged", "own", "log(exp x + exp y): y gets the share of x",
-    "return g * _share(_above(y, x))\n\n\nclass LogAddExp2", "return g * _share(_above(x, y))\n\n\nclass LogAddExp2",
+    "return g * _share(y, x, np.exp)\n", "return g * _share(x, y, np.exp)\n",
     on="LogAddExp", shown_by="grad(mg.logaddexp, [1.0], [2.0])",
 )  # fmt: skip
 trigonometric.bug(
@@ -1217,7 +1217,7 @@ arithmetic.bug(
 )  # fmt: skip
 arithmetic.bug(
     "pow-number-detached", "held out", "x**3 for a number: the rule computes with x's numbers",
-    "return g * (y * x ** (y - 1))\n        #", 'return g * (y * getattr(x, "_array", x) ** (y - 1))\n        #',
+    "return g * (y * run(Pow, x, y - 1))", 'return g * (y * run(Pow, getattr(x, "_array", x), y - 1))',
     on="Pow", shown_by="second(lambda x: mg.power(x, 3), [2.0])",
 )  # fmt: skip
 reduction.bug(

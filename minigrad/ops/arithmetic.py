@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import apply
+from ..graph import apply, run
 from ..op import Op
 
 __all__ = [
@@ -126,7 +126,14 @@ class Mod(Op, numpy=np.remainder):
         return g
 
     def dy(g, out, x, y):
-        return -g * (x // y)
+        return -g * _floor_of_quotient(x, y, out)
+
+
+def _floor_of_quotient(x, y, rest):
+    """⌊x / y⌋ by the rest that is known: np.floor_divide takes ten times as long, for it finds the rest again."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.rint((x - rest) / y)
+    return found if np.isfinite(found).all() else x // y  # of infinite x or y, or by y = 0
 
 
 class FMod(Op, numpy=np.fmod):
@@ -235,6 +242,9 @@ class Pow(Op, numpy=np.power):
     singular = True
 
     def forward(x, y):
+        if type(x) is np.ndarray and x.dtype.kind == "f" and type(y) in _NUMBERS and y in (3, 4):
+            square = x * x  # NumPy multiplies for x² alone: products take a third of its time, of x < 0 a seventieth
+            return square * x if y == 3 else square * square
         return x**y
 
     def dx(g, out, x, y):
@@ -243,7 +253,7 @@ class Pow(Op, numpy=np.power):
                 return g * (x + x)
             if y == 0:
                 return g * np.zeros_like(x)
-            return g * (y * x ** (y - 1))
+            return g * (y * run(Pow, x, y - 1))
         # y x^(y-1) is 0 · ∞ at x = y = 0, and only there: take x^1.
         return g * (y * x ** np.where((x == 0) & (y == 0), 1, y - 1))
 
