@@ -105,9 +105,9 @@ class FMin(Op, numpy=np.fmin):
 def _to_winner(g, won, lost, x, y, nan_wins):
     """g where x has won, 0 where it has lost, half at a tie or between two NaN; one NaN wins, or it does not."""
     taken = where_taken(won, g)
-    clear = won | lost
-    if clear.all():  # mostly; the rest takes four times as many passes
+    if np.count_nonzero(won) + np.count_nonzero(lost) == g.size:  # mostly; the rest takes four times as many passes
         return taken
+    clear = won | lost
     nan = x if nan_wins else y
     alone = np.where(nan != nan, g, 0)
     return np.where(clear, taken, np.where((x != x) != (y != y), alone, g / 2))
@@ -120,13 +120,13 @@ class Clip(Op):
     masks = True
 
     def forward(x, lo, hi):
-        return np.clip(x, lo, hi)
+        return x.clip(lo, hi) if hasattr(x, "clip") else np.clip(x, lo, hi)  # which takes twice the time of a few
 
     # Where lo >= hi the result is no function of x: at x = lo = hi two ties, one after the other,
     # would give x a quarter although nothing changes with it.
     def dx(g, out, x, lo, hi):
         inside = (lo < x) & (x < hi)
-        if (inside | (x < lo) | (x > hi)).all():
+        if np.count_nonzero(inside) + np.count_nonzero(x < lo) + np.count_nonzero(x > hi) == g.size:
             return where_taken(inside, g)
         tie = ((x == lo) | (x == hi)) & (lo < hi)
         return np.where(inside | (x != x), g, np.where(tie, g / 2, 0))
@@ -147,10 +147,12 @@ class NanToNum(Op):
     masks = True
 
     def forward(x, nan=0.0, posinf=None, neginf=None):
+        if type(x) is np.ndarray and x.dtype.kind == "f" and np.isfinite(x).all():  # a fifth of the time of the rest
+            return +x
         return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
     def dx(g, out, x, nan, posinf, neginf):
-        return np.where(np.isfinite(x), g, 0)
+        return where_taken(np.isfinite(x), g)
 
 
 class Where(Op):
