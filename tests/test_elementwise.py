@@ -223,3 +223,43 @@ def test_float_power_computes_in_float64():
     assert x.grad.dtype == np.float32
     assert x.grad.tolist() == [6.0, 1.0]
     assert np.float_power(mg.tensor([2, 4]), -1).tolist() == [0.5, 0.25]
+
+
+# ----------------------------------------------------------------------------- many elements
+
+
+HARD = {
+    "none": [],
+    "an overflow": [1e200, -1e200],
+    "too small": [1e-200, 3e-200],
+    "infinities": [inf, inf],
+    "nothing": [0.0, 0.0],
+    "NaN": [nan, 1.0],
+}
+"""What may stand among many ordinary numbers, so that no formula that is fast for those may be used."""
+
+OF_ONE = [mg.sigmoid, mg.sinc, mg.erf, mg.erfc, mg.gelu, mg.nan_to_num, mg.relu]
+OF_ONE += [lambda x: x**3, lambda x: mg.power(x, 4.0), lambda x: mg.clip(x, -1.0, 1.0)]
+OF_TWO = [mg.hypot, mg.arctan2, mg.logaddexp, mg.logaddexp2, mg.remainder, mg.maximum, mg.fmin]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("hard", HARD)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("function", "count"), [*[(f, 1) for f in OF_ONE], *[(f, 2) for f in OF_TWO]])
+def test_many_elements_are_as_a_few(function, count, dtype, hard):
+    """Value and slopes: a faster formula for many is of the same digits, and is left where it does not hold."""
+    arguments = np.random.default_rng(0).uniform(-3, 3, (2, 1500))
+    arguments[:, 1000 : 1000 + len(HARD[hard])] = HARD[hard]
+    arguments[1, 500 : 500 + len(HARD[hard])] = HARD[hard]
+    arguments = arguments[:count].astype(dtype)
+
+    def value_and_slopes(*values):
+        xs = [mg.tensor(value, requires_grad=True) for value in values]
+        y = function(*xs)
+        return np.array([y.data, *(g.data for g in mg.gradients(y.sum(), xs))])
+
+    found = value_and_slopes(*arguments)
+    few = np.concatenate([value_and_slopes(*arguments[:, n : n + 10]) for n in range(0, 1500, 10)], axis=1)
+    digits = 32 * np.finfo(dtype).eps
+    np.testing.assert_allclose(found, few, rtol=digits, atol=digits)
