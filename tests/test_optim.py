@@ -289,6 +289,7 @@ WAYS = {
     "as it is": lambda state: state,
     "pickle": lambda state: pickle.loads(pickle.dumps(state)),
     "np.savez": through_savez,
+    "json": lambda state: json.loads(json.dumps(state, default=np.ndarray.tolist)),
 }
 
 

@@ -5,6 +5,7 @@ inverse Hessian times a gradient is worked out from the last pairs alone, in two
 no matrix is ever made.
 """
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -254,13 +255,14 @@ class LBFGS(Optimiser):
                     f"{at(here())}.\nGive the optimiser the parameters it had when it was saved, in the same order"
                 )
         super().load_state_dict(left)
-        library = library_of(self.parameters[0]._array)
+        library, dtype = library_of(self.parameters[0]._array), np.result_type(*(p.dtype for p in self.parameters))
+        array = functools.partial(library.array, dtype=dtype)
         self._forget()
         self.moves, self.evaluations, self._scale = int(own["moves"]), int(own["evaluations"]), float(own["scale"])
-        self._gradient = library.array(own["gradient"]) if "gradient" in own else None
-        self._moved = library.array(own["moved"]) if "moved" in own else None
+        self._gradient = array(own["gradient"]) if "gradient" in own else None
+        self._moved = array(own["moved"]) if "moved" in own else None
         pairs = zip(own.get("pairs.steps", ()), own.get("pairs.changes", ()), own.get("pairs.curvatures", ()))
-        self._pairs = [(library.array(s), library.array(y), float(r)) for s, y, r in pairs]
+        self._pairs = [(array(s), array(y), float(r)) for s, y, r in pairs]
 
 
 _OWN = ("moves", "evaluations", "scale", "gradient", "moved", "pairs.steps", "pairs.changes", "pairs.curvatures")

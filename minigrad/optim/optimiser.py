@@ -194,7 +194,8 @@ class Optimiser:
     def state_dict(self) -> dict[str, Any]:
         """Return all that the optimiser knows but the parameters: a flat dict of NumPy arrays and Python numbers.
 
-        It can be pickled, or written by `np.savez(file, **optimiser.state_dict())`. The arrays are copies.
+        It can be pickled, or written by `np.savez(file, **optimiser.state_dict())`, or as JSON, with
+        `json.dumps(state, default=np.ndarray.tolist)`. The arrays are copies.
 
         >>> import minigrad as mg
         >>> from minigrad import optim
@@ -217,7 +218,7 @@ class Optimiser:
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` returned, bit for bit; an `np.load`ed file will do.
+        """Go on from what `state_dict` returned, bit for bit; an `np.load`ed file will do, and lists for arrays.
 
         Raises OptimiserError or ShapeError, and changes nothing, if it was saved by
         another method or for other parameters.
@@ -258,7 +259,7 @@ class Optimiser:
 
     def _restored(self, parameter: Value, value: Any, key: str) -> Any:
         """What was saved, as `advance` left it: a whole number, or an array where the parameter's array is."""
-        saved = to_numpy(value)
+        saved = np.asarray(value) if isinstance(value, list) else to_numpy(value)
         if saved.dtype.kind in "iu":
             return int(saved)
         x = parameter._array
