@@ -668,3 +668,14 @@ def test_the_cause_is_known_however_far_away(cut, on):
     start = start.astype(float) if start.dtype.kind == "b" else start
     with pytest.raises(mg.GradError, match=says):
         on(start).backward()
+
+
+def test_a_pass_of_gradients_is_named_as_one():
+    a = mg.tensor([1.0, 2.0], requires_grad=True)
+    L = (a * a).sum()  # noqa: N806
+    mg.gradients(L, a)
+    with pytest.raises(mg.GraphFreedError, match=r"(?s)freed by the gradients\(\) at .*say gradients\(\.\.\., ret"):
+        mg.gradients(L, a)
+    y = a * a
+    with pytest.raises(mg.GradError, match=r"(?s)Reduce it, gradients\(y\.sum\(\), .*output_gradients=np\.ones"):
+        mg.gradients(y, a)

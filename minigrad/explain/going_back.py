@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import GradError, GraphFreedError
 from ..place import at, expression, here, seen, spot
 from ..value import Value
+from .rewriting import call_at
 from .words import born, called, made, result_of
 
 
@@ -68,10 +69,15 @@ def not_one_number(output: Any) -> GradError:
     """A backward pass from several numbers, without saying how much each counts."""
     name, shape = called(output, "y"), output.shape
     where = made(name, output.creator) if born(output) else at(here())
+    if call_at(here(), "gradients"):
+        mend = f"Reduce it, gradients({name}.sum(), ...), or give the upstream gradient: "
+        mend += f"gradients({name}, ..., output_gradients=np.ones({shape}))"
+    else:
+        mend = f"Reduce it, {name}.sum().backward() or {name}.mean().backward(), or give the upstream gradient: "
+        mend += f"{name}.backward(np.ones({shape}))"
     return GradError(
         f"a backward pass starts from d{name}/d{name} = 1, which needs one number; {name} has shape {shape}{where}.\n"
-        f"Reduce it, {name}.sum().backward() or {name}.mean().backward(), or give the upstream gradient: "
-        f"{name}.backward(np.ones({shape}))"
+        + mend
     )
 
 
@@ -109,7 +115,7 @@ def freed(call: Any, outputs: Sequence[Any] = (), met: Sequence[Any] = ()) -> Gr
         return GraphFreedError(
             f"the graph of {name}{made(name, again[0].creator)} was freed by {_by(again[0].creator)}: "
             "it can be gone through once.\n"
-            f"Compute {name} again, or to go back twice on purpose, say backward(retain_graph=True) the first time"
+            f"Compute {name} again, or to go back twice on purpose, say {_kept(again[0].creator)} the first time"
         )
     # Of several that are gone, best the one that the reader has a name for.
     gone = [other for other in met if getattr(other, "record", True) is not True and not other.record] or [call]
@@ -120,10 +126,20 @@ def freed(call: Any, outputs: Sequence[Any] = (), met: Sequence[Any] = ()) -> Gr
     return GraphFreedError(
         f"{reuser}{what}, whose graph was freed by {_by(call)}.\n"
         f"Compute {name or 'it'} again in this iteration, or cut it with .detach(); "
-        "to go back twice on purpose, say backward(retain_graph=True) the first time"
+        f"to go back twice on purpose, say {_kept(call)} the first time"
     )
 
 
 def _by(call: Any) -> str:
     place = spot(call.record.place)
-    return f"the backward() at {place}" if place else "an earlier pass"
+    return f"the {_pass_of(call)}() at {place}" if place else "an earlier pass"
+
+
+def _kept(call: Any) -> str:
+    """What would have kept the graph."""
+    return "gradients(..., retain_graph=True)" if _pass_of(call) == "gradients" else "backward(retain_graph=True)"
+
+
+def _pass_of(call: Any) -> str:
+    """Which of the two passes freed a call."""
+    return "gradients" if call_at(call.record.place, "gradients") else "backward"
