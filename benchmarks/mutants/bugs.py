@@ -243,7 +243,7 @@ trigonometric.bug(
 )  # fmt: skip
 trigonometric.bug(
     "sinc-detached", "own", "sin(πx)/(πx): the rule computes with x's numbers",
-    "return g * apply(Sinc, x, order + 1)", 'return g * apply(Sinc, getattr(x, "_array", x), order + 1)',
+    "return g * run(Sinc, x, order + 1)", 'return g * run(Sinc, getattr(x, "_array", x), order + 1)',
     on="Sinc", shown_by="second(mg.sinc, [0.5])",
 )  # fmt: skip
 error_function.bug(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import apply
+from ..graph import apply, run
 from ..op import Op, implements
 
 __all__ = [
@@ -302,29 +302,42 @@ class Sinc(Op):
         return _derivative_of_sinc(x, order) if order else np.sinc(x)
 
     def dx(g, out, x, order):
-        return g * apply(Sinc, x, order + 1)
+        return g * run(Sinc, x, order + 1)
 
 
 def _derivative_of_sinc(x, order):
     """π^n s⁽ⁿ⁾(πx) for s(z) = sin(z) / z and n = order, to some eps times the largest value it has."""
     # z s⁽ⁿ⁾ + n s⁽ⁿ⁻¹⁾ is the n-th derivative of z s(z), sin itself. Upwards from s this loses nothing
     # where z is beyond n; below, the series of s converges fast.
-    z = math.pi * x
+    half = x.reshape(-1) / 2
+    z = half * math.tau
     near = abs(z) < order
-    away = np.where(near, order, z)
-    turn = math.pi * (x - 2 * np.rint(x / 2))  # z less whole turns: z itself has lost its fraction where x is large
-    sin, cos = np.sin(turn), np.cos(turn)
-    s = sin / away
-    for n in range(1, order + 1):
-        s = ((sin, cos, -sin, -cos)[n % 4] - n * s) / away
-    if near.any():
-        z = np.where(near, z, 0)
+    with np.errstate(all="ignore"):
+        # Half of z less whole turns, for z itself has lost its fraction where x is large. Its tangent has both
+        # sine and cosine in it, and takes NumPy an eighth of their time.
+        t = np.tan((half - np.rint(half)) * math.pi)
+        above = 2 / (1 + t * t)
+        sin, cos = t * above, above - 1
+        s = sin / z
+        for n in range(1, order + 1):
+            sin, cos = cos, -sin  # the n-th derivatives of both
+            s = (sin - n * s) / z
+    inside = np.flatnonzero(near)
+    if inside.size:
+        z = z[inside]
         squared = z * z
-        series = 0
-        for coefficient in _series_of_sinc(order):
-            series = series * squared + coefficient
-        s = np.where(near, series * z if order % 2 else series, s)
-    return s * math.pi**order
+        series = _polynomial(_series_of_sinc(order), squared)
+        s[inside] = series * z if order % 2 else series
+    return (s * math.pi**order).reshape(x.shape)[()]
+
+
+def _polynomial(coefficients, x):
+    if type(x) is np.ndarray and x.size < 10:
+        return np.array([_polynomial(coefficients, number) for number in x.tolist()])  # faster for so few
+    found = 0.0
+    for coefficient in coefficients:
+        found = found * x + coefficient
+    return found
 
 
 @functools.cache
