@@ -29,7 +29,7 @@ def array_ufunc(self: Value, ufunc: np.ufunc, method: str, *inputs: Any, **keywo
     op = by_numpy.get(ufunc)
     if method == "__call__" and not keywords and op is not None:
         return apply(op, *inputs)
-    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    name = full_name(ufunc) + ("" if method == "__call__" else f".{method}")
     if method in _INSTEAD_OF_METHOD:
         raise GraphCutError(f"{name} {_WHY_NOT[method]}{at(here())}.\n{_INSTEAD_OF_METHOD[method]}")
     if method == "reduce":
@@ -312,7 +312,10 @@ def _not_taken(function: Any, ours: Callable[..., Any], keywords: dict[str, Any]
 def full_name(function: Any) -> str:
     """A function of NumPy as one writes it: `np.linalg.svd`."""
     if isinstance(function, np.ufunc):
-        return f"np.{function.__name__}"
+        name = function.__name__
+        others = sys.modules.get("scipy.special")
+        theirs = getattr(others, name, None) is function and getattr(np, name, None) is not function
+        return f"scipy.special.{name}" if theirs else f"np.{name}"
     return f"{getattr(function, '__module__', '')}.{function.__name__}".replace("numpy", "np", 1)
 
 
@@ -325,6 +328,9 @@ def _nearest(name: str, wanted: str) -> str:
     """What to write instead: near in meaning, or else in letters; empty if nothing is."""
     import difflib  # for this message only: 1 ms
 
+    ours = _ALSO_CALLED.get(wanted, wanted)
+    if name.startswith("scipy.special.") and _by_name(ours) is not None:
+        return f"minigrad.{ours}"
     known = {full_name(f): f.__name__ for f in (*by_numpy, *by_function)}
     known = {full: short for full, short in known.items() if full.startswith("np.")}  # and not getitem
     meant = _NEAREST.get(name, "")
@@ -333,6 +339,9 @@ def _nearest(name: str, wanted: str) -> str:
     near = difflib.get_close_matches(wanted, known.values(), 1, 0.74)
     return next(full for full, short in known.items() if short == near[0]) if near else ""
 
+
+_ALSO_CALLED = {"expit": "sigmoid"}
+"""What functions of SciPy are called here."""
 
 _NEAREST: dict[str, str] = {
     "np.modf": "np.trunc with x - np.trunc(x)",

@@ -679,3 +679,29 @@ def test_a_pass_of_gradients_is_named_as_one():
     y = a * a
     with pytest.raises(mg.GradError, match=r"(?s)Reduce it, gradients\(y\.sum\(\), .*output_gradients=np\.ones"):
         mg.gradients(y, a)
+
+
+def test_setting_an_element_says_what_makes_a_new_tensor():
+    x = mg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    t = x * 2
+    with pytest.raises(
+        mg.InplaceError, match=r"t\[1:\] = \.\.\. would change t .*\n.* t = minigrad\.index_update\(t, np"
+    ):
+        t[1:] = 0.0
+    with pytest.raises(
+        mg.InplaceError, match=r"x\[0\] = \.\.\. would change the parameter x .*\n.*update\(x, 0, \.\.\.\)"
+    ):
+        x[0] += 1.0
+
+
+def test_functions_of_scipy_are_called_by_their_name():
+    special = pytest.importorskip("scipy.special")
+    x = mg.tensor([0.5], requires_grad=True)
+    with pytest.raises(
+        mg.GraphCutError, match=r"scipy\.special\.erf has no .* nearest that has one is minigrad\.erf\."
+    ):
+        special.erf(x)
+    with pytest.raises(mg.GraphCutError, match=r"scipy\.special\.expit has no .* is minigrad\.sigmoid\."):
+        special.expit(x)
+    with pytest.raises(mg.GraphCutError, match=r"scipy\.special\.j0 has no derivative rule"):
+        special.j0(x)

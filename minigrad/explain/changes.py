@@ -11,8 +11,9 @@ import numpy as np
 
 from .. import inplace
 from ..errors import InplaceError, StaleGradWarning
-from ..place import Place, at, expression, here, name_of, spot
+from ..place import Place, at, expression, here, name_of, spot, stores_element
 from ..value import Value
+from .rewriting import element_at
 from .rules import argument
 from .words import called, computed, depth
 
@@ -58,7 +59,11 @@ def in_place_while_recording(tensor: Value, written: str, instead: str) -> Inpla
     place = here()
     name = called(tensor, "x")
     change = _CHANGE.fullmatch(expression(place))
-    if change is not None and change["target"] == name:
+    array, index = element_at(place) if stores_element(place) else ("", "")
+    if array:
+        written = f"{expression(place)} = ..."
+        instead = f"{array} = minigrad.index_update({array}, {index}, ...)"
+    elif change is not None and change["target"] == name:
         instead = f"{name} = {name} {change['sign']} {change['value']}"
         written = change.string
     else:
