@@ -69,6 +69,6 @@ def _parts(tree: Any) -> list[tuple[str, Any]] | None:
         if names:
             return [(f".{name}", part) for name, part in zip(names, tree)]
         return [(f"[{n}]", part) for n, part in enumerate(tree)]
-    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+    if hasattr(type(tree), "__dataclass_fields__"):  # as dataclasses.is_dataclass has it, in 0.1 µs and not 1
         return [(f".{name}", getattr(tree, name)) for name in _fields(tree)]
     return None

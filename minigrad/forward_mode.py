@@ -2,11 +2,13 @@
 
 One idea: no second set of derivative rules. A call of an elementwise operation multiplies each element by
 a slope, and so does its rule: the rule is given the tangent in the place of the gradient. A linear
-operation is applied to the tangents themselves, a product to one tangent at a time. For anything else the
+operation is applied to the tangents themselves, a product to one tangent at a time. The rule of a reduction,
+given ones, tells the slope by each element, and the tangents are added up with these. For anything else the
 rule is transposed: it is linear in the gradient it is given, so going back through the rule goes forward
 through the operation.
 """
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +16,7 @@ import numpy as np
 
 from . import anomaly
 from .backend import library_of
-from .gradient import fit, zero_where_zero
+from .gradient import ALONE, add_into, fit, zero_where_zero
 from .graph import _as_tensors, apply, tick
 from .mode import enable_grad
 from .op import Freed, Op
@@ -37,6 +39,7 @@ def push(calls: Iterable[Op], tangents: dict[Any, Any], wanted: Iterable[Any], r
         for way in call.recorded()[0]:
             last[way[2]] = call
     last.update(dict.fromkeys(wanted))
+    freed = Freed(None) if free else None
     repeated: Any = broadcast_to if recorded else BroadcastTo.forward
     # Where a slope is infinite a tangent of 0 stays 0, without a warning: that input does not move.
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -60,7 +63,10 @@ def push(calls: Iterable[Op], tangents: dict[Any, Any], wanted: Iterable[Any], r
                         c = zero_where_zero(t, c)
                     if type(c) is not type(t) or c.shape != shape:
                         c = fit(c, call, call, rule)
-                    total = c if total is None else total + c
+                    if total is None:
+                        total = c
+                    else:  # not in place if anybody else holds it: the rule of x + y returns the tangent itself
+                        total = add_into(total, c) if sys.getrefcount(total) <= ALONE else total + c
             else:
                 total = _tangent(call, tangents, recorded)
             if total is not None:
@@ -70,8 +76,8 @@ def push(calls: Iterable[Op], tangents: dict[Any, Any], wanted: Iterable[Any], r
             for way in ways:
                 if last[way[2]] is call:
                     tangents.pop(way[2], None)
-            if free:
-                call.record = Freed(None)
+            if freed is not None:
+                call.record = freed
 
 
 def _tangent(call: Op, tangents: dict[Any, Any], recorded: bool) -> Any:
@@ -88,13 +94,20 @@ def _tangent(call: Op, tangents: dict[Any, Any], recorded: bool) -> Any:
             return c
     if recorded:
         out, args = _as_tensors(Tensor, call)
+    if out is None:
+        out = call
+    # The marks of an operation whose every argument but the first is a constant.
+    if getattr(call, "symmetric", False):
+        return moving[0][1](tangents[moving[0][2]], out, *args)
+    if getattr(call, "reduces", False):
+        return _weighed(call, *moving[0][1:], tangents[moving[0][2]], out, args, recorded)
     total = None
     for n, rule, origin in moving:
         t = tangents[origin]
         if call.multilinear and _has_all(args, n, Op if recorded else (Op, Value)):
             c = (apply if recorded else _run)(type(call), *args[:n], t, *args[n + 1 :])
         else:
-            c = _transposed(call, rule, origin, t, call if out is None else out, args, recorded)
+            c = _transposed(call, rule, origin, t, out, args, recorded)
         total = c if total is None else total + c
     return total
 
@@ -128,6 +141,14 @@ def _zeros(like: Any, tangents: dict[Any, Any]) -> Any:
     """Zeros of the shape and dtype of an origin, in the library of the tangents."""
     one = next(iter(tangents.values()))
     return library_of(one._array if isinstance(one, Value) else one).zeros(like.shape, like.dtype)
+
+
+def _weighed(call: Op, rule: Any, origin: Any, t: Any, out: Any, args: Any, recorded: bool) -> Any:
+    """The tangent of a reduction: each element acts on one result alone, and given 1 its rule is that slope."""
+    ones: Any = library_of(t._array if recorded else t).ones(call.shape, call.dtype)[()]
+    slopes = fit(rule(wrap(Tensor, ones) if recorded else ones, out, *args), origin, call, rule)
+    axis, keepdims = (args[call.parameters.index(name)] for name in ("axis", "keepdims"))
+    return zero_where_zero(slopes, slopes * t).sum(axis=axis, keepdims=keepdims)
 
 
 def _transposed(call: Op, rule: Any, origin: Any, t: Any, out: Any, args: Any, recorded: bool) -> Any:

@@ -132,3 +132,23 @@ def test_the_tangent_is_differentiated_as_any_result(spec, data):
     second = [inner(g, t) for g, t in zip(by_forward, ts, strict=True)]
     floor = length(u) * length(*ts) * length(*ss)
     assert_same(first, second, eps_of([*arrays, np.asarray(value)]), floor)
+
+
+@pytest.mark.parametrize("reduce", [np.max, np.min])
+def test_what_an_extremum_did_not_take_may_move_infinitely_fast(reduce):
+    sign = 1.0 if reduce is np.max else -1.0
+    _, t = mg.jvp(lambda x: reduce(sign * np.sqrt(x)), (np.array([0.0, 4.0]),), (np.array([1.0, 1.0]),))
+    assert t == sign / 4
+
+
+@pytest.mark.parametrize("reduce", [np.max, np.prod, np.std, np.var, np.linalg.norm, mg.logsumexp])
+@pytest.mark.parametrize("axis", [None, 0, (0, 1)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_the_second_derivative_of_a_reduction_by_forward_mode_twice(reduce, axis, keepdims):
+    if axis == (0, 1) and reduce is np.linalg.norm:
+        axis = 1
+    x, t = np.random.default_rng(0).normal(size=(2, 3, 4))[:, :, :2]
+    f = lambda x: reduce(x * x, axis=axis, keepdims=keepdims)  # noqa: E731
+    twice = mg.jvp(lambda x: mg.jvp(f, (x,), (t,))[1], (x,), (t,))[1]
+    back = mg.jvp(lambda x: mg.vjp(f, x)[1](np.ones_like(twice))[0], (x,), (t,))[1]
+    assert_close(np.sum(twice), np.sum(back * t), ulps=256)

@@ -29,6 +29,8 @@ __all__ = [
 class Norm2(Op):
     """The square root of Σ x² over axes"""
 
+    reduces = True
+
     def forward(x, axis=None, keepdims=False):
         if axis is None:
             return np.linalg.norm(x, None, None, keepdims)
@@ -44,6 +46,8 @@ class Norm2(Op):
 
 class NormP(Op):
     """Σ |x|^p to the power of 1/p, over axes; the slope by an element that is 0 is 0"""
+
+    reduces = True
 
     def forward(x, p, axis=None, keepdims=False):
         if axis is None or isinstance(axis, int):

@@ -65,6 +65,8 @@ class Sum(Op, numpy=np.sum):
 class Prod(Op, numpy=np.prod):
     """Π x over axis, with the exact derivatives at zeros"""
 
+    reduces = True
+
     def forward(x, axis=None, keepdims=False):
         return x.prod(axis=axis, keepdims=keepdims)
 
@@ -113,6 +115,7 @@ class Max(Op, numpy=np.max):
     """max x over axis; ties share the gradient evenly"""
 
     masks = True
+    reduces = True
 
     def forward(x, axis=None, keepdims=False):
         return x.max(axis=axis, keepdims=keepdims)
@@ -125,6 +128,7 @@ class Min(Op, numpy=np.min):
     """min x over axis; ties share the gradient evenly"""
 
     masks = True
+    reduces = True
 
     def forward(x, axis=None, keepdims=False):
         return x.min(axis=axis, keepdims=keepdims)

@@ -45,6 +45,8 @@ def _shares(x, out, axis):
 class LogSumExp(Op):
     """log Σ exp(x) over axis"""
 
+    reduces = True
+
     def forward(x, axis=None, keepdims=False):
         x = _floats(x)
         top = x.max(axis=axis, keepdims=True) if x.size else x.sum(axis=axis, keepdims=True)
@@ -63,6 +65,8 @@ class LogSumExp(Op):
 
 class Softmax(Op):
     """exp(x) / Σ exp(x) over axis"""
+
+    symmetric = True
 
     def forward(x, axis=-1):
         x = _floats(x)

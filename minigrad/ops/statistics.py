@@ -53,6 +53,8 @@ def _centred(x, count, axis):
 class Var(Op, numpy=np.var):
     """Σ (x - mean x)² / (n - ddof) over axis"""
 
+    reduces = True
+
     def forward(x, axis=None, ddof=0, keepdims=False):
         if x.dtype.kind != "f":
             x = x.astype(np.float64)
@@ -66,6 +68,8 @@ class Var(Op, numpy=np.var):
 
 class Std(Op, numpy=np.std):
     """√(Σ (x - mean x)² / (n - ddof)) over axis, with derivative 0 where all x are equal"""
+
+    reduces = True
 
     def forward(x, axis=None, ddof=0, keepdims=False):
         return np.sqrt(Var.forward(x, axis, ddof, keepdims))
