@@ -96,11 +96,12 @@ def _tangent(call: Op, tangents: dict[Any, Any], recorded: bool) -> Any:
         out, args = _as_tensors(Tensor, call)
     if out is None:
         out = call
-    # The marks of an operation whose every argument but the first is a constant.
-    if getattr(call, "symmetric", False):
-        return moving[0][1](tangents[moving[0][2]], out, *args)
-    if getattr(call, "reduces", False):
-        return _weighed(call, *moving[0][1:], tangents[moving[0][2]], out, args, recorded)
+    if getattr(call, "symmetric", False):  # its Jacobian by its one argument is its own transpose, as that of softmax
+        _, rule, origin = moving[0]
+        return rule(tangents[origin], out, *args)
+    if getattr(call, "reduces", False):  # its one argument over axes, as a maximum does
+        _, rule, origin = moving[0]
+        return _weighed(call, rule, origin, tangents[origin], out, args, recorded)
     total = None
     for n, rule, origin in moving:
         t = tangents[origin]

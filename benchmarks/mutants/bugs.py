@@ -801,7 +801,7 @@ gradient.bug(
 )  # fmt: skip
 gradient.bug(
     "zero-times-infinity", "tt-metal #56378", "0 · ∞ stays NaN where no gradient came in",
-    "    if not bad.any():\n        return c\n", "    return c\n",
+    "if not np.count_nonzero(bad):", "if True:",
     on=("guarded", "Sqrt", "Pow"), shown_by="grad(lambda x: mg.where(x > 1, mg.sqrt(x), 0.0), [0.0, 4.0])",
 )  # fmt: skip
 gradient.bug(
@@ -991,7 +991,7 @@ graph.bug(
 )  # fmt: skip
 graph.bug(
     "given-zeros", "tt-metal #56378", "a zero in the incoming gradient times an infinite slope is NaN",
-    "    return any(call.singular for call in order) and", "    return False and",
+    "if array is not None and np.count_nonzero(array == 0):", "if False:",
     on=("Sqrt", "Pow"), shown_by="grad(mg.sqrt, [0.0, 1.0], g=[0.0, 1.0])",
 )  # fmt: skip
 graph.bug(
@@ -1270,8 +1270,7 @@ forward_mode = _in("forward_mode.py")
 
 forward_mode.bug(
     "tangent-of-one-argument", "own", "the tangent of a call of two arguments is that of the last",
-    "                    total = c if total is None else total + c\n            else:",
-    "                    total = c\n            else:",
+    "if total is None:\n                        total = c", "if True:\n                        total = c",
     on="forward_mode", shown_by="mg.jvp(lambda x: mg.sin(x) * mg.exp(x), (1.0,), (1.0,))",
 )  # fmt: skip
 forward_mode.bug(
