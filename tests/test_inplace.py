@@ -173,7 +173,7 @@ def test_a_computed_tensor_may_not_be_changed_while_recording():
     y = w * 3
     with pytest.raises(mg.InplaceError, match=r"y \+= 1 would change y(.|\n)*y = y \+ 1"):
         y += 1
-    with pytest.raises(mg.InplaceError, match=r"y\[\.\.\.\]"):
+    with pytest.raises(mg.InplaceError, match=r"y\[0\] = .*\n.*y = minigrad\.index_update\(y, 0"):
         y[0] = 1.0
     assert y.tolist() == [6]
 
@@ -190,7 +190,8 @@ def test_a_constant_may_not_swallow_a_recorded_value():
 def test_assigning_elements_while_recording_says_how_to_mend_it():
     w = leaf([2.0, 3.0])
     with pytest.raises(
-        mg.InplaceError, match=r"w\[\.\.\.\] = \.\.\. would change the parameter w(.|\n)*minigrad\.where"
+        mg.InplaceError,
+        match=r"w\[0\] = \.\.\. would change the parameter w(.|\n)*no_grad\(\): w\[0\] = (.|\n)*index_update",
     ):
         w[0] = 1.0
     assert w.detach().tolist() == [2, 3]

@@ -13,7 +13,7 @@ from .. import inplace
 from ..errors import InplaceError, StaleGradWarning
 from ..place import Place, at, expression, here, name_of, spot, stores_element
 from ..value import Value
-from .rewriting import element_at
+from .rewriting import element
 from .rules import argument
 from .words import called, computed, depth
 
@@ -59,12 +59,14 @@ def in_place_while_recording(tensor: Value, written: str, instead: str) -> Inpla
     place = here()
     name = called(tensor, "x")
     change = _CHANGE.fullmatch(expression(place))
-    array, index = element_at(place) if stores_element(place) else ("", "")
+    array, index = element(expression(place)) if stores_element(place) else ("", "")
     if array:
         written = f"{expression(place)} = ..."
         instead = f"{array} = minigrad.index_update({array}, {index}, ...)"
     elif change is not None and change["target"] == name:
-        instead = f"{name} = {name} {change['sign']} {change['value']}"
+        instead = f"{name} {change['sign']} {change['value']}"
+        array, index = element(name)
+        instead = f"{array} = minigrad.index_update({array}, {index}, {instead})" if array else f"{name} = {instead}"
         written = change.string
     else:
         written, instead = written.replace("x", name, 1), instead.replace("x", name)

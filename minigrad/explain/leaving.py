@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DtypeError, GraphCutError, ShapeError
 from ..place import Place, at, expression, goes_to, here, seen, stores_element
 from ..value import Value
-from .rewriting import arguments_at, call_at, element_at, of_another, with_arguments
+from .rewriting import arguments_at, call_at, element, of_another, with_arguments
 from .words import called
 
 _MATH = re.compile(r"math\.(\w+)\(.*\)")
@@ -67,7 +67,7 @@ _MAKER = re.compile(r"\b(?:np|numpy)\.(array|full)\(")
 
 def _into_an_array(name: str, place: Place | None) -> GraphCutError:
     """A tensor was to become an element, or several, of an array."""
-    array, index = element_at(place)
+    array, index = element(expression(place))
     said, mend = (f"{expression(place)} = {name}", f"{array} = ") if array else (f"a[...] = {name}", "a = ")
     return GraphCutError(
         f"{said} would leave the graph: {name} requires a gradient, and an array keeps no record{at(place)}.\n"

@@ -78,10 +78,10 @@ def arguments_at(place: Place | None, name: str = "") -> list[str]:
     return [] if call is None else [_text(a) for a in call.args]
 
 
-def element_at(place: Place | None) -> tuple[str, str]:
-    """The array and the index in `a[1:] = ...` at a place, as in ("a", "np.s_[1:]"); empty if it is something else."""
+def element(text: str) -> tuple[str, str]:
+    """The array and the index in `a[1:]`, as in ("a", "np.s_[1:]"); empty if that is something else."""
     try:
-        node = ast.parse(expression(place), mode="eval").body
+        node = ast.parse(text, mode="eval").body
     except SyntaxError:
         return "", ""
     if not isinstance(node, ast.Subscript):
