@@ -237,6 +237,28 @@ def test_prod_over_axes_divided_or_not(axis, keepdims):
     assert np.allclose(divided.data, multiplied.data, rtol=1e-13, atol=0)
 
 
+@pytest.mark.parametrize("overflows", [False, True])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_long_running_product(overflows, dtype):
+    """A line of thousands is gone through in blocks, unless the product of a block overflows: the same slopes."""
+    numbers = np.random.default_rng(0)
+    x = numbers.uniform(-2, 2, 10_000).astype(dtype)
+    u = numbers.normal(size=x.size).astype(dtype)
+    x[[40, 7000]] = 0.0
+    if overflows:
+        x[5000:6000], u[4000:] = 1e10, 0.0
+    t = mg.tensor(x, requires_grad=True)
+    g = mg.gradients(mg.cumprod(t), t, output_gradients=u)
+    behind, expected = 0.0, np.zeros(x.size)
+    before = np.concatenate([[1.0], np.cumprod(x[:40].astype(float))])
+    for n in range(x.size - 1, -1, -1):
+        behind = u[n].item() + (x[n + 1].item() * behind if n + 1 < x.size else 0.0)
+        if n <= 40:
+            expected[n] = before[n] * behind
+    assert g.dtype == dtype
+    assert g.data == pytest.approx(expected, rel=1e-4 if dtype == "float32" else 1e-11)
+
+
 # ----------------------------------------------------------------------------- softmax
 
 HUGE = [1000.0, 999.0, -1000.0, 0.0]

@@ -68,7 +68,8 @@ def times_others(g, x, axis):
     if type(x) is np.ndarray:
         try:
             with np.errstate(all="raise"):
-                product = x.prod(axis=axis, keepdims=axis is not None)
+                # Of all, column by column: the columns do not wait for each other, as numbers in a row do.
+                product = x.prod(axis=0).prod() if axis is None else x.prod(axis=axis, keepdims=True)
                 if (product == product).all():
                     return g * product / x
         except FloatingPointError:
@@ -127,8 +128,10 @@ class Recurrence(Op):
         # A step at a time: no product of many a is ever formed, which might overflow beside a y that is 0.
         library, dtype, step = library_of(b), np.result_type(a, b), -1 if reverse else 1
         y = 0.0
-        if b.ndim == 1:  # a Python float takes 0.05 µs a step, an array 1 µs
-            steps = [y := a_n * y + b_n for a_n, b_n in zip(a[::step].tolist(), b[::step].tolist())]
+        if b.ndim == 1:
+            steps = _in_blocks(a[::step], b[::step]) if b.size > 4096 and type(b) is np.ndarray else None
+            if steps is None:  # a Python float takes 0.05 µs a step, an array 1 µs
+                steps = [y := a_n * y + b_n for a_n, b_n in zip(a[::step].tolist(), b[::step].tolist())]
             return library.asarray(steps, dtype)[::step]
         if not b.size:
             return b.astype(dtype)
@@ -143,6 +146,31 @@ class Recurrence(Op):
     def db(g, out, a, b, axis, reverse):
         following = _previous(a, axis, 0, not reverse)
         return _recurrence(following, g, axis, not reverse)
+
+
+def _in_blocks(a, b):
+    """y of yₙ = aₙ yₙ₋₁ + bₙ, in many blocks at once; None where a product of the a of a block is lost.
+
+    Each block starts from 0, and what it starts from in truth meets the product of its a later: 39 ms
+    for a million, not 164.
+    """
+    length, size = 256, b.size
+    filled = [np.concatenate([each, np.zeros(-size % length)]) for each in (a, b)]
+    a, b = (np.ascontiguousarray(each.reshape(-1, length).T) for each in filled)  # step n of each block in row n
+    y, product = b.copy(), a.copy()
+    try:
+        with np.errstate(all="raise"):
+            for n in range(1, length):
+                y[n] += a[n] * y[n - 1]
+                product[n] *= product[n - 1]
+            before = [0.0]
+            for p, last in zip(product[-1].tolist(), y[-1].tolist()):
+                before.append(p * before[-1] + last)
+            y += product * np.array(before[:-1])
+    except FloatingPointError:
+        return None
+    y = y.T.reshape(-1)[:size]
+    return y if np.isfinite(y).all() else None
 
 
 def _recurrence(a, b, axis, reverse):
