@@ -408,7 +408,7 @@ reduction.bug(
 )  # fmt: skip
 reduction.bug(
     "max-negative-axis", "study 17", "max over a negative axis compares along axis 0",
-    "else run(ExpandDims, out, axis)", "else run(ExpandDims, out, 0 if isinstance(axis, int) and axis < 0 else axis)",
+    "else expanded(out, axis)", "else expanded(out, 0 if isinstance(axis, int) and axis < 0 else axis)",
     on=("Max", "Min"), shown_by="grad(lambda x: mg.max(x, -1), [[1.0, 2.0], [4.0, 3.0]], g=[1.0, 1.0])",
 )  # fmt: skip
 reduction.bug(
@@ -510,7 +510,7 @@ products.bug(
 )  # fmt: skip
 products.bug(
     "matmul-squeezes-all", "pytorch #1813", "matrix @ vector: squeezes every axis of length 1",
-    "np.expand_dims(g, -1)).squeeze(-1)", "np.expand_dims(g, -1)).squeeze()",
+    "expanded(g, -1)).squeeze(-1)", "expanded(g, -1)).squeeze()",
     on="MatMul", shown_by="grad(mg.matmul, [[1.0], [2.0]], [3.0])",
 )  # fmt: skip
 products.bug(

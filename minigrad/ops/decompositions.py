@@ -20,6 +20,7 @@ from ..op import Op, implements
 from ..place import at, here
 from ..value import Value, wrap
 from .indexing import getitem
+from .shape import expanded
 from .systems import numbers_of
 
 __all__ = [
@@ -68,7 +69,7 @@ class Eigvalsh(Op):
 
     def da(g, out, a, uplo):
         v = eigh(a, uplo).eigenvectors
-        return _on_read_triangle(v * np.expand_dims(g, -2) @ v.mT, uplo)
+        return _on_read_triangle(v * expanded(g, -2) @ v.mT, uplo)
 
 
 class Eigh(Op):
@@ -76,7 +77,7 @@ class Eigh(Op):
 
     def forward(a, uplo="L"):
         w, v = np.linalg.eigh(a, uplo)
-        return np.concatenate([np.expand_dims(w, -2), v], -2)
+        return np.concatenate([expanded(w, -2), v], -2)
 
     def da(g, out, a, uplo):
         w, v, gw, gv = out[..., :1, :], out[..., 1:, :], g[..., :1, :], g[..., 1:, :]
@@ -117,7 +118,7 @@ class SingularValues(Op):
 
     def da(g, out, a):
         u, _, vh = (svd if isinstance(a, Value) else np.linalg.svd)(a, full_matrices=False)
-        return u * np.expand_dims(g * np.sign(out), -2) @ vh
+        return u * expanded(g * np.sign(out), -2) @ vh
 
 
 class SVD(Op):
@@ -125,7 +126,7 @@ class SVD(Op):
 
     def forward(a):
         u, s, vh = np.linalg.svd(a, full_matrices=False)
-        return np.concatenate([u, np.expand_dims(s, -2), vh.mT], -2)
+        return np.concatenate([u, expanded(s, -2), vh.mT], -2)
 
     def da(g, out, a):
         m, n = a.shape[-2:]

@@ -31,7 +31,7 @@ class Det(Op):
 
     def da(g, out, a):
         cofactors = apply(Cofactors, a) if isinstance(a, Value) else _cofactors(a, out)
-        return g[..., None, None] * cofactors
+        return g.reshape((*g.shape, 1, 1)) * cofactors
 
 
 class Cofactors(Op):

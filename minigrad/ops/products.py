@@ -14,7 +14,7 @@ from ..op import Op, implements
 from ..place import at, here
 from ..value import Value
 from .arithmetic import multiply
-from .shape import reshape, transpose
+from .shape import expanded, reshape, transpose
 
 __all__ = [
     "Cross",
@@ -45,16 +45,16 @@ class MatMul(Op, numpy=np.matmul):
 
     def dx(g, out, x, y):
         if y.ndim == 1:  # each row of x met y: one number a row
-            return np.expand_dims(g, -1) * y
+            return expanded(g, -1) * y
         if x.ndim == 1:  # x met each column of y
-            return (np.expand_dims(g, -2) @ y.mT).squeeze(-2)
+            return (expanded(g, -2) @ y.mT).squeeze(-2)
         return g @ y.mT
 
     def dy(g, out, x, y):
         if x.ndim == 1:
-            return np.expand_dims(x, -1) * np.expand_dims(g, -2) if y.ndim > 1 else x * g
+            return expanded(x, -1) * expanded(g, -2) if y.ndim > 1 else x * g
         if y.ndim == 1:
-            return (x.mT @ np.expand_dims(g, -1)).squeeze(-1)
+            return (x.mT @ expanded(g, -1)).squeeze(-1)
         return x.mT @ g
 
 
@@ -67,10 +67,10 @@ class VecDot(Op, numpy=np.vecdot):
         return np.vecdot(x, y)
 
     def dx(g, out, x, y):
-        return np.expand_dims(g, -1) * y
+        return expanded(g, -1) * y
 
     def dy(g, out, x, y):
-        return np.expand_dims(g, -1) * x
+        return expanded(g, -1) * x
 
 
 class TensorDot(Op):

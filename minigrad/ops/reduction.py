@@ -14,7 +14,7 @@ from ..op import Op, implements
 from ..value import Value
 from .cumulative import times_others
 from .diagonals import FromDiagonal
-from .shape import BroadcastTo, ExpandDims
+from .shape import BroadcastTo, expanded
 
 __all__ = [
     "Max",
@@ -47,7 +47,7 @@ def spread(g, shape, axis, keepdims):
 
 def restored(out, axis, keepdims):
     """out with its reduced axes back, of length 1, so that it can be compared with x."""
-    return out if axis is None or keepdims else run(ExpandDims, out, axis)
+    return out if axis is None or keepdims else expanded(out, axis)
 
 
 class Sum(Op, numpy=np.sum):
@@ -146,7 +146,7 @@ class Trace(Op, numpy=np.trace):
         return x.trace(offset, axis1, axis2)
 
     def dx(g, out, x, offset, axis1, axis2):
-        return run(FromDiagonal, g[..., None], x.shape, offset, axis1, axis2)
+        return run(FromDiagonal, expanded(g, -1), x.shape, offset, axis1, axis2)
 
 
 @implements(np.sum)

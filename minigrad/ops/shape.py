@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..errors import ShapeError
 from ..gradient import sum_to
-from ..graph import apply, array_of
+from ..graph import apply, array_of, run
 from ..op import Op, implements
 from ..place import at, here
 from ..value import Value
@@ -131,6 +131,11 @@ class ExpandDims(Op):
 
     def dx(g, out, x, axis):
         return g.reshape(x.shape)
+
+
+def expanded(x, axis):
+    """x with a new axis of length 1, in a rule: at once on an array, recorded on a tensor."""
+    return run(ExpandDims, x, axis)
 
 
 class AsType(Op):

@@ -16,6 +16,7 @@ from ..place import at, here
 from ..value import Value
 from .choosing import where
 from .products import matmul
+from .shape import expanded
 
 __all__ = [
     "Inv",
@@ -48,7 +49,7 @@ class Solve(Op):
 
     def da(g, out, a, b):
         if b.ndim == 1:
-            return -(np.expand_dims(_solve_vectors(a.mT, g), -1) * np.expand_dims(out, -2))
+            return -(expanded(_solve_vectors(a.mT, g), -1) * expanded(out, -2))
         return -(np.linalg.solve(a.mT, g) @ out.mT)
 
     def db(g, out, a, b):
@@ -57,7 +58,7 @@ class Solve(Op):
 
 def _solve_vectors(a, b):
     """x for a stack of vectors, which np.linalg.solve would take for a matrix."""
-    return np.linalg.solve(a, b) if b.ndim == 1 else np.linalg.solve(a, np.expand_dims(b, -1)).squeeze(-1)
+    return np.linalg.solve(a, b) if b.ndim == 1 else np.linalg.solve(a, expanded(b, -1)).squeeze(-1)
 
 
 class PInv(Op):
@@ -102,7 +103,7 @@ class LstSq(Op):
         p = pinv(a, rcond)
         _check_full_rank("lstsq", a, p)
         if b.ndim == 1:
-            g, out, b = np.expand_dims(g, -1), np.expand_dims(out, -1), np.expand_dims(b, -1)
+            g, out, b = expanded(g, -1), expanded(out, -1), expanded(b, -1)
         y = p.mT @ g
         found = -(y @ out.mT)
         if a.shape[0] > a.shape[1]:
