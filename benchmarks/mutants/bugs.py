@@ -228,7 +228,7 @@ exponential.bug(
 )  # fmt: skip
 exponential.bug(
     "logaddexp-shares-exchanged", "own", "log(exp x + exp y): y gets the share of x",
-    "return g * _share(y, x, np.exp)\n", "return g * _share(x, y, np.exp)\n",
+    "return _share(g, y, x, np.exp)\n", "return _share(g, x, y, np.exp)\n",
     on="LogAddExp", shown_by="grad(mg.logaddexp, [1.0], [2.0])",
 )  # fmt: skip
 trigonometric.bug(

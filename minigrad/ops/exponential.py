@@ -138,13 +138,13 @@ class LogAddExp(Op, numpy=np.logaddexp):
     elementwise = True
 
     def forward(x, y):
-        return _log_of_sum(x, y, np.exp, 1, np.logaddexp)
+        return _log_of_sum(x, y, np.exp, np.log1p, np.logaddexp)
 
     def dx(g, out, x, y):
-        return g * _share(x, y, np.exp)
+        return _share(g, x, y, np.exp)
 
     def dy(g, out, x, y):
-        return g * _share(y, x, np.exp)
+        return _share(g, y, x, np.exp)
 
 
 class LogAddExp2(Op, numpy=np.logaddexp2):
@@ -153,39 +153,43 @@ class LogAddExp2(Op, numpy=np.logaddexp2):
     elementwise = True
 
     def forward(x, y):
-        return _log_of_sum(x, y, np.exp2, _LOG2_E, np.logaddexp2)
+        return _log_of_sum(x, y, np.exp2, _log2_1p, np.logaddexp2)
 
     def dx(g, out, x, y):
-        return g * _share(x, y, np.exp2)
+        return _share(g, x, y, np.exp2)
 
     def dy(g, out, x, y):
-        return g * _share(y, x, np.exp2)
+        return _share(g, y, x, np.exp2)
 
 
 _MANY = 1000
 
 
-def _log_of_sum(x, y, exp, unit, of_numpy):
+def _log_of_sum(x, y, exp, log1p, of_numpy):
     """NumPy's own formula, of whole arrays: the loop of np.logaddexp takes six times as long for many elements."""
-    if type(x) is type(y) is np.ndarray and x.size > _MANY and x.dtype == y.dtype and x.dtype.itemsize >= 4:
+    if type(x) is type(y) is np.ndarray and x.size > _MANY and x.dtype == y.dtype and x.dtype.char in "fd":
         with np.errstate(invalid="ignore"):
-            out = np.maximum(x, y) + unit * np.log1p(exp(-np.abs(x - y)))
+            out = np.maximum(x, y) + log1p(exp(-np.abs(x - y)))
         if not np.isnan(out).any():  # as of two equal infinities
             return out
     return of_numpy(x, y)
 
 
-def _share(x, y, exp):
-    """exp(x) / (exp(x) + exp(y)). By exp(x - out) it would lose the digits that a large out has."""
+def _log2_1p(x):
+    return np.log1p(x) * _LOG2_E
+
+
+def _share(g, x, y, exp):
+    """g exp(x) / (exp(x) + exp(y)). By exp(x - out) it would lose the digits that a large out has."""
     if not isinstance(x, Value) and not isinstance(y, Value):
         with np.errstate(over="ignore", invalid="ignore"):
-            share = np.reciprocal(exp(y - x) + 1)
-        if (share > 0).all():
-            return share
-    # It is nearly 0, or of two equal infinities, or is to be differentiated again: that last form loses digits there.
+            parts = exp(y - x) + 1
+        if parts.size and parts.max() < np.inf:
+            return g / parts
+    # Some share is nearly 0, or of two equal infinities; or it is to be differentiated again, where that loses digits.
     same = np.isinf(x) & (x == y)
     d = np.where(same, 0, x) - np.where(same, 0, y)
-    return np.exp(-softplus(-d if exp is np.exp else d * -_LN_2))
+    return g * np.exp(-softplus(-d if exp is np.exp else d * -_LN_2))
 
 
 class Sqrt(Op, numpy=np.sqrt):
