@@ -22,7 +22,7 @@ from .mode import enable_grad
 from .op import Op
 from .ops.indexing import scatter
 from .place import Place, at, here
-from .recorded import Same, array_of, go_back, origin_of, walk
+from .recorded import Same, array_of, check_function, go_back, origin_of, walk
 from .value import Value, wrap
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -62,6 +62,8 @@ def checkpoint(f: F) -> F:
     >>> mg.grad(lambda x: layer(x) ** 2)(0.0)
     np.float64(2.0)
     """
+
+    check_function("checkpoint", f)
 
     @functools.wraps(f)
     def checkpointed(*args: Any, **keywords: Any) -> Any:

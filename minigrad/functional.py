@@ -22,7 +22,7 @@ from .errors import ShapeError
 from .forward_mode import push
 from .graph import is_recording
 from .place import at, here
-from .recorded import Run, array_of, matched, numbers, one_number, refilled, result_leaves, zeros_of
+from .recorded import Run, array_of, check_function, matched, numbers, one_number, refilled, result_leaves, zeros_of
 from .tensor import Tensor
 from .value import Value, wrap
 
@@ -116,6 +116,7 @@ def vjp(f: Function, *args: Any, argnums: Argnums | None = None, has_aux: bool =
     >>> pullback(np.array([1.0, 0.0]))
     (array([2., 0.]), np.float64(0.0))
     """
+    check_function("vjp", f)
     run = Run("vjp", f, args, {}, argnums, has_aux, copy=True)
     wanted = result_leaves("vjp", f, run.result, "u")
 
@@ -142,6 +143,7 @@ def jvp(f: Function, args: Any, tangents: Any, *, argnums: Argnums | None = None
     >>> mg.jvp(np.square, (np.array([1.0, 2.0]),), (np.array([1.0, 10.0]),))
     (array([1., 4.]), array([ 2., 40.]))
     """
+    check_function("jvp", f)
     run, ts = _run_along("jvp", f, args, tangents, argnums, has_aux)
     recorded = _recorded(run, ts)
     along = refilled(run.result, map(run.released, _forward(run, ts, recorded, keep=recorded)))
@@ -205,6 +207,7 @@ def hvp(f: Function, args: Any, vectors: Any, *, argnums: Argnums | None = None,
     >>> mg.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
     (array([6., 0.]),)
     """
+    check_function("hvp", f)
     slope = _gradient_for("hvp", f, argnums, has_aux)
     run, vs = _run_along("hvp", slope, args, vectors, argnums, has_aux)
     recorded = _recorded(run, vs)
@@ -229,6 +232,7 @@ def _gradient_for(who: str, f: Function, argnums: Any, has_aux: bool) -> Functio
 
 def _named(derivative: Function, f: Function, who: str) -> Function:
     """The derivative under the name of its function, such as grad(loss)."""
+    check_function(who, f)
     derivative.__name__ = derivative.__qualname__ = f"{who}({getattr(f, '__name__', type(f).__name__)})"
     return derivative
 

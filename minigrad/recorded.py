@@ -128,6 +128,15 @@ class Run:
         return results
 
 
+def check_function(who: str, f: Any) -> None:
+    """Raise TypeError for what is no function, such as the number that it returned."""
+    if not callable(f):
+        call = (
+            f"{who}(f, ...), not {who}(f(x), ...)" if who in ("vjp", "jvp", "hvp") else f"{who}(f)(x), not {who}(f(x))"
+        )
+        raise TypeError(f"{who} takes a function, and was given {_described(f)}{at(here())}.\nWrite {call}")
+
+
 def _leaves(tree: Any, path: str) -> list[tuple[str, Any]]:
     return [(path, leaf) for path, leaf in leaves(tree, path) if leaf is not None]
 

@@ -330,3 +330,14 @@ def test_the_slope_of_a_remainder_lies_beside_its_jumps():
     gx, gy = mg.gradients((x % y).sum(), [x, y])
     assert (gx.tolist(), gy.tolist()) == ([1, 1], [-2, 1])
     assert not (x // y).requires_grad
+
+
+@pytest.mark.parametrize("value", [1.0, 0.1, 0.7, 1e8 / 3])
+def test_std_of_equal_numbers_is_flat_however_their_mean_is_rounded(value):
+    for n in (2, 3, 6, 7):
+        assert not mg.grad(np.std)(np.full(n, value)).any()
+        assert not mg.hessian(np.std)(np.full(n, value)).any()
+    rows = np.array([[value] * 3, [1.0, 2.0, 4.0]])
+    second = mg.hessian(lambda x: np.std(x, axis=1, keepdims=True).sum())(rows)
+    assert not second[0].any()
+    np.testing.assert_allclose(second[1, :, 1], mg.hessian(np.std)(rows[1]))

@@ -583,3 +583,21 @@ def test_an_error_in_the_function_leaves_recording_as_it_was():
             with pytest.raises(KeyError):
                 call()
             assert not mg.is_grad_enabled()
+
+
+@pytest.mark.parametrize("who", ["grad", "value_and_grad", "elementwise_grad", "jacobian", "hessian", "checkpoint"])
+def test_a_number_is_no_function(who):
+    for number in (mg.tensor(2.0), np.float64(4.0), np.ones(3), None):
+        with pytest.raises(TypeError) as caught:
+            getattr(mg, who)(number)
+        first, second = str(caught.value).splitlines()
+        assert first.startswith(f"{who} takes a function, and was given ")
+        assert "test_functional.py:" in first
+        assert second == f"Write {who}(f)(x), not {who}(f(x))"
+
+
+@pytest.mark.parametrize("who", ["vjp", "jvp", "hvp"])
+def test_a_number_is_no_function_to_be_run(who):
+    x = np.ones(2)
+    with pytest.raises(TypeError, match=rf"{who} takes a function, and was given a.*\n.*{who}\(f, "):
+        getattr(mg, who)(x, (x,), (x,))

@@ -76,11 +76,13 @@ class Std(Op, numpy=np.std):
 
     def dx(g, out, x, axis, ddof, keepdims):
         count = _count(x, axis)
-        zero = (out._array if isinstance(out, Value) else out) == 0
-        slope = np.where(zero, 0, g / np.where(zero, 1, out)) if zero.any() else g / out
         # Centred twice: of x that are equal the first leaves the rounding of their mean, and that over `out`, which
         # is the same rounding, would be 1.
         centred = _centred(_centred(x, count, axis), count, axis)
+        zero = (out._array if isinstance(out, Value) else out) == 0
+        if isinstance(out, Value):  # and its second derivative would be 1 over that rounding
+            zero = zero | ~centred._array.any(axis=axis, keepdims=keepdims)
+        slope = np.where(zero, 0, g / np.where(zero, 1, out)) if zero.any() else g / out
         return restored(slope / _free(count, ddof), axis, keepdims) * centred
 
 
