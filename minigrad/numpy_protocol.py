@@ -173,12 +173,15 @@ def _refused(name: str, keyword: str, value: Any, inputs: tuple[Any, ...]) -> Ty
             f"{a} {sign}= {x} would write the tensor {x} into an array, which keeps no record{at(here())}.\n"
             f"Write {a} = {a} {sign} {x}; or, where no gradient should pass, {a} {sign}= {x}.detach().numpy()"
         )
-    return TypeError(f"{name} on a tensor takes no {keyword}={at(here())}.\n{_mended(name, keyword)}")
+    return TypeError(f"{name} on a tensor takes no {keyword}={at(here())}.\n{_mended(name, keyword, len(inputs))}")
 
 
-def _mended(name: str, keyword: str) -> str:
-    """What to write without a keyword: the reader's own call where it can be had."""
+def _mended(name: str, keyword: str, count: int) -> str:
+    """What to write without a keyword, or what came by position after the inputs: the reader's own call if possible."""
     call, said = without(here(), name, keyword)
+    given = arguments_at(here(), name)
+    if not call and 0 < count < len(given):
+        call, said = f"{name}({', '.join(given[:count])})", given[count]
     x = next(iter(arguments_at(here(), name)), "x") if call else "x"
     short = name.removeprefix("np.")
     if keyword == "where" and (short in _INSTEAD_OF_WHERE or f"nan{short}" in _NAN):
@@ -355,6 +358,12 @@ _NEAREST: dict[str, str] = {
     "np.fill_diagonal": "minigrad.where(np.eye(n, dtype=bool), new, x)",
     "np.piecewise": "np.where",
     "np.gradient": "np.diff",
+    "np.cumulative_sum": "np.cumsum",
+    "np.cumulative_prod": "np.cumprod",
+    "np.unstack": "np.moveaxis, as tuple(np.moveaxis(x, axis, 0))",
+    "np.linalg.matrix_rank": "np.linalg.svdvals, of which it counts those above a tolerance",
+    "np.linalg.tensorsolve": "np.linalg.solve, of matrices",
+    "np.linalg.tensorinv": "np.linalg.inv, of matrices",
     "np.cov": "np.matmul, as d @ d.T / (n - 1) with d = x - np.mean(x, axis=1, keepdims=True)",
     "np.corrcoef": "np.matmul, as d @ d.T of rows d less their mean and divided by their norm",
     "np.linalg.cond": "np.linalg.svd, of whose s it is s[0] / s[-1]",

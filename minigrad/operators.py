@@ -20,7 +20,7 @@ from .explain import forward_failed, in_place_while_recording, warn_if_outer
 from .graph import apply, checked, is_recording, tick
 from .numpy_protocol import as_numpy, takes
 from .op import Op, by_function, by_numpy
-from .place import at, here
+from .place import at, here, name_of
 from .value import FLOATS, Cut, Value
 
 M = TypeVar("M", bound=Callable[..., Any])
@@ -182,7 +182,7 @@ def _with_another(op: type[Op], self: Value, other: Any, reflected: bool) -> Any
             library = type(other).__module__.partition(".")[0]
             raise BackendError(
                 f"{op.__name__} of a tensor of minigrad and one of {library}{at(here())}: neither records the other.\n"
-                "Share its memory first: minigrad.from_dlpack(x)"
+                f"Share its memory first: minigrad.from_dlpack({name_of(lambda v: v is other, 't')})"
             )
         return NotImplemented
     return apply(op, other, self) if reflected else apply(op, self, other)

@@ -623,6 +623,7 @@ def z():
 
 BUFFER = np.empty((2, 2))
 WRITE_INSTEAD = [
+    (lambda x, z: np.add(x, z, BUFFER), "BUFFER = np.add(x, z)"),
     (lambda x, z: np.add(x, z, out=BUFFER), "BUFFER = np.add(x, z)"),
     (lambda x, z: np.add(x, z, where=B > 1), "minigrad.where(B > 1, np.add(x, z), other)"),
     (lambda x, z: np.add(x, z, dtype=int), "np.add(x, z).astype(np.int64)"),
@@ -679,3 +680,37 @@ def test_an_element_of_an_array_says_what_to_write(x):
         array[2] = x[0, 1]
     assert "\nWrite array = minigrad.index_update(array, 2, x[0, 1]), or collect" in str(caught.value.__cause__)
     assert mg.index_update(mg.index_update(array, np.s_[1:], x[0]), 0, x[0, 1]).tolist() == [2, 1, 2]
+
+
+def test_another_librarys_tensor_is_called_by_its_name(x):
+    class Foreign:
+        """Something that only shares its memory."""
+
+        def __dlpack__(self, **keywords):
+            raise NotImplementedError
+
+    theirs = Foreign()
+    for run in (lambda: x * theirs, lambda: theirs * x):
+        with pytest.raises(mg.BackendError, match=r"minigrad\.from_dlpack\(theirs\)"):
+            run()
+
+
+@pytest.mark.parametrize(
+    ("function", "near"),
+    [
+        (np.cov, "np.matmul"),
+        (np.linalg.cond, "np.linalg.svd"),
+        (np.linalg.matrix_rank, "np.linalg.svdvals"),
+        (np.gradient, "np.diff"),
+        (np.ldexp, r"x \* 2"),
+    ],
+)
+def test_the_nearest_is_near_in_meaning(function, near, x):
+    with pytest.raises(TypeError, match=rf"The nearest that has one is {near}"):
+        function(x, 2) if function is np.ldexp else function(x)
+
+
+def test_no_name_is_offered_for_its_letters_alone(x):
+    with pytest.raises(TypeError) as caught:
+        np.save("file", x)
+    assert "nearest" not in str(caught.value)
