@@ -200,6 +200,11 @@ def test_the_angle_of_a_tiny_and_of_a_huge_point():
         np.testing.assert_allclose([g.item() for g in found], [0.16 / size, -0.12 / size], rtol=1e-15)
 
 
+def test_the_slope_of_gelu_at_numbers_that_have_lost_digits():
+    x = np.array([0.0, 5e-324, 1.5e-323, -2.5e-322])
+    np.testing.assert_array_equal(nth(mg.gelu, x, 1), [0.5] * 4)
+
+
 def test_the_second_derivative_of_a_saturated_softplus():
     x = np.array([-40.0, -5.0, 0.0, 5.0, 40.0])
     with mpmath.workdps(40):

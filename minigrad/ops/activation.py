@@ -74,9 +74,9 @@ class Gelu(Op):
         return x * _normal_below(x)
 
     def dx(g, out, x):
-        if not isinstance(x, Value) and out.all():
+        if not isinstance(x, Value) and out.size and abs(out).min() >= np.finfo(out.dtype).tiny:
             below = out / x
-        else:  # to be differentiated again, out / x would lose digits near 0
+        else:  # near 0 the quotient has lost digits, and its own slope, if there is to be one, loses more
             below = _normal_below(x)
         return g * (below + x * (_AT_0 * np.exp(np.square(x) / -2)))
 

@@ -131,7 +131,7 @@ class Mod(Op, numpy=np.remainder):
 
 def _floor_of_quotient(x, y, rest):
     """⌊x / y⌋ by the rest that is known: np.floor_divide takes ten times as long, for it finds the rest again."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         found = np.rint((x - rest) / y)
     return found if np.isfinite(found).all() else x // y  # of infinite x or y, or by y = 0
 

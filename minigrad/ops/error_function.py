@@ -101,7 +101,7 @@ _SLOPE = 2 / math.sqrt(math.pi)
 def _of_each(x, of_number, of_array):
     """The function of each element, worked out in float64, in the dtype of x if that is of floats."""
     x = x if hasattr(x, "dtype") else np.asarray(x)
-    flat = x.reshape(-1).astype(np.float64)
+    flat = x.reshape(-1).astype(np.float64, copy=False)
     if library_of(x) is not np:
         found = of_array(flat)
     elif x.size < _FEW:
@@ -110,7 +110,7 @@ def _of_each(x, of_number, of_array):
         found = np.empty_like(flat)
         for start in range(0, x.size, _BLOCK):
             found[start : start + _BLOCK] = of_array(flat[start : start + _BLOCK])
-    return found.astype(x.dtype if x.dtype.kind == "f" else np.float64).reshape(x.shape)[()]
+    return found.astype(x.dtype if x.dtype.kind == "f" else np.float64, copy=False).reshape(x.shape)[()]
 
 
 def _erf(x):
@@ -136,7 +136,8 @@ def _near(x):
 
 def _scaled(x):
     """exp(x²) erfc(x) for x >= 0"""
-    return _polynomial(_FAR, (x - 2) / (x + 2)) / (x + 2)
+    beyond = x + 2
+    return _polynomial(_FAR, (x - 2) / beyond) / beyond
 
 
 def _polynomial(coefficients, x):

@@ -332,6 +332,7 @@ def _derivative_of_sinc(x, order):
 
 
 def _polynomial(coefficients, x):
+    """The polynomial with these coefficients, the highest power first."""
     if type(x) is np.ndarray and x.size < 10:
         return np.array([_polynomial(coefficients, number) for number in x.tolist()])  # faster for so few
     found = 0.0
