@@ -707,3 +707,16 @@ def test_functions_of_scipy_are_called_by_their_name():
         special.expit(x)
     with pytest.raises(mg.GraphCutError, match=r"scipy\.special\.j0 has no derivative rule"):
         special.j0(x)
+
+
+def test_a_parameter_replaced_inside_no_grad_is_named_as_the_cause():
+    w = mg.tensor([1.0, 2.0], requires_grad=True)
+    (w**2).sum().backward()
+    with mg.no_grad():
+        w = w - 0.1 * w.grad
+    with pytest.raises(mg.GradError) as caught:
+        (w**2).sum().backward()
+    first, second = str(caught.value).splitlines()
+    assert ": w = w - 0.1 * w.grad inside no_grad() (test_errors.py:" in first
+    assert first.endswith(") made another w, which is no parameter.")
+    assert second == "Change the parameter itself there: w -= 0.1 * w.grad"
