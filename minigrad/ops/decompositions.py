@@ -81,12 +81,11 @@ class Eigh(Op):
 
     def da(g, out, a, uplo):
         w, v, gw, gv = out[..., :1, :], out[..., 1:, :], g[..., :1, :], g[..., 1:, :]
-        one = _eye(w, w.shape[-1])
-        middle = gw * one
-        if isinstance(gv, Value) or gv.any():
-            gaps = w - w.mT
-            same = _same(numbers_of(gaps), numbers_of(w), _columns_of(gv), "eigh", "eigenvalues")
-            middle = middle + np.where(same, 0, v.mT @ gv / np.where(same, 1, gaps))
+        if not (isinstance(gv, Value) or gv.any()):
+            return _on_read_triangle(v * gw @ v.mT, uplo)
+        gaps = w - w.mT
+        same = _same(numbers_of(gaps), numbers_of(w), _columns_of(gv), "eigh", "eigenvalues")
+        middle = gw * _eye(w, w.shape[-1]) + np.where(same, 0, v.mT @ gv / np.where(same, 1, gaps))
         return _on_read_triangle(v @ middle @ v.mT, uplo)
 
 
@@ -132,9 +131,9 @@ class SVD(Op):
         m, n = a.shape[-2:]
         u, s, v = out[..., :m, :], out[..., m : m + 1, :], out[..., m + 1 :, :]
         gu, gs, gv = g[..., :m, :], g[..., m : m + 1, :], g[..., m + 1 :, :]
-        middle = gs * np.sign(s) * _eye(s, s.shape[-1])
         if not (isinstance(g, Value) or gu.any() or gv.any()):
-            return u @ middle @ v.mT
+            return u * (gs * np.sign(s)) @ v.mT
+        middle = gs * np.sign(s) * _eye(s, s.shape[-1])
         asked = _columns_of(gu) | _columns_of(gv)
         gaps = (s - s.mT) * (s + s.mT)
         same = _same(numbers_of(s - s.mT), numbers_of(s), asked, "svd", "singular values")
@@ -192,7 +191,7 @@ def _back_through_qr(q, r, gq, gr):
 
 def _check_independent(r):
     """Raise MatrixError if a column that makes Q follows from those before it."""
-    diagonal = abs(r[..., : r.shape[-2]] * library_of(r).eye(r.shape[-2], dtype=r.dtype)).sum(-1)
+    diagonal = abs(r.diagonal(0, -2, -1))
     if (diagonal <= r.shape[-1] * np.finfo(r.dtype).eps * diagonal.max(axis=-1, keepdims=True, initial=0)).any():
         raise without_derivative(
             "qr has no derivative at a matrix whose first columns depend on each other: "

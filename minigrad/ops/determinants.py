@@ -14,6 +14,7 @@ from ..graph import apply
 from ..op import Op, implements
 from ..value import Value
 from .indexing import getitem
+from .joining import Stack
 from .systems import inv
 
 __all__ = [
@@ -92,13 +93,13 @@ def _one(s):
 
 
 class SLogDet(Op):
-    """The sign of the determinant and the logarithm of its size, side by side along a new last axis"""
+    """The sign of the determinant and the logarithm of its size, one after the other"""
 
     def forward(a):
-        return np.stack(np.linalg.slogdet(a), -1)
+        return Stack.forward(0, *np.linalg.slogdet(a))
 
     def da(g, out, a):
-        return g[..., 1, None, None] * inv(a).mT
+        return g[1].reshape((*g.shape[1:], 1, 1)) * inv(a).mT
 
 
 class SlogdetResult(NamedTuple):
@@ -138,4 +139,4 @@ def slogdet(a: Any) -> SlogdetResult:
     """
     both = apply(SLogDet, a)
     constant = both.detach() if isinstance(a, Value) else both
-    return SlogdetResult(getitem(constant, (..., 0)), getitem(both, (..., 1)))
+    return SlogdetResult(getitem(constant, 0), getitem(both, 1))
