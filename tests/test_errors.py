@@ -720,3 +720,19 @@ def test_a_parameter_replaced_inside_no_grad_is_named_as_the_cause():
     assert ": w = w - 0.1 * w.grad inside no_grad() (test_errors.py:" in first
     assert first.endswith(") made another w, which is no parameter.")
     assert second == "Change the parameter itself there: w -= 0.1 * w.grad"
+
+
+def test_only_an_update_is_told_as_one():
+    class Model:
+        w = mg.tensor([1.0, 2.0], requires_grad=True)
+
+    model = Model()
+    (model.w**2).sum().backward()
+    with mg.no_grad():
+        model.w = model.w - 0.1 * model.w.grad
+        other = mg.tensor([1.0, 2.0], requires_grad=True)
+        other = other - 0.1 * other + 1.0  # no update: other -= 0.1 * other + 1.0 is something else
+    with pytest.raises(mg.GradError, match=r"another model\.w, which .*\n.*: model\.w -= 0\.1 \* model\.w\.grad$"):
+        (model.w**2).sum().backward()
+    with pytest.raises(mg.GradError, match=r"was computed inside no_grad\(\)"):
+        (other**2).sum().backward()

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import GradError, GraphFreedError
-from ..place import at, expression, goes_to, here, rebinds, seen, spot
+from ..place import at, expression, here, seen, spot
 from ..value import Value
-from .rewriting import call_at
+from .rewriting import call_at, update_at
 from .words import born, called, made, result_of
 
 
@@ -39,12 +39,12 @@ def cause_of_constant(tensor: Any, name: str) -> tuple[str, str]:
     reason, place = tensor._cut
     text = expression(place)
     if reason == "no_grad":
-        target = goes_to(place)
-        update = re.fullmatch(rf"{re.escape(target)}\s*(\*\*|//|[-+*/%])\s*(.+)", text)
-        if target and update is not None and rebinds(place, target):
+        written, instead = update_at(place)
+        if written:
+            target = written.partition(" = ")[0]
             return (
-                f"{target} = {text} inside no_grad(){at(place)} made another {target}, which is no parameter",
-                f"Change the parameter itself there: {target} {update[1]}= {update[2]}",
+                f"{written} inside no_grad(){at(place)} made another {target}, which is no parameter",
+                f"Change the parameter itself there: {instead}",
             )
         return (
             f"{text or 'it'} was computed inside no_grad(){at(place)}, where none is kept",

@@ -5,9 +5,10 @@ and not `np.add(x)`. It is taken apart as they wrote it, and written anew.
 """
 
 import ast
+import linecache
 from collections.abc import Callable, Collection
 
-from ..place import Place, expression
+from ..place import Place, expression, spot
 
 
 def call_at(place: Place | None, name: str = "") -> ast.Call | None:
@@ -76,6 +77,24 @@ def arguments_at(place: Place | None, name: str = "") -> list[str]:
     """The arguments of the call at a place that are given by position."""
     call = call_at(place, name)
     return [] if call is None else [_text(a) for a in call.args]
+
+
+def update_at(place: Place | None) -> tuple[str, str]:
+    """A line such as `w = w - step` at a place, and what changes w itself, `w -= step`; empty if it is another."""
+    line = spot(place).rpartition(":")[2]
+    if place is None or not line:
+        return "", ""
+    try:
+        nodes = list(ast.walk(ast.parse(linecache.getline(place[0].co_filename, int(line)).strip())))
+    except SyntaxError:
+        return "", ""
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+            target = _text(node.targets[0])
+            if _text(node.value.left) == target:
+                change = ast.AugAssign(ast.parse(target).body[0].value, node.value.op, node.value.right)  # type: ignore
+                return _text(node), _text(change)
+    return "", ""
 
 
 def element(text: str) -> tuple[str, str]:
