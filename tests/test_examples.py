@@ -153,6 +153,9 @@ def test_every_example_is_tested_and_listed():
     readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     for name in PROGRAMS:
         assert f"[{name}.py]({name}.py)" in readme
+    words = ("seven", "eight", "nine", "ten", "eleven", "twelve")
+    front = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    assert f"holds {words[len(PROGRAMS) - 7]} short programs" in front
 
 
 @pytest.mark.parametrize("name", RUNNABLE)
