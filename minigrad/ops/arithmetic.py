@@ -242,9 +242,10 @@ class Pow(Op, numpy=np.power):
     singular = True
 
     def forward(x, y):
-        if type(x) is np.ndarray and x.dtype.kind == "f" and type(y) in _NUMBERS and y in (3, 4):
-            square = x * x  # NumPy multiplies for x² alone: products take a third of its time, of x < 0 a seventieth
-            return square * x if y == 3 else square * square
+        if type(x) is np.ndarray and x.dtype.kind == "f" and type(y) in _NUMBERS and y in (3, 4, -2):
+            # NumPy multiplies for x² alone: products take a third of its time, where x < 0 a seventieth.
+            square = np.square(x if y > 0 else 1 / x)
+            return square * x if y == 3 else square * square if y == 4 else square
         return x**y
 
     def dx(g, out, x, y):
