@@ -96,10 +96,10 @@ def _tangent(call: Op, tangents: dict[Any, Any], recorded: bool) -> Any:
         out, args = _as_tensors(Tensor, call)
     if out is None:
         out = call
-    if getattr(call, "symmetric", False):  # its Jacobian by its one argument is its own transpose, as that of softmax
+    if call.symmetric:  # its Jacobian by its one argument is its own transpose, as that of softmax
         _, rule, origin = moving[0]
         return rule(tangents[origin], out, *args)
-    if getattr(call, "reduces", False):  # its one argument over axes, as a maximum does
+    if call.reduces:  # its one argument over axes, as a maximum does
         _, rule, origin = moving[0]
         return _weighed(call, rule, origin, tangents[origin], out, args, recorded)
     total = None

@@ -90,6 +90,11 @@ class Op:
     multilinear: ClassVar[bool] = False
     """Linear in each argument that has a rule, as a matrix product is: forward mode gives `forward` one tangent
     at a time."""
+    reduces: ClassVar[bool] = False
+    """Takes one argument together along `axis`, each of whose elements acts on one result, as max or a norm does:
+    forward mode asks its rule for the slopes, by ones, and adds up."""
+    symmetric: ClassVar[bool] = False
+    """The Jacobian by its one argument is its own transpose, as that of softmax: its rule is forward mode too."""
     masks: ClassVar[bool] = False
     """The zeros in its gradient mean "not taken": see `_pass_back`."""
 
