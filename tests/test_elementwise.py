@@ -217,8 +217,26 @@ def test_powers_by_products_are_numpys(y, dtype):
 
 
 def test_the_slope_of_gelu_at_numbers_that_have_lost_digits():
-    x = np.array([0.0, 5e-324, 1.5e-323, -2.5e-322])
-    np.testing.assert_array_equal(nth(mg.gelu, x, 1), [0.5] * 4)
+    x = mg.tensor([0.0, 5e-324, 1.5e-323, -2.5e-322], requires_grad=True)
+    for recorded in (False, True):
+        for some in (x, x[1:], x[2:]):
+            slopes = mg.gradients(mg.gelu(some).sum(), some, create_graph=recorded)
+            np.testing.assert_array_equal(slopes.detach().data, np.full(some.shape, 0.5))
+
+
+@pytest.mark.parametrize(("dtype", "x"), [(np.float64, -720.0), (np.float32, -95.0), (np.float16, -12.0)])
+def test_sigmoid_where_its_denominator_overflows(dtype, x):
+    found = mg.sigmoid(np.array([x, 0.0, 800.0], dtype))
+    assert found.dtype == dtype
+    assert found.tolist() == [np.exp(dtype(x)), 0.5, 1.0]
+    assert found[0] > 0
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_slope_of_a_rest_by_infinity_and_by_0():
+    for x, y, expected in [(1.0, inf, 0.0), (-1.0, inf, 1.0), (1.0, -inf, 1.0), (1.0, 0.0, -inf), (-1.0, 0.0, inf)]:
+        t = mg.tensor([y, 1.0], requires_grad=True)
+        assert mg.gradients(mg.remainder(x, t).sum(), t).tolist()[0] == expected
 
 
 def test_the_second_derivative_of_a_saturated_softplus():
