@@ -447,6 +447,16 @@ cumulative.bug(
     on="CumProd", shown_by="grad(mg.cumprod, [2.0, 0.0, 3.0], g=[1.0, 1.0, 1.0])",
 )  # fmt: skip
 cumulative.bug(
+    "prod-nan-spreads", "own", "prod: a NaN reaches its own slope, which is the product of the others",
+    "if (product == product).all():", "if True:",
+    on="Prod", shown_by="grad(mg.prod, [float('nan'), 2.0, 3.0])",
+)  # fmt: skip
+cumulative.bug(
+    "cumprod-underflow", "own", "cumprod: what a product lost by underflow is divided by x all the same",
+    "abs(out).min(initial=1) >= np.finfo(out.dtype).tiny", "abs(out).min(initial=1) >= 0",
+    on="CumProd", shown_by="grad(mg.cumprod, [1e-200, 1e-200], g=[0.0, 1.0])",
+)  # fmt: skip
+cumulative.bug(
     "cumprod-detached", "own", "cumprod: the rule computes with the result's numbers",
     "(_previous(out, axis, 1) * behind).reshape", '(_previous(getattr(out, "_array", out), axis, 1) * behind).reshape',
     on="CumProd", shown_by="second(lambda x: mg.cumprod(x)[1], [2.0, 3.0])",
