@@ -125,7 +125,7 @@ class Recurrence(Op):
     """y of yₙ = aₙ yₙ₋₁ + bₙ along an axis, which starts from 0; reversed, yₙ = aₙ yₙ₊₁ + bₙ"""
 
     def forward(a, b, axis=0, reverse=False):
-        # A step at a time: no product of many a is ever formed, which might overflow beside a y that is 0.
+        # A step at a time: a product of many a might overflow beside a y that is 0. (`_in_blocks` looks after that.)
         library, dtype, step = library_of(b), np.result_type(a, b), -1 if reverse else 1
         y = 0.0
         if b.ndim == 1:
