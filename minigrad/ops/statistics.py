@@ -17,12 +17,11 @@ from ..op import Op, implements
 from ..place import at, here
 from ..value import Value
 from .choosing import where
-from .reduction import mean, restored
+from .reduction import mean, restored, sum
 from .shape import reshape, transpose
 from .sorting import sort
 
 __all__ = [
-    "Average",
     "Std",
     "Var",
     "average",
@@ -84,29 +83,6 @@ class Std(Op, numpy=np.std):
             zero = zero | ~centred._array.any(axis=axis, keepdims=keepdims)
         slope = np.where(zero, 0, g / np.where(zero, 1, out)) if zero.any() else g / out
         return restored(slope / _free(count, ddof), axis, keepdims) * centred
-
-
-class Average(Op):
-    """Σ w x / Σ w over axis, with a weight for each x, or w of length 1 along the other axes"""
-
-    def forward(x, w, axis=None, keepdims=False):
-        total = _total(w, x.shape, axis, keepdims)
-        if not total.all():
-            raise ZeroDivisionError(
-                f"the weights of average() add up to zero{at(here())}.\nThere is no mean of nothing"
-            )
-        return (x * w).sum(axis=axis, keepdims=keepdims) / total
-
-    def dx(g, out, x, w, axis, keepdims):
-        return restored(g, axis, keepdims) / _total(w, x.shape, axis, True) * w
-
-    def dw(g, out, x, w, axis, keepdims):
-        return restored(g, axis, keepdims) / _total(w, x.shape, axis, True) * (x - restored(out, axis, keepdims))
-
-
-def _total(w, shape, axis, keepdims):
-    """Σ w over axis, for each number of the result or one for all."""
-    return w.sum(axis=axis, keepdims=keepdims) if w.shape == shape else w.sum()
 
 
 def ddof_of(ddof, correction):
@@ -171,7 +147,10 @@ def average(x: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = F
         w = reshape(w, tuple(length if n in axes else 1 for n, length in enumerate(x.shape)))
     if x.dtype.kind in "biu" and w.dtype.kind in "biu":
         x = x * 1.0  # a product of two int8 overflows
-    return apply(Average, x, w, axis, keepdims)
+    total = sum(w, axis, keepdims) if w.shape == x.shape else sum(w)
+    if not (total._array if isinstance(total, Value) else total).all():
+        raise ZeroDivisionError(f"the weights of average() add up to zero{at(here())}.\nThere is no mean of nothing")
+    return sum(x * w, axis, keepdims) / total
 
 
 # ----------------------------------------------------------------------------- quantiles

@@ -65,7 +65,7 @@ _spread = gst.values(min_value=-8, max_value=8)
 op_spec(ops.var, op=ops.Var, domain=_spread, shapes=reduced_shapes, kwargs=_with_ddof)
 # Equal numbers are drawn, nearly equal ones are not: there torch and NumPy see the rounding of the mean.
 op_spec(ops.std, op=ops.Std, domain=_spread, shapes=reduced_shapes, kwargs=_with_ddof, smooth=False)
-op_spec(ops.average, op=ops.Average, arguments=_averages(), values=np.average)
+op_spec(ops.average, arguments=_averages(), values=np.average)
 op_spec(ops.median, arguments=_middles(), values=np.median)
 op_spec(ops.quantile, arguments=_quantiles(), values=np.quantile)
 op_spec(ops.percentile, arguments=_quantiles(most=100.0), values=np.percentile)
