@@ -154,16 +154,18 @@ def _weighed(call: Op, rule: Any, origin: Any, t: Any, out: Any, args: Any, reco
 
 def _transposed(call: Op, rule: Any, origin: Any, t: Any, out: Any, args: Any, recorded: bool) -> Any:
     """J t from the rule for Jᵀ g, for any g at all: it is linear in g, and this is its own transpose."""
-    zero = library_of(t._array if recorded else t).zeros((), call.dtype)
-    zeros: Any = _run(BroadcastTo, zero, call.shape) if call.shape else zero[()]
+    # But not for zeros: where a slope is infinite their product is NaN, which a checkpoint takes for "not taken".
+    one = library_of(t._array if recorded else t).ones((), call.dtype)
+    ones: Any = _run(BroadcastTo, one, call.shape) if call.shape else one[()]
     with enable_grad():
-        g = wrap(Tensor, zeros, None, True)
+        g = wrap(Tensor, ones, None, True)
         start = tick()
-        back = fit(rule(g, out, *args), origin, call, rule)
+        with np.errstate(over="ignore"):  # of a product that nobody asks for
+            back = fit(rule(g, out, *args), origin, call, rule)
         root = origin_of(back)
         g._requires_grad = False  # a constant to whoever comes later
         calls, _ = walk([root], [g], start)
         c = go_back([root], [t], calls, [g], recorded, keep=recorded).get(g)
     if c is None:  # a rule that gives zero whatever g is
-        c = library_of(zero).zeros(call.shape, call.dtype)
+        c = library_of(one).zeros(call.shape, call.dtype)
     return wrap(Tensor, c) if recorded and not isinstance(c, Value) else c

@@ -152,3 +152,12 @@ def test_the_second_derivative_of_a_reduction_by_forward_mode_twice(reduce, axis
     twice = mg.jvp(lambda x: mg.jvp(f, (x,), (t,))[1], (x,), (t,))[1]
     back = mg.jvp(lambda x: mg.vjp(f, x)[1](np.ones_like(twice))[0], (x,), (t,))[1]
     assert_close(np.sum(twice), np.sum(back * t), ulps=256)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_an_infinite_slope_inside_of_a_checkpoint_is_infinite():
+    x, t = np.array([0.0, 4.0, 0.0]), np.array([1.0, 1.0, 0.0])
+    expected = mg.jvp(np.sqrt, (x,), (t,))[1]
+    assert expected.tolist() == [np.inf, 0.25, 0.0]
+    assert mg.jvp(mg.checkpoint(np.sqrt), (x,), (t,))[1].tolist() == expected.tolist()
+    assert mg.jvp(mg.checkpoint(lambda x: np.log(x) * 2), (x,), (t,))[1].tolist() == [np.inf, 0.5, 0.0]
