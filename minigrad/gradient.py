@@ -89,15 +89,21 @@ def zero_where_zero(g: Any, c: Any) -> Any:
 def where_taken(taken: Any, g: Any) -> Any:
     """g where `taken` holds and exactly 0 elsewhere, whatever g is there.
 
-    np.where waits at each truth that the processor did not foresee: 146 µs for 40,000 random ones, where
-    a product and what must be looked after take 45. A product makes -0 of a negative g, and NaN of an infinite one.
+    np.where waits at each truth that the processor did not foresee: 154 µs for 40,000 random ones, where
+    the bits of g, and those of -1 or 0, take 18.
     """
-    if type(g) is np.ndarray and g.size > 4096 and getattr(taken, "dtype", None) == np.bool_:
-        with np.errstate(invalid="ignore"):
-            found = g * taken
-        found += 0.0
-        if np.isfinite(found).all():
-            return found
+    if (
+        type(g) is type(taken) is np.ndarray
+        and g.size > 4096
+        and taken.shape == g.shape
+        and g.dtype.char in "efd"
+        and taken.dtype == bool
+    ):
+        found = np.empty_like(g)
+        bits = found.view(f"i{g.itemsize}")
+        np.negative(taken.view(np.int8), out=bits)
+        bits &= g.view(bits.dtype)
+        return found
     return np.where(taken, g, 0)
 
 
