@@ -87,6 +87,11 @@ TABLE: dict[str, tuple[Any, list[Any], list[Any]]] = {
         [[0.0, 1.0, 2.0, 3.0, 4.0], [3.0] * 5, [1.0] * 5],
         [[0.0] * 5, [0.0] * 5, [1.0] * 5],
     ),
+    "clip, a tie beside bounds in the wrong order": (
+        mg.clip,
+        [[0.0, 0.0], [0.0, 0.125], [0.125, -0.125]],
+        [[0.5, 0.0], [0.5, 0.0], [0.0, 1.0]],
+    ),
     "clip, NaN stays": (mg.clip, [[nan], [0.0], [1.0]], [[1.0], [0.0], [0.0]]),
     "nan_to_num": (mg.nan_to_num, [[1.0, nan, inf, -inf]], [[1.0, 0.0, 0.0, 0.0]]),
     "hypot at the origin": (mg.hypot, [[0.0, 3.0, 0.0], [0.0, 4.0, -2.0]], [[0.0, 0.6, 0.0], [0.0, 0.8, -1.0]]),
