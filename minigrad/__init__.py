@@ -282,11 +282,14 @@ if TYPE_CHECKING:
     from . import testing as testing
     from . import torchlike as torchlike
 else:
+    _OF_FITTING = ("DivergedError", "FitResult", "LineRegressor", "descend", "fit", "fit_line", "largest_stable_lr")
 
     def __getattr__(name):
         # mg.optim works without an import of its own, and who does not ask for it does not wait for it.
         if name in ("fitting", "optim", "testing", "torchlike"):
             return import_module(f".{name}", __name__)
+        if name in _OF_FITTING:
+            return getattr(import_module(".fitting", __name__), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

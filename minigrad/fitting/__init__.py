@@ -1,13 +1,25 @@
-"""Lines fitted by gradient descent, on minigrad's own engine.
+"""Lines and curves fitted to points: the right one, with its uncertainty.
 
-`fit_line` takes two arrays, `read_table` the columns of a text file, and
-`picture` (in `plot.py`) draws what was found. One idea: descend where every
-problem looks alike, in centred and scaled coordinates, and map the line back;
-so the default lands on the exact answer, whatever the units of the data.
+`fit_line` takes arrays, `fit` any model, `minigrad fit` a file. One idea: every solver, exact or
+descending, takes checked points and returns one thing, and one result says what follows from it.
 """
 
-from .descent import Best, Descent, descend
-from .line import LineFit, fit_line
-from .table import Table, TableError, read_table
+from importlib import import_module
+from typing import Any
 
-__all__ = ["Best", "Descent", "LineFit", "Table", "TableError", "descend", "fit_line", "read_table"]
+_WHERE = {
+    "DivergedError": "descent",
+    "FitResult": "result",
+    "LineRegressor": "regressor",
+    "descend": "descent",
+    "fit": "general",
+    "fit_line": "line",
+    "largest_stable_lr": "descent",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Each from its own file, when it is asked for: LineRegressor needs scikit-learn, the others do not.
+    if name in _WHERE:
+        return getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

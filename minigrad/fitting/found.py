@@ -1,0 +1,57 @@
+"""What a solver found: the parameters, their covariance, the curve through the points, and how it ended.
+
+One idea: every solver, exact or descending, returns this one thing, and `FitResult` derives all the
+rest from it: errors, intervals, bands, the report, the plot.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Curve(Protocol):
+    """The fitted curve, in whatever coordinates keep its digits. May be pickled."""
+
+    def at(self, x: Floats) -> Floats:
+        """Return the curve's y at x, of shape (n,) or (n, k)."""
+        ...
+
+    def variance(self, x: Floats) -> Floats:
+        """Return the variance of that y, from the covariance of the parameters."""
+        ...
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a solver found.
+
+    `values` are the parameters, in the order of `names`; `cov` is their covariance as it is to be
+    reported (scaled by the residuals or not, as was asked), NaN where the points do not determine it.
+    `residuals` are y - curve(x), or for the distance losses the signed distances to the line; `rss` is
+    the sum of their squares, in the units of the points, and `chi2` the same over sigma² (None where no sigma is
+    known). `scale` is the standard deviation of a point about the curve as the covariance takes it: √(rss / dof), or
+    in units of sigma √(chi2 / dof), which is 1 where sigma is taken as absolute.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    cov: Floats
+    curve: Curve
+    residuals: Floats
+    rss: float
+    chi2: float | None
+    dof: int
+    scale: float
+    converged: bool = True
+    message: str = "exact"
+    steps: int = 0
+    history: tuple[float, ...] = ()
+    warnings: tuple[str, ...] = ()
+    vertical: float | None = None
+    """Where a vertical line stands, x = vertical; None for every other curve."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """What only some solvers know: "path", the parameters on the way (descent), "second_minimum" (York), ..."""
