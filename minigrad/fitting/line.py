@@ -75,7 +75,8 @@ def fit_line(
             absolute_sigma=absolute_sigma,
             seed=seed,
         )
-    return FitResult(given, found, loss if isinstance(loss, str) else getattr(loss, "__name__", "a callable"))
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", "a callable")
+    return FitResult(given, found, name, absolute_sigma)
 
 
 def _exact(

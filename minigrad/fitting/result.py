@@ -1,34 +1,423 @@
 """`FitResult`: everything that follows from what a solver found.
 
-One idea: one result for every fit, exact or descending, linear or not; what it reports it derives.
+One idea: one result for every fit, exact or descending, linear or not. It keeps the points and what
+was found, and derives the rest when it is asked for: errors, intervals, bands, the report, the plot.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from . import report
 from .found import Found
 from .given import Points
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class FitResult:
-    """A fit: parameters, their errors, and all that follows."""
+    """A fit: its parameters, their errors, and all that follows.
+
+    `params`, `errors`, `t`, `p` and `conf_int()` are dictionaries in the order of the parameters; of m outputs each
+    value is an array of length m, and `cov` has the shape (m, p, p). Standard errors need NumPy alone; `p`,
+    `conf_int()` and the bands of `predict` need SciPy (the extra `fit`). The quantiles are Student's t with `dof`
+    degrees of freedom, and the normal distribution's where sigma was taken as absolute.
+
+    >>> from minigrad.fitting import fit_line
+    >>> fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8])
+    y against x, loss mse, 4 points, R² 0.9967
+    slope      1.940(79)
+    intercept   1.09(15)
+    """
 
     given: Points
     found: Found
     loss: str
+    absolute_sigma: bool = False
+    """Whether sigma was taken as it is, or only the ratios of the sigmas."""
+
+    # What was found.
 
     @property
     def params(self) -> dict[str, Any]:
         """The parameters by name."""
-        return dict(zip(self.found.names, self.found.values, strict=True))
+        return self._by_name(self.found.values)
 
     @property
     def errors(self) -> dict[str, Any]:
-        """The standard error of each parameter, by name."""
-        return dict(zip(self.found.names, np.sqrt(np.diagonal(self.found.cov, axis1=-2, axis2=-1)).T, strict=True))
+        """The standard error of each parameter, by name; 0 for a parameter that was held fixed."""
+        return self._by_name(self._errors)
+
+    @property
+    def cov(self) -> Floats:
+        """The covariance of the parameters, of shape (p, p), or (m, p, p) for m outputs."""
+        return self.found.cov
+
+    @property
+    def corr(self) -> Floats:
+        """The correlations of the parameters, of the shape of `cov`; NaN where an error is 0 or unknown."""
+        errors = self._errors
+        with np.errstate(divide="ignore", invalid="ignore"):
+            corr = self.found.cov / (errors[..., :, None] * errors[..., None, :])
+        known = np.isfinite(errors) & (errors > 0)
+        size = errors.shape[-1]
+        corr[..., np.arange(size), np.arange(size)] = np.where(known, 1.0, np.nan)
+        return corr
+
+    @property
+    def slope(self) -> Any:
+        """The slope of a line; infinite where the line is vertical. Raises AttributeError for other models."""
+        return self._of_line("slope")
+
+    @property
+    def intercept(self) -> Any:
+        """The y of a line, or plane, at x = 0; NaN where the line is vertical. Raises AttributeError without one."""
+        return self._of_line("intercept")
+
+    @property
+    def n(self) -> int:
+        """The number of points that were fitted."""
+        return int(self.found.extra.get("n", self.given.n))
+
+    @property
+    def dof(self) -> int:
+        """The degrees of freedom: points less parameters that were free."""
+        return self.found.dof
+
+    @property
+    def residuals(self) -> Floats:
+        """y less the curve, of the shape of y; for the distance losses the signed distances to the line."""
+        return self.found.residuals
+
+    @property
+    def rss(self) -> Any:
+        """The sum of the squares of the residuals; of several outputs, one for each."""
+        if self.found.residuals.ndim == 2:
+            return np.sum(self.found.residuals**2, axis=0)
+        return self.found.rss
+
+    @property
+    def chi2(self) -> float | None:
+        """The sum of (residual / sigma)²; None where no sigma was given."""
+        return self.found.chi2
+
+    @property
+    def reduced_chi2(self) -> float | None:
+        """chi2 over the degrees of freedom, about 1 where the sigmas are true; None where no sigma was given."""
+        if self.found.chi2 is None:
+            return None
+        return self.found.chi2 / self.dof if self.dof > 0 else math.nan
+
+    @property
+    def residual_error(self) -> Any:
+        """The residual standard error √(rss / dof), in the units of the residuals; NaN without degrees of freedom."""
+        rss = self.rss
+        if self.dof <= 0:
+            return rss * math.nan
+        return np.sqrt(rss / self.dof) if isinstance(rss, np.ndarray) else math.sqrt(rss / self.dof)
+
+    @property
+    def r2(self) -> Any:
+        """R², the share of the variance of y that the curve explains; NaN where y is constant.
+
+        1 - Σ w (y - curve)² / Σ w (y - ȳ)², with w = 1/sigma² and ȳ the weighted mean. A line forced through a
+        point has that point's y in place of ȳ (as R and NIST have it for lines through the origin). The distance
+        losses do not say which of x and y is the response: theirs is the squared correlation of x and y. Of
+        several outputs, one for each.
+        """
+        if "r2" in self.found.extra:
+            return self.found.extra["r2"]
+        x, y, weights = self.given.x, self.given.y, self.given.weights
+        if self._distances:
+            return _squared_correlation(x.reshape(-1), y.reshape(-1))
+        w = np.ones(len(y)) if weights is None else weights / np.max(weights)
+        w = w.reshape(-1, *[1] * (y.ndim - 1))
+        through = self.found.extra.get("through")
+        centre = np.sum(w * y, axis=0) / np.sum(w) if through is None else through[1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            total = np.sum(w * (y - centre) ** 2, axis=0)
+            explained = 1 - np.sum(w * self.found.residuals**2, axis=0) / total
+        constant = (y == y[0]).all(axis=0) if through is None else total == 0
+        found = np.where(constant, np.nan, explained)
+        return found if y.ndim == 2 else float(found)
+
+    @property
+    def r2_adjusted(self) -> Any:
+        """R² adjusted for the number of parameters (Theil, 1961): 1 - (1 - R²) (degrees of freedom of y) / dof."""
+        free = self.n if "through" in self.found.extra else self.n - 1
+        return 1 - (1 - self.r2) * free / self.dof if self.dof > 0 else self.r2 * math.nan
+
+    @property
+    def history(self) -> tuple[float, ...]:
+        """The loss at each step of a solver that goes in steps; empty for a closed form."""
+        return self.found.history
+
+    @property
+    def steps(self) -> int:
+        """How many steps the solver took."""
+        return self.found.steps
+
+    @property
+    def converged(self) -> bool:
+        """Whether the solver came to an end; if not, this is the best it saw."""
+        return self.found.converged
+
+    @property
+    def message(self) -> str:
+        """How the line was found, and how it ended."""
+        return self.found.message
+
+    @property
+    def vertical(self) -> bool:
+        """Whether the line is vertical, x = x0; x0 is in `message`."""
+        return self.found.vertical is not None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a careful reader would want to know before using the numbers, a sentence each."""
+        y = self.given.y
+        constant = y.size > 0 and len(y) > 1 and bool((y == y[0]).all()) and not self._distances
+        note = ("y is constant: R² is undefined",)
+        said = any("R²" in warning for warning in self.found.warnings)
+        return self.found.warnings + (note if constant and not said else ())
+
+    # What follows with the quantiles of a distribution.
+
+    @property
+    def t(self) -> dict[str, Any]:
+        """Each parameter over its standard error; NaN for one that was held fixed."""
+        return self._by_name(self._t)
+
+    @property
+    def p(self) -> dict[str, Any]:
+        """The probability of a |t| at least as large if the parameter were 0, two-sided. Raises ModuleNotFoundError
+        without SciPy."""
+        special = _special("p")
+        t = np.abs(self._t)
+        if self.absolute_sigma:
+            return self._by_name(2 * special.ndtr(-t))
+        return self._by_name(2 * special.stdtr(self.dof, -t) if self.dof > 0 else t * np.nan)
+
+    def conf_int(self, level: float = 0.95) -> dict[str, tuple[Any, Any]]:
+        """Return the confidence interval of each parameter, by name: (low, high).
+
+        A parameter ± the quantile of t times its error; after a bootstrap, the percentiles of the parameters that
+        were drawn (Efron, 1979). Raises ValueError for a level outside of 0..1; ModuleNotFoundError without SciPy,
+        unless there was a bootstrap.
+
+        >>> from minigrad.fitting import fit_line
+        >>> low, high = fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8]).conf_int()["slope"]
+        >>> print(f"{low:.3f} {high:.3f}")
+        1.599 2.281
+        """
+        _check_level(level)
+        drawn = self.found.extra.get("bootstrap")
+        if drawn is not None:
+            low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        else:
+            reach = self._quantile(level, "conf_int()") * self._errors
+            low, high = self.found.values - reach, self.found.values + reach
+        lows, highs = self._by_name(low), self._by_name(high)
+        return {name: (lows[name], highs[name]) for name in self.found.names}
+
+    def predict(
+        self, x: ArrayLike, band: float | None = None, kind: str = "mean", sigma: ArrayLike | None = None
+    ) -> Any:
+        """Return the curve's y at x; with a band, (y, low, high).
+
+        `x` is a number or of shape (n,), of shape (n, k) for k features; y is a float, (n,), or (n, m) for m
+        outputs, in the units of y. `band=0.95` is the confidence level. kind "mean" is the band of the curve
+        itself, from the covariance of the parameters; kind "new" the band in which a new point falls: it adds the
+        variance of a point about the curve, scale². Where sigma was given, scale is in units of it, and a new point
+        needs its own: `sigma`, one standard deviation of y about the curve (an error of x included), by default the
+        one that all points had. Raises ValueError for an x of another shape, a band outside of 0..1, a vertical
+        line, or a new point whose sigma is not known; ModuleNotFoundError for a band without SciPy.
+
+        >>> from minigrad.fitting import fit_line
+        >>> result = fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8])
+        >>> y, low, high = result.predict(4, band=0.95, kind="new")
+        >>> print(f"{y:.2f} in {low:.2f}..{high:.2f}")
+        8.85 in 7.48..10.22
+        """
+        if self.found.vertical is not None:
+            raise ValueError(
+                f"the line is vertical, {self.given.x_names[0]} = {self.found.vertical:.12g}: no y belongs to an x.\n"
+                "Fit x against y: fit_line(y, x)"
+            )
+        if kind not in ("mean", "new"):
+            raise ValueError(f'kind is {kind!r}, not "mean" (the curve itself) or "new" (a new point)')
+        if band is not None:
+            _check_level(band, "band")
+        places, single = self._places(x)
+        y = np.asarray(self.found.curve.at(places))
+        if band is None:
+            return _of_one(y) if single else y
+        variance = np.asarray(self.found.curve.variance(places))
+        if kind == "new":
+            variance = variance + self._variance_of_new(sigma, y.ndim)
+        reach = self._quantile(band, "a band") * np.sqrt(variance)
+        found = (y, y - reach, y + reach)
+        return tuple(_of_one(part) for part in found) if single else found
+
+    # How it is shown.
+
+    def summary(self, level: float = 0.95) -> str:
+        """Return the report: about 14 lines, the table of the parameters in the middle, what to beware of below."""
+        return report.summary(self, level)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that the summary says as plain Python, in full digits; residuals and history are left out.
+
+        `t`, `p` and `conf_int` are None where SciPy is not installed.
+        """
+        return report.as_dict(self)
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """Return `to_dict()` as JSON. A number reads back to the same bits; NaN and infinity are null, as JSON has
+        no word for them."""
+        return report.as_json(self, indent)
+
+    def __repr__(self) -> str:
+        return report.short(self)
+
+    def _repr_html_(self) -> str:
+        return report.as_html(self)
+
+    # Inside.
+
+    def _by_name(self, values: Floats) -> dict[str, Any]:
+        if values.ndim == 1:
+            return {name: float(value) for name, value in zip(self.found.names, values, strict=True)}
+        return {name: values[:, k].copy() for k, name in enumerate(self.found.names)}
+
+    @property
+    def _errors(self) -> Floats:
+        variance = np.diagonal(self.found.cov, axis1=-2, axis2=-1)
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(variance)
+
+    @property
+    def _t(self) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = self.found.values / self._errors
+        held = [name in self.found.extra.get("fixed", ()) for name in self.found.names]
+        t[..., held] = np.nan
+        return t
+
+    @property
+    def _distances(self) -> bool:
+        """Whether x has errors too, so that neither x nor y is the response."""
+        return self.loss == "distance"
+
+    def _of_line(self, name: str) -> Any:
+        params = self.params
+        if name not in params:
+            raise AttributeError(
+                f"this fit has no {name}: its parameters are {', '.join(params)}.\nThey are in result.params"
+            )
+        return params[name]
+
+    def _quantile(self, level: float, what: str) -> float:
+        """How many standard errors an interval of this level reaches to either side."""
+        special = _special(what)
+        if self.absolute_sigma:
+            return float(special.ndtri((1 + level) / 2))
+        return float(special.stdtrit(self.dof, (1 + level) / 2)) if self.dof > 0 else math.nan
+
+    def _places(self, x: Any) -> tuple[Floats, bool]:
+        """x as the curve takes it, and whether it is one place alone."""
+        names = self.given.x_names
+        columns = getattr(x, "columns", None)
+        if columns is not None and set(map(str, columns)) == set(names) and len(columns) == len(names):
+            x = x[list(names)] if all(isinstance(column, str) for column in columns) else x
+        array = np.asarray(x.detach().numpy() if hasattr(x, "detach") else x)
+        if array.dtype.kind not in "fiub" and array.dtype != object:
+            raise TypeError(f"x must hold numbers, not {array.dtype}")
+        array = array.astype(np.float64)
+        if self.given.x.ndim == 1:
+            if array.ndim == 2 and array.shape[1] == 1:
+                array = array[:, 0]
+            if array.ndim > 1:
+                raise ValueError(
+                    f"x has the shape {array.shape}, and the fit one x for a point.\nGive it the shape (n,)"
+                )
+            return array.reshape(-1), array.ndim == 0
+        k = self.given.x.shape[1]
+        if k == 1 and array.ndim < 2:
+            return array.reshape(-1, 1), array.ndim == 0
+        if array.ndim != 2 or array.shape[1] != k:
+            one = f"\nFor one place: [[{', '.join(names)}]]" if array.shape == (k,) else ""
+            raise ValueError(
+                f"x has the shape {array.shape}, and the fit {k} features: give it the shape (n, {k}).{one}"
+            )
+        return array, False
+
+    def _variance_of_new(self, sigma: ArrayLike | None, axes: int) -> Any:
+        """The variance of a new point about the curve, in units of y²."""
+        given, found = self.given, self.found
+        if self._distances and given.sigma is None and given.sigma_x is None:
+            # Residuals are distances here; what is asked for is how far y lies from the line at its x.
+            off = given.y - found.curve.at(given.x)
+            return float(off @ off) / self.dof if self.dof > 0 else math.nan
+        spread, scale = given.sigma, np.asarray(found.scale)
+        if spread is None and given.sigma_x is None:
+            if sigma is not None:
+                raise ValueError(
+                    "the fit was made without sigma, and knows the spread of points from the residuals alone"
+                )
+            return scale**2
+        if sigma is not None:
+            own = np.asarray(sigma, dtype=np.float64)
+        else:
+            across = self.slope * _common(given.sigma_x, "sigma_x") if "slope" in found.names else 0.0
+            own = np.hypot(_common(spread, "sigma"), across)
+        variance = scale**2 * own**2
+        return variance[:, None] if axes == 2 and np.ndim(own) == 1 else variance
+
+
+def _common(spread: Floats | None, name: str) -> float:
+    """The standard deviation that all points have in common."""
+    if spread is None:
+        return 0.0
+    if not (spread == spread[0]).all():
+        raise ValueError(
+            f"each point has its own {name}, so a new point needs one too.\n"
+            'Give the deviation of its y about the curve: predict(x, band=0.95, kind="new", sigma=...)'
+        )
+    return float(spread[0])
+
+
+def _squared_correlation(x: Floats, y: Floats) -> float:
+    if (x == x[0]).all() or (y == y[0]).all():
+        return math.nan
+    u, v = x - x.mean(), y - y.mean()
+    u, v = u / np.max(np.abs(u)), v / np.max(np.abs(v))
+    return float((u @ v) ** 2 / ((u @ u) * (v @ v)))
+
+
+def _of_one(values: Floats) -> Any:
+    """What belongs to one place: a float, or one number for each output."""
+    return float(values[0]) if values.ndim == 1 else values[0]
+
+
+def _check_level(level: float, name: str = "level") -> None:
+    if not 0 < level < 1:
+        instead = f"{name}={level / 100:g}" if 1 < level < 100 else f"{name}=0.95"
+        raise ValueError(f"{name} is {level:g}, and a probability between 0 and 1 is needed.\nWrite {instead}")
+
+
+def _special(what: str) -> Any:
+    """SciPy's distributions, imported when they are used."""
+    try:
+        from scipy import special
+    except ModuleNotFoundError:
+        raise _needs(what, "SciPy") from None
+    return special
+
+
+def _needs(what: str, library: str) -> ModuleNotFoundError:
+    return ModuleNotFoundError(f'{what} needs {library}: pip install "minigrad[fit]"', name=library.lower())

@@ -1,0 +1,363 @@
+"""What follows from what a solver found: errors, intervals, bands, R², JSON.
+
+One idea: the results are made by NumPy's normal equations, not by a solver of minigrad, and what is
+derived is held against statsmodels' definitions, written out, and against simulated repetition.
+"""
+
+import json
+import math
+import pickle
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from minigrad.fitting.found import Found
+from minigrad.fitting.given import points
+from minigrad.fitting.result import FitResult
+
+from .found_lines import Straight, line
+
+X = [3.3, 4.4, 5.5, 6.71, 6.93, 4.168, 9.779, 6.182, 7.59, 2.167, 7.042, 10.791, 5.313, 7.997, 3.1]
+Y = [1.7, 2.76, 2.09, 3.19, 1.694, 1.573, 3.366, 2.596, 2.53, 1.221, 2.827, 3.465, 1.65, 2.904, 1.3]
+
+
+@pytest.fixture
+def fifteen():
+    return line(X, Y)
+
+
+@pytest.fixture
+def vertical():
+    given_points = points([2.0, 2.0, 2.0], [0.0, 1.0, 3.0])
+    nan = np.full((2, 2), np.nan)
+    found = Found(
+        ("slope", "intercept"), np.array([np.inf, np.nan]), nan, Straight(np.zeros(2), nan, False),
+        np.zeros(3), 0.0, None, 1, 0.0, message="the line is vertical: x = 2", vertical=2.0,
+    )  # fmt: skip
+    return FitResult(given_points, found, "distance")
+
+
+@pytest.fixture
+def without_scipy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy", None)
+
+
+def test_a_line_agrees_with_linregress(fifteen):
+    known = stats.linregress(X, Y)
+    assert fifteen.slope == pytest.approx(known.slope, rel=1e-12)
+    assert fifteen.intercept == pytest.approx(known.intercept, rel=1e-12)
+    assert fifteen.errors["slope"] == pytest.approx(known.stderr, rel=1e-12)
+    assert fifteen.errors["intercept"] == pytest.approx(known.intercept_stderr, rel=1e-12)
+    assert fifteen.p["slope"] == pytest.approx(known.pvalue, rel=1e-10)
+    assert fifteen.r2 == pytest.approx(known.rvalue**2, rel=1e-12)
+    assert fifteen.t["slope"] == pytest.approx(known.slope / known.stderr, rel=1e-12)
+
+
+def test_values_of_one_output_are_python_floats_and_the_order_is_that_of_the_names(fifteen):
+    for table in (fifteen.params, fifteen.errors, fifteen.t, fifteen.p):
+        assert list(table) == ["slope", "intercept"]
+        assert all(type(value) is float for value in table.values())
+    assert type(fifteen.predict(3.0)) is float
+
+
+@given(level=st.floats(0.01, 0.99))
+def test_an_interval_is_the_values_that_its_level_does_not_reject(level):
+    result = line(X, Y)
+    for name, (low, high) in result.conf_int(level).items():
+        for edge in (low, high):
+            t = abs(result.params[name] - edge) / result.errors[name]
+            assert 2 * stats.t.sf(t, result.dof) == pytest.approx(1 - level, rel=1e-9)
+
+
+def test_sigma_taken_as_absolute_has_the_normal_distribution():
+    result = line(X, Y, sigma=0.4, absolute=True)
+    low, high = result.conf_int(0.95)["slope"]
+    assert (high - low) / 2 / result.errors["slope"] == pytest.approx(1.959963984540054, rel=1e-12)
+    assert result.p["slope"] == pytest.approx(2 * stats.norm.sf(result.t["slope"]), rel=1e-10)
+
+
+def test_an_interval_after_a_bootstrap_is_its_percentiles(fifteen, without_scipy):
+    drawn = np.stack([np.arange(101.0), np.arange(101.0) ** 2], axis=1)
+    drawn[7] = np.nan  # a draw that could not be fitted
+    result = replace(fifteen, found=replace(fifteen.found, extra={"bootstrap": drawn}))
+    kept = np.delete(drawn, 7, axis=0)
+    for k, bounds in enumerate(result.conf_int(0.9).values()):
+        assert bounds == pytest.approx(np.quantile(kept[:, k], [0.05, 0.95]), rel=1e-12)
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.5, math.nan])
+def test_a_level_outside_of_0_to_1_is_refused(fifteen, level):
+    with pytest.raises(ValueError, match=r"write|Write"):
+        fifteen.conf_int(level)
+    with pytest.raises(ValueError, match=r"band="):
+        fifteen.predict(1.0, band=level)
+
+
+def test_without_scipy_errors_and_repr_work_and_the_rest_names_the_extra(fifteen, without_scipy):
+    assert fifteen.errors["slope"] == pytest.approx(0.0484, abs=1e-4)
+    assert "0.260(48)" in repr(fifteen)
+    for call in (lambda: fifteen.p, fifteen.conf_int, lambda: fifteen.predict(1.0, band=0.95)):
+        with pytest.raises(ModuleNotFoundError, match=r'^[^\n]*pip install "minigrad\[fit\]"$') as refusal:
+            call()
+        assert refusal.value.name == "scipy"
+    summary = fifteen.summary()
+    assert "P>|t|     [" not in summary
+    assert 'need SciPy: pip install "minigrad[fit]"' in summary
+    assert fifteen.to_dict()["p"] is None
+    assert fifteen.to_dict()["conf_int"] is None
+    assert fifteen.predict(1.0) == pytest.approx(1.00766, abs=1e-4)
+
+
+# Bands.
+
+
+def test_the_mean_band_at_zero_is_the_interval_of_the_intercept(fifteen):
+    _, low, high = fifteen.predict(0.0, band=0.9)
+    assert (low, high) == pytest.approx(fifteen.conf_int(0.9)["intercept"], rel=1e-12)
+
+
+def test_the_bands_are_the_textbook_s(fifteen):
+    x, n = np.array(X), len(X)
+    places = np.array([0.0, 5.0, 20.0])
+    s = math.sqrt(fifteen.rss / (n - 2))
+    lever = 1 / n + (places - x.mean()) ** 2 / np.sum((x - x.mean()) ** 2)
+    quantile = stats.t.ppf(0.975, n - 2)
+    for kind, extra in (("mean", 0), ("new", 1)):
+        y, low, high = fifteen.predict(places, band=0.95, kind=kind)
+        assert high - y == pytest.approx(quantile * s * np.sqrt(lever + extra), rel=1e-10)
+        assert y - low == pytest.approx(high - y, rel=1e-10)
+
+
+def test_a_new_point_has_the_sigma_that_all_points_have_or_its_own():
+    result = line(X, Y, sigma=0.4)
+    y, _, high = result.predict(5.0, band=0.95, kind="new")
+    assert (y, high) == pytest.approx(line(X, Y).predict(5.0, band=0.95, kind="new")[::2], rel=1e-12)
+    _, _, wider = result.predict(5.0, band=0.95, kind="new", sigma=0.8)
+    mean = result.predict(5.0, band=0.95)[2] - y
+    assert (wider - y) ** 2 - mean**2 == pytest.approx(4 * ((high - y) ** 2 - mean**2), rel=1e-9)
+    uneven = line(X, Y, sigma=np.linspace(0.1, 0.5, 15))
+    with pytest.raises(ValueError, match="sigma="):
+        uneven.predict(5.0, band=0.95, kind="new")
+    assert len(uneven.predict([5.0, 6.0], band=0.95, kind="new", sigma=[0.1, 0.2])) == 3
+    with pytest.raises(ValueError, match="without sigma"):
+        line(X, Y).predict(5.0, band=0.95, kind="new", sigma=0.1)
+
+
+def test_the_new_band_of_a_distance_loss_is_of_y_not_of_the_distance():
+    rng = np.random.default_rng(0)
+    true = np.linspace(0, 10, 4000)
+    x, y = true + rng.normal(0, 0.1, 4000), 3 * true + rng.normal(0, 0.1, 4000)
+    flat = line(x, y)
+    away = flat.residuals / math.hypot(1, flat.slope)
+    found = replace(flat.found, residuals=away, rss=float(away @ away), scale=0.1)
+    result = replace(flat, found=found, loss="distance")
+    expected, low, high = result.predict(x, band=0.95, kind="new")
+    inside = np.mean((low < y) & (y < high))
+    # of 4000 points the share inside has a standard deviation of 0.0034
+    assert abs(inside - 0.95) < 4 * 0.0034
+    assert np.mean(high - expected) == pytest.approx(1.96 * 0.1 * math.hypot(1, 3), rel=0.05)
+
+
+def test_predict_takes_a_number_a_column_or_an_array(fifteen):
+    one = fifteen.predict(2.0)
+    assert fifteen.predict([2.0]).tolist() == [one]
+    assert fifteen.predict([[2.0], [3.0]]).shape == (2,)
+    with pytest.raises(ValueError, match=r"shape \(n,\)"):
+        fifteen.predict([[2.0, 3.0]])
+    with pytest.raises(TypeError, match="datetime64"):
+        fifteen.predict(np.array(["2020-01-01"], dtype="M8[D]"))
+    with pytest.raises(ValueError, match="kind is"):
+        fifteen.predict(1.0, kind="observation")
+
+
+def test_features_are_taken_by_their_names_where_a_table_brings_them():
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(1)
+    table = pandas.DataFrame(rng.normal(size=(20, 2)), columns=["height", "age"])
+    result = line(table, 2 * table["height"] - table["age"] + rng.normal(size=20))
+    assert list(result.params) == ["intercept", "height", "age"]
+    turned = table[["age", "height"]]
+    assert result.predict(turned).tolist() == result.predict(table).tolist()
+    with pytest.raises(ValueError, match=r"\[\[height, age\]\]"):
+        result.predict([1.0, 2.0])
+
+
+# R².
+
+
+def test_r2_with_weights_is_that_of_copies():
+    copies = np.array([1, 3, 2, 1, 4, 1, 1, 2, 1, 5, 1, 1, 2, 1, 3])
+    weighted = line(X, Y, sigma=1 / np.sqrt(copies))
+    repeated = line(np.repeat(X, copies), np.repeat(Y, copies))
+    assert weighted.r2 == pytest.approx(repeated.r2, rel=1e-12)
+
+
+@given(shift=st.floats(-1e3, 1e3), scale=st.floats(0.01, 100), sign=st.sampled_from([1, -1]))
+def test_r2_does_not_depend_on_the_units_of_y(shift, scale, sign):
+    assert line(X, sign * scale * np.array(Y) + shift).r2 == pytest.approx(line(X, Y).r2, rel=1e-7)
+
+
+def test_r2_of_a_line_through_the_origin_is_nist_s():
+    # NoInt1: y = 2.07438... x; the certified R² compares with y = 0, not with the mean.
+    data = json.loads((Path(__file__).parent / "data" / "nist_noint1.json").read_text())
+    x, y = np.array(data["x"]), np.array(data["y"])
+    slope = float(x @ y / (x @ x))
+    residuals = y - slope * x
+    cov = np.array([[float(residuals @ residuals) / (len(x) - 1) / float(x @ x)]])
+    found = Found(
+        ("slope",), np.array([slope]), cov, Straight(np.array([slope]), cov),
+        residuals, float(residuals @ residuals), None, len(x) - 1, 1.0, extra={"through": (0.0, 0.0)},
+    )  # fmt: skip
+    result = FitResult(points(x, y), found, "mse")
+    assert result.r2 == pytest.approx(0.999365492298663, rel=1e-13)
+    with pytest.raises(AttributeError, match=r"parameters are slope"):
+        _ = result.intercept
+
+
+def test_a_constant_y_has_no_r2_and_that_is_said():
+    result = line([1.0, 2.0, 4.0], [0.1, 0.1, 0.1])
+    assert math.isnan(result.r2)
+    assert math.isnan(result.r2_adjusted)
+    assert result.warnings == ("y is constant: R² is undefined",)
+    assert "R² undefined" in repr(result)
+
+
+def test_r2_of_the_distance_loss_does_not_ask_which_is_the_response(fifteen):
+    there = replace(fifteen, loss="distance")
+    back = replace(line(Y, X), loss="distance")
+    assert there.r2 == pytest.approx(back.r2, rel=1e-12)
+    assert there.r2 == pytest.approx(fifteen.r2, rel=1e-12)
+
+
+# Several outputs, vertical lines, too few points.
+
+
+def test_several_outputs_are_as_many_fits():
+    x, y = np.array(X), np.stack([Y, np.array(Y) ** 2, -np.array(X)], axis=1)
+    y[3, 2] += 0.5
+    together = line(x, y)
+    for k in range(3):
+        alone = line(x, y[:, k])
+        for of_all, of_one in (
+            (together.params, alone.params),
+            (together.errors, alone.errors),
+            (together.t, alone.t),
+            (together.p, alone.p),
+        ):
+            assert {name: value[k] for name, value in of_all.items()} == pytest.approx(of_one, rel=1e-9)
+        assert together.r2[k] == pytest.approx(alone.r2, rel=1e-12)
+        assert together.rss[k] == pytest.approx(alone.rss, rel=1e-9)
+        assert together.corr[k] == pytest.approx(alone.corr, rel=1e-9)
+        for kind in ("mean", "new"):
+            parts = together.predict([2.0, 9.0], band=0.95, kind=kind)
+            for part, single in zip(parts, alone.predict([2.0, 9.0], band=0.95, kind=kind), strict=True):
+                assert part[:, k] == pytest.approx(single, rel=1e-9)
+    assert together.predict(2.0).shape == (3,)
+    assert "slope (y2)" in repr(together)
+    assert "intercept (y3)" in together.summary()
+    json.loads(together.to_json())
+
+
+def test_a_vertical_line_says_where_it_stands_and_predicts_nothing(vertical):
+    assert vertical.vertical
+    assert vertical.slope == math.inf
+    assert math.isnan(vertical.intercept)
+    assert "x = 2" in repr(vertical)
+    assert "x = 2" in vertical.summary()
+    with pytest.raises(ValueError, match=r"x = 2: no y belongs"):
+        vertical.predict(1.0)
+    read = json.loads(vertical.to_json())
+    assert (read["params"]["slope"], read["vertical"], read["x0"]) == (None, True, 2.0)
+
+
+def test_two_points_have_a_line_and_no_errors():
+    result = line([0.0, 1.0], [1.0, 3.0])
+    assert math.isnan(result.errors["slope"])
+    assert math.isnan(result.p["slope"])
+    assert all(math.isnan(bound) for bound in result.conf_int()["slope"])
+    assert result.predict(2.0) == pytest.approx(5.0)
+    assert math.isnan(result.predict(2.0, band=0.95)[1])
+    assert math.isnan(result.residual_error)
+    assert "nan" in result.summary()
+
+
+def test_a_parameter_held_fixed_has_no_t(fifteen):
+    cov = fifteen.cov.copy()
+    cov[1, :] = cov[:, 1] = 0
+    result = replace(fifteen, found=replace(fifteen.found, cov=cov, extra={"fixed": ("intercept",)}))
+    assert result.errors["intercept"] == 0
+    assert math.isnan(result.t["intercept"])
+    assert math.isnan(result.p["intercept"])
+    assert "(fixed)" in repr(result)
+    assert "fixed" in result.summary()
+    assert np.isnan(result.corr[0, 1])
+    assert result.corr[0, 0] == 1
+
+
+# What is handed on.
+
+
+def test_json_reads_back_to_the_same_bits(fifteen):
+    def same(read, said):
+        if isinstance(said, dict):
+            return read.keys() == said.keys() and all(same(read[name], said[name]) for name in said)
+        if isinstance(said, list):
+            return len(read) == len(said) and all(map(same, read, said))
+        return read is None if isinstance(said, float) and not math.isfinite(said) else read == said
+
+    for result in (fifteen, line([0.0, 1.0], [1.0, 3.0]), line(X, Y, sigma=0.1)):
+        said = result.to_dict()
+        assert same(json.loads(result.to_json()), said)
+        assert same(json.loads(result.to_json(indent=None)), said)
+        assert said["params"] == result.params
+
+
+@settings(max_examples=30)
+@given(
+    slope=st.floats(-1e9, 1e9), error=st.floats(0, 1e9) | st.just(math.nan) | st.just(math.inf), converged=st.booleans()
+)
+def test_every_result_can_be_shown(slope, error, converged):
+    base = line(X, Y)
+    cov = np.array([[error**2, 0.0], [0.0, 1.0]])
+    found = replace(base.found, values=np.array([slope, 1.0]), cov=cov, converged=converged)
+    result = replace(base, found=found)
+    assert result.summary().count("\n") >= 8
+    assert max(map(len, result.summary().splitlines())) < 140
+    assert ("not converge" in repr(result)) is not converged
+    json.loads(result.to_json())
+
+
+def test_a_result_goes_through_pickle(fifteen):
+    back = pickle.loads(pickle.dumps(fifteen))
+    assert back.to_json() == fifteen.to_json()
+    assert back.predict([1.0, 2.0]).tolist() == fifteen.predict([1.0, 2.0]).tolist()
+
+
+def test_the_summary_has_what_people_look_for(fifteen):
+    lines = fifteen.summary().splitlines()
+    assert 10 <= len(lines) <= 16
+    text = fifteen.summary()
+    for word in ("points", "degrees of freedom", "residual standard error", "R²", "P>|t|", "[0.025", "0.975]"):
+        assert word in text
+    assert "chi²" not in text
+    assert "reduced chi²" in line(X, Y, sigma=0.3).summary()
+    assert "[0.05 " in fifteen.summary(level=0.9)
+    warned = replace(fifteen, found=replace(fifteen.found, warnings=("point 3 is far off",), converged=False))
+    assert "Warning: point 3 is far off" in warned.summary()
+    assert "did not converge" in warned.summary()
+
+
+def test_the_notebook_s_table_is_escaped():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"<b>x&y": X, "z": np.square(X)})
+    html = line(table, Y)._repr_html_()
+    assert "<b>x" not in html
+    assert "&lt;b&gt;x&amp;y" in html
+    assert "<script" not in html
+    assert "http" not in html
