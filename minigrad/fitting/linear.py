@@ -1,0 +1,544 @@
+"""Least squares linear in the parameters: centred, scaled, factored, and corrected until exact.
+
+One idea: the problem is solved in columns that hardly depend on each other (centred features, or
+Chebyshev polynomials of a centred, scaled x), and what is reported, slope and intercept or the
+coefficients of powers, follows by one matrix. Few rows are solved exactly to rounding: QR gives the
+matrix S with which the columns become orthonormal but for 1e-16 times their condition, the new columns
+XS are computed with twice the digits, so are the residuals, and what is left over is corrected away.
+Many rows are solved by the same formulas in float64.
+
+Correction by residuals of twice the digits: Björck (1967), Iterative refinement of linear least squares
+solutions. R of the QR as a preconditioner whose remaining error is that of the QR, cond · 1e-16, not
+cond²: Björck (1987), Stability analysis of the method of seminormal equations.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .extended import Pair, add, exactly, inner, multiply, product, subtract, two_sum
+from .found import Found
+from .given import Points
+
+Floats = NDArray[np.float64]
+
+EXACT = 6_000
+"""Up to so many numbers in the matrix it is solved with twice the digits: 1.5 ms for a line through 1,000 points."""
+
+_EPS = float(np.finfo(np.float64).eps)
+_SMALLEST, _LARGEST = 1e-150, 1e150  # beyond them the squares of deviations leave float64
+
+
+class Basis(Protocol):
+    """Columns in which to solve, and what their coefficients mean."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters that are reported."""
+        ...
+
+    @property
+    def level(self) -> int:
+        """Which of them moves when a constant is added to y."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """How many columns there are, p."""
+        ...
+
+    def columns(self, x: Floats) -> Floats:
+        """Return the matrix of the problem, of shape (n, p)."""
+        ...
+
+    def exact_columns(self, x: Floats) -> Pair:
+        """Return the same with twice the digits."""
+        ...
+
+    def outside(self) -> Pair:
+        """Return the matrix of shape (q, p) that makes the reported parameters of the coefficients."""
+        ...
+
+    def slack(self, x: Floats) -> float:
+        """Return how far, relatively, columns may be from dependent by the rounding of x alone."""
+        ...
+
+    def undetermined(self, dependent: "DependentError", x: Floats, x_names: Sequence[str]) -> ValueError:
+        """Return the error for columns that depend on each other."""
+        ...
+
+    def cautions(self, values: Floats, x: Floats, y: Floats) -> list[str]:
+        """Return what a reader of the reported parameters ought to know."""
+        ...
+
+
+@dataclass(frozen=True)
+class Centred:
+    """The columns 1, (x1 - centre1) / unit1, ...; without the 1 for a line through a given point.
+
+    The units are powers of two, so that dividing by them rounds nothing.
+    """
+
+    centre: Floats
+    unit: Floats
+    names: tuple[str, ...]
+    constant: bool = True
+
+    @property
+    def level(self) -> int:
+        """The place of the intercept: last in a line, first among several features."""
+        return 1 if len(self.centre) == 1 else 0
+
+    @property
+    def width(self) -> int:
+        """One column a feature, and the 1."""
+        return len(self.centre) + self.constant
+
+    def columns(self, x: Floats) -> Floats:
+        """Return the matrix of the problem, of shape (n, p)."""
+        k, first = len(self.centre), int(self.constant)
+        matrix = np.empty((len(x), k + first))
+        if self.constant:
+            matrix[:, 0] = 1
+        np.subtract(x.reshape(-1, k), self.centre, out=matrix[:, first:])
+        matrix[:, first:] /= self.unit
+        return matrix
+
+    def exact_columns(self, x: Floats) -> Pair:
+        """Return the same with twice the digits."""
+        deviations = two_sum(x.reshape(-1, len(self.centre)), -self.centre)
+        high, low = deviations.high / self.unit, deviations.low / self.unit
+        if not self.constant:
+            return Pair(high, low)
+        ones = np.ones((len(x), 1))
+        return Pair(np.concatenate([ones, high], axis=1), np.concatenate([ones * 0, low], axis=1))
+
+    def outside(self) -> Pair:
+        """Return the matrix that makes slopes and intercept of the coefficients; its numbers are exact."""
+        k, first = len(self.centre), int(self.constant)
+        matrix = np.zeros((k + 1, k + first))
+        slopes = range(k) if k == 1 else range(1, k + 1)
+        for j, row in enumerate(slopes):
+            matrix[row, j + first] = 1 / self.unit[j]
+            matrix[self.level, j + first] = -self.centre[j] / self.unit[j]
+        if self.constant:
+            matrix[self.level, 0] = 1
+        return exactly(matrix)
+
+    def slack(self, x: Floats) -> float:
+        """Return how far, relatively, features may be from dependent by their own rounding; a single one never is."""
+        if len(self.centre) == 1:
+            return 0.0
+        return float(rounding(np.abs(x).max(axis=0), np.abs(x - self.centre).max(axis=0)).max())
+
+    def undetermined(self, dependent: "DependentError", x: Floats, x_names: Sequence[str]) -> ValueError:
+        """Return the error that names the features that depend on each other."""
+        return dependent_features(dependent, x_names, self.constant)
+
+    def cautions(self, values: Floats, x: Floats, y: Floats) -> list[str]:
+        """Return nothing: slope and intercept are what they seem."""
+        return []
+
+
+@dataclass(frozen=True)
+class Combination:
+    """The curve y = level + columns(x) c: evaluated where the digits are, amid the points.
+
+    `factor` F gives the covariance of the coefficients, deviation² F Fᵀ. Of several outputs, coefficients are
+    (p, m), and level and deviation (m,).
+    """
+
+    basis: Basis
+    coefficients: Floats
+    level: Any
+    factor: Floats
+    deviation: Any
+
+    def at(self, x: Floats) -> Floats:
+        """Return the curve's y at x."""
+        y: Floats = self.level + self.basis.columns(x) @ self.coefficients
+        return y
+
+    def variance(self, x: Floats) -> Floats:
+        """Return the variance of that y."""
+        lengths = ((self.basis.columns(x) @ self.factor) ** 2).sum(axis=1)
+        variances: Floats = np.multiply.outer(lengths, np.square(self.deviation))
+        return variances
+
+
+def names_of_features(x_names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the parameters: slope and intercept, or intercept and the names of several features."""
+    if len(x_names) == 1:
+        return ("slope", "intercept")
+    names = ("intercept", *x_names)
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValueError(f'two parameters would be called "{name}".\nGive the columns of x names of their own')
+    return names
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The coefficients c of every output, (p, m), and the matrices with which (XᵀX)⁻¹ = S K Kᵀ Sᵀ."""
+
+    coefficients: Pair
+    s: Floats
+    k: Floats
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Sums of squares about the curve, of every output, and what they were made of.
+
+    The problem was solved for y = level + size · columns c, and for standard deviations sigma / unit.
+    """
+
+    rows: int
+    level: Floats
+    size: Floats
+    rss: Floats
+    chi2: Floats | None
+    unit: float = 1.0
+    absolute_sigma: bool = False
+
+
+def report(
+    basis: Basis,
+    solution: Solution,
+    outcome: Outcome,
+    residuals: Floats,
+    *,
+    flat: bool,
+    warnings: tuple[str, ...] = (),
+    extra: dict[str, Any] | None = None,
+) -> Found:
+    """Return what was found, in the parameters that are reported; `flat` if y had one output and no axis for it.
+
+    Raises ValueError where a parameter or its error does not fit into float64.
+    """
+    p, m = solution.coefficients.high.shape
+    dof = outcome.rows - p
+    squares = outcome.rss if outcome.chi2 is None else outcome.chi2
+    if outcome.absolute_sigma:
+        scale = np.ones(m)
+    else:
+        scale = np.sqrt(squares / dof) if dof else np.full(m, np.nan)
+    outside = basis.outside()
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        scaled = product(outside, solution.coefficients)
+        exact = multiply(scaled, exactly(outcome.size))
+        moved = add(exact[basis.level], exactly(outcome.level))
+        values = exact.rounded()
+        values[basis.level] = moved.rounded()
+        root = product(outside, exactly(solution.s)).rounded() @ solution.k
+        deviation = scale * outcome.unit
+        cov = np.square(deviation)[:, None, None] * (root @ root.T)
+    variances = np.diagonal(cov, axis1=1, axis2=2)
+    vanished = (variances == 0) & (deviation > 0)[:, None] & root.any(axis=1)
+    lost = ~np.isfinite(values.T) | np.isinf(variances) | vanished
+    if lost.any():
+        name = basis.names[int(np.argwhere(lost)[0, 1])]
+        raise ValueError(f"{name} or its error does not fit into float64 in these units.\nGive x or y in other units")
+    inside = solution.coefficients.rounded() * outcome.size
+    curve = Combination(basis, inside, outcome.level, solution.s @ solution.k, deviation)
+    if flat:
+        curve = Combination(basis, inside[:, 0], float(outcome.level[0]), curve.factor, float(deviation[0]))
+        values, cov = values[:, 0], cov[0]
+    return Found(
+        names=basis.names,
+        values=values,
+        cov=cov,
+        curve=curve,
+        residuals=residuals,
+        rss=float(outcome.rss.sum()),
+        chi2=None if outcome.chi2 is None else float(outcome.chi2.sum()),
+        dof=dof * m,
+        scale=1.0 if outcome.absolute_sigma else math.sqrt(squares.sum() / (dof * m)) if dof else math.nan,
+        warnings=warnings,
+        extra={} if extra is None else extra,
+    )
+
+
+def triangle(matrix: Floats) -> Floats:
+    """Return R of a QR factorisation."""
+    r: Any = np.linalg.qr(matrix, mode="r")
+    factor: Floats = r
+    return factor
+
+
+def inverse_of_factor(r: Floats, rows: int, slack: float = 0.0) -> Floats:
+    """Return R⁻¹ of a triangular factor of `rows` rows.
+
+    Raises DependentError where its columns depend on each other to the rounding of float64, or to `slack` where that is
+    more: the relative rounding of the numbers that were given.
+    """
+    p = len(r)
+    lengths = np.sqrt(np.einsum("ij,ij->j", r, r))
+    lengths[lengths == 0] = 1
+    unit_columns = r / lengths
+    if p > 1 or not r.all():
+        _, values, directions = np.linalg.svd(unit_columns)
+        small = values <= max(max(rows, p) * _EPS, slack) * values[0]
+        if small.any() or values[0] == 0:
+            rank = int((~small).sum()) if values[0] else 0
+            raise DependentError(rank, np.abs(directions[rank:]).max(axis=0) > _INVOLVED)
+    inverse: Floats = np.linalg.solve(unit_columns, np.eye(p)) / lengths[:, None]
+    return inverse
+
+
+_INVOLVED = 1e-4  # of a unit vector: what is not involved is there by rounding, at most the slack of the rank
+
+
+class DependentError(ValueError):
+    """The points determine fewer parameters than there are: `rank`, and which columns depend on each other."""
+
+    def __init__(self, rank: int, involved: NDArray[np.bool_]) -> None:
+        super().__init__(f"the points determine {rank} of {len(involved)} coefficients")
+        self.rank = rank
+        self.involved = involved
+
+
+def dependent_features(dependent: DependentError, x_names: Sequence[str], constant: bool) -> ValueError:
+    """Return the error that names the features that depend on each other."""
+    involved = dependent.involved[1:] if constant else dependent.involved
+    culprits = [name for name, is_one in zip(x_names, involved, strict=True) if is_one]
+    rank = f"the points determine {dependent.rank} of {len(dependent.involved)} parameters"
+    if len(culprits) == 1:
+        what = "is the same in every row, as the intercept is" if constant else "is 0 in every row"
+        return ValueError(f"{culprits[0]} {what}: {rank}.\nLeave {culprits[0]} out")
+    them = f"{', '.join(culprits[:-1])} and {culprits[-1]}"
+    return ValueError(f"{them} depend on each other: {rank}.\nLeave one of them out, for example {culprits[-1]}")
+
+
+def too_few(rows: int, parameters: int) -> ValueError:
+    """Return the error for fewer points than parameters."""
+    points = "one point does" if rows == 1 else f"{rows} points do"
+    if parameters == 2:
+        return ValueError(
+            f"{points} not determine a line.\nGive another point, or one that the line goes through: through=(0, 0)"
+        )
+    return ValueError(
+        f"{points} not determine {parameters} parameters.\nGive at least {parameters} points, and one more for errors"
+    )
+
+
+def all_equal(name: str, value: float, rows: int) -> ValueError:
+    """Return the error for points above each other, which a vertical line fits."""
+    return ValueError(
+        f"all {rows} {name} are {value:.12g}: no line y = slope · x + intercept goes through points above each other.\n"
+        'loss="distance" takes vertical lines: fit_line(x, y, loss="distance")'
+    )
+
+
+def powers_of_two(sizes: Floats) -> Floats:
+    """Return the powers of two next above each size, 1 for 0."""
+    return np.where(sizes > 0, np.ldexp(1.0, np.frexp(sizes)[1]), 1.0)
+
+
+def rounding(largest: Floats, spread: Floats) -> Floats:
+    """Return by how much, relative to its spread, each feature was rounded when it was written down as float64."""
+    return 4 * _EPS * largest / np.where(spread > 0, spread, np.inf)
+
+
+def middle(values: Floats, weights: Floats | None) -> Floats:
+    """Return the mean of each column: exactly its value where a column is constant."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviations = values - values[0]
+        mean = deviations.mean(axis=0) if weights is None else weights @ deviations / weights.sum()
+        result: Floats = values[0] + mean
+    return result
+
+
+def spread_about(name: str, values: Floats, centre: Floats) -> Floats:
+    """Return the largest deviation of each column. Raises ValueError where its square leaves float64."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        sizes: Floats = np.maximum(values.max(axis=0) - centre, centre - values.min(axis=0))
+    for size in sizes.tolist():
+        if size and not _SMALLEST <= size <= _LARGEST:
+            raise ValueError(
+                f"{name} spreads over {size:.3g}, and the square of that does not fit into float64.\n"
+                f"Give {name} in other units"
+            )
+    return sizes
+
+
+def solve_exactly(columns: Pair, y: Pair, slack: float = 0.0) -> tuple[Solution, Floats]:
+    """Return the coefficients c that make Σ (y - columns c)² smallest, and y - columns c, exact to rounding.
+
+    `columns` is (n, p), y (n, m). Raises DependentError where columns depend on each other to rounding, or to `slack`.
+
+    >>> x = np.array([[1.0, -1.0], [1.0, 0.0], [1.0, 1.0]])
+    >>> solve_exactly(exactly(x), exactly(np.array([[1.0], [3.0], [5.0]])))[0].coefficients.rounded()
+    array([[3.],
+           [2.]])
+    """
+    s = inverse_of_factor(triangle(columns.high), len(columns.high), slack)
+    # Orthonormal but for the rounding of R, which is known from here on: (QᵀQ)⁻¹ = K Kᵀ.
+    q = product(columns, exactly(s))
+    k: Floats = np.linalg.inv(np.linalg.cholesky(inner(q, q))).T
+    z = exactly(np.zeros((len(s), y.high.shape[1])))
+    residuals = y
+    for _ in range(_ROUNDS):
+        step = k @ (k.T @ inner(q, residuals))
+        z = add(z, exactly(step))
+        residuals = subtract(y, product(q, z))
+        # Each round leaves 1e-16 of the error there was, or the square of QᵀQ - 1.
+        if np.abs(step).max() <= 8 * _EPS * np.abs(z.high).max():
+            break
+    return Solution(product(exactly(s), z), s, k), residuals.rounded()
+
+
+_ROUNDS = 5
+
+
+def solve_many(columns: Floats, y: Floats, slack: float = 0.0) -> tuple[Solution, Floats]:
+    """Return the same for many rows, in float64: corrected once."""
+    rows, p = columns.shape
+    s = inverse_of_factor(_factor(columns), rows, slack)
+    c = np.zeros((p, y.shape[1]))
+    residuals = y
+    for _ in range(2):
+        c += s @ (s.T @ (columns.T @ residuals))
+        residuals = y - columns @ c
+    return Solution(exactly(c), s, np.eye(p)), residuals
+
+
+def _factor(columns: Floats) -> Floats:
+    """R of many rows; by Cholesky where that loses nothing, since a QR of 1e6 rows takes five times as long."""
+    gram = columns.T @ columns
+    lengths = np.sqrt(np.diagonal(gram))
+    if lengths.all() and np.linalg.cond(gram / np.outer(lengths, lengths)) < _WELL_CONDITIONED:
+        transposed: Floats = np.linalg.cholesky(gram)
+        return transposed.T
+    return triangle(columns)
+
+
+_WELL_CONDITIONED = 1e4  # R from the Gram matrix has lost 4 digits at most, and its errors 12 left
+
+
+def least_squares(
+    points: Points, *, degree: int | None = None, through: Any = None, absolute_sigma: bool = False
+) -> Found:
+    """Return the line, the plane or the polynomial with the least squared residuals in y.
+
+    Each residual counts 1/sigma². `degree` asks for a polynomial in one x, `through` for a line through (x0, y0);
+    0 or "origin" is the point (0, 0). Raises ValueError where the points do not determine the parameters: too few,
+    all x equal, features that depend on each other (they are named), or numbers whose squares leave float64.
+
+    >>> from minigrad.fitting.given import points
+    >>> found = least_squares(points([0, 1, 2, 3], [1.0, 3.0, 5.0, 7.5]))
+    >>> found.names, found.values.round(6)
+    (('slope', 'intercept'), array([2.15, 0.9 ]))
+    """
+    x = points.x if points.x.ndim == 2 else points.x[:, None]
+    flat = points.y.ndim == 1
+    y = points.y[:, None] if flat else points.y
+    unit = 1.0 if points.sigma is None else _unit_of_sigma(points.sigma)
+    roots = None if points.sigma is None else unit / points.sigma
+    weights = None if roots is None else roots**2
+    extra: dict[str, Any] = {}
+    if through is None:
+        level = middle(y, weights)
+        basis = _basis(points, x, weights, degree)
+    else:
+        if degree is not None:
+            raise ValueError("through= and degree= were both given.\nA polynomial has no given point: leave one out")
+        x0, level = _point(through, x.shape[1], y.shape[1])
+        basis = Centred(x0, powers_of_two(spread_about("x", x, x0)), names_of_features(points.x_names), False)
+        extra["through"] = through
+    size = powers_of_two(spread_about("y", y, level))
+    rows, p = len(x), basis.width
+    if rows < p:
+        raise too_few(rows, p)
+    try:
+        if rows * p * y.shape[1] <= EXACT:
+            exact_columns, deviations = basis.exact_columns(x), two_sum(y, -level)
+            target = Pair(deviations.high / size, deviations.low / size)
+            if roots is not None:
+                exact_columns = multiply(exact_columns, exactly(roots[:, None]))
+                target = multiply(target, exactly(roots[:, None]))
+            solution, left = solve_exactly(exact_columns, target, basis.slack(x))
+        else:
+            columns, goal = basis.columns(x), (y - level) / size
+            if roots is not None:
+                columns *= roots[:, None]
+                goal *= roots[:, None]
+            solution, left = solve_many(columns, goal, basis.slack(x))
+    except DependentError as dependent:
+        raise basis.undetermined(dependent, x, points.x_names) from None
+    left = left * size
+    residuals = left if roots is None else left / roots[:, None]
+    outcome = Outcome(
+        rows=rows,
+        level=level,
+        size=size,
+        rss=np.square(residuals).sum(axis=0),
+        chi2=None if roots is None else np.square(left / unit).sum(axis=0),
+        unit=unit,
+        absolute_sigma=absolute_sigma,
+    )
+    found = report(basis, solution, outcome, residuals[:, 0] if flat else residuals, flat=flat, extra=extra)
+    return replace(found, warnings=_warnings(points, found, basis, x, y))
+
+
+def _unit_of_sigma(sigma: Floats) -> float:
+    smallest, largest = float(sigma.min()), float(sigma.max())
+    if smallest < _SMALLEST or largest > min(_LARGEST, _LARGEST * smallest):
+        raise ValueError(
+            f"sigma goes from {smallest:.3g} to {largest:.3g}, and the squares of that do not fit into float64.\n"
+            "Give y and sigma in other units"
+        )
+    return math.ldexp(1.0, math.frexp(smallest)[1])
+
+
+def _basis(points: Points, x: Floats, weights: Floats | None, degree: int | None) -> "Basis":
+    """The columns of a polynomial, or of a line or plane."""
+    if degree is not None:
+        from .polynomial import Chebyshev
+
+        if x.shape[1] > 1:
+            raise ValueError(
+                f"x has {x.shape[1]} features, and degree={degree} asks for a polynomial in one.\n"
+                "Give one column, or the powers as features of their own"
+            )
+        return Chebyshev.over(x, degree)
+    centre = middle(x, weights)
+    spread = spread_about("x", x, centre)
+    if x.shape[1] == 1 and not spread[0] and len(x) > 1:
+        raise all_equal(points.x_names[0], float(centre[0]), len(x))
+    return Centred(centre, powers_of_two(spread), names_of_features(points.x_names))
+
+
+def _point(through: Any, features: int, outputs: int) -> tuple[Floats, Floats]:
+    """The point that the line goes through: its x, for each feature, and its y, for each output."""
+    if isinstance(through, str) and through == "origin" or np.ndim(through) == 0 and through == 0:
+        through = (0.0, 0.0)
+    try:
+        x0, y0 = through
+        point = np.broadcast_to(np.asarray(x0, float), features), np.broadcast_to(np.asarray(y0, float), outputs)
+    except (TypeError, ValueError):
+        point = (np.full(1, np.nan),) * 2
+    if not all(np.isfinite(part).all() for part in point):
+        raise ValueError(
+            f"through is {through!r}, and a point is meant, of finite numbers.\n"
+            'Write through=(x0, y0), or through="origin"'
+        )
+    return point
+
+
+def _warnings(points: Points, found: Found, basis: Basis, x: Floats, y: Floats) -> tuple[str, ...]:
+    """What a reader of the parameters ought to know."""
+    said = []
+    if len(x) == basis.width and np.isnan(found.cov).any():
+        count = "one point" if len(x) == 1 else f"{len(x)} points"
+        said.append(f"{count} for {basis.width} parameters: nothing is left to tell their errors, which are NaN")
+    constant = [name for name, column in zip(points.y_names, y.T, strict=True) if (column == column[0]).all()]
+    if constant and "through" not in found.extra:
+        are = "is constant" if len(constant) == 1 else "are constant"
+        said.append(f"{' and '.join(constant)} {are}: the slope is 0 and R² is undefined")
+    said += basis.cautions(found.values, x, y)
+    return tuple(said)
