@@ -6,6 +6,8 @@ go on working. The text of a message says what happened and where on its first
 line, and how to mend it on its second.
 """
 
+from typing import Any
+
 import numpy as np
 
 
@@ -51,6 +53,18 @@ class BackendError(MinigradError, RuntimeError):
 
 class OptimiserError(MinigradError, ValueError):
     """An optimiser or a schedule was given settings, parameters or a state it cannot work with."""
+
+
+class DivergedError(MinigradError, ArithmeticError):
+    """Descent ran away: its learning rate is too large.
+
+    `lr` is that rate, `largest_stable_lr` the largest that is stable at the best point (NaN if it is not known), and
+    `best` the best point: from `descend` the pair (loss, params), from a fit what it would have returned.
+    """
+
+    lr: float
+    largest_stable_lr: float
+    best: Any
 
 
 class GradWarning(UserWarning):
