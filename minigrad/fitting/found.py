@@ -35,6 +35,7 @@ class Found:
     the sum of their squares, in the units of the points, and `chi2` the same over sigma² (None where no sigma is
     known). `scale` is the standard deviation of a point about the curve as the covariance takes it: √(rss / dof), or
     in units of sigma √(chi2 / dof), which is 1 where sigma is taken as absolute.
+    Of m outputs, values are (m, p), cov (m, p, p), scale (m,); rss and chi2 are the sums over them, dof that of each.
     """
 
     names: tuple[str, ...]
@@ -45,7 +46,7 @@ class Found:
     rss: float
     chi2: float | None
     dof: int
-    scale: float
+    scale: Any
     converged: bool = True
     message: str = "exact"
     steps: int = 0

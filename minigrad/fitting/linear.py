@@ -5,7 +5,7 @@ Chebyshev polynomials of a centred, scaled x), and what is reported, slope and i
 coefficients of powers, follows by one matrix. Few rows are solved exactly to rounding: QR gives the
 matrix S with which the columns become orthonormal but for 1e-16 times their condition, the new columns
 XS are computed with twice the digits, so are the residuals, and what is left over is corrected away.
-Many rows are solved by the same formulas in float64.
+Many rows, and columns so independent that float64 has digits to spare, are solved by the same formulas without.
 
 Correction by residuals of twice the digits: Björck (1967), Iterative refinement of linear least squares
 solutions. R of the QR as a preconditioner whose remaining error is that of the QR, cond · 1e-16, not
@@ -25,9 +25,6 @@ from .found import Found
 from .given import Points
 
 Floats = NDArray[np.float64]
-
-EXACT = 6_000
-"""Up to so many numbers in the matrix it is solved with twice the digits: 1.5 ms for a line through 1,000 points."""
 
 _EPS = float(np.finfo(np.float64).eps)
 _SMALLEST, _LARGEST = 1e-150, 1e150  # beyond them the squares of deviations leave float64
@@ -101,7 +98,7 @@ class Centred:
     def columns(self, x: Floats) -> Floats:
         """Return the matrix of the problem, of shape (n, p)."""
         k, first = len(self.centre), int(self.constant)
-        matrix = np.empty((len(x), k + first))
+        matrix = np.empty((k + first, len(x))).T  # column by column: they are computed so, and summed so
         if self.constant:
             matrix[:, 0] = 1
         np.subtract(x.reshape(-1, k), self.centre, out=matrix[:, first:])
@@ -213,7 +210,6 @@ def report(
     residuals: Floats,
     *,
     flat: bool,
-    warnings: tuple[str, ...] = (),
     extra: dict[str, Any] | None = None,
 ) -> Found:
     """Return what was found, in the parameters that are reported; `flat` if y had one output and no axis for it.
@@ -247,18 +243,16 @@ def report(
     curve = Combination(basis, inside, outcome.level, solution.s @ solution.k, deviation)
     if flat:
         curve = Combination(basis, inside[:, 0], float(outcome.level[0]), curve.factor, float(deviation[0]))
-        values, cov = values[:, 0], cov[0]
     return Found(
         names=basis.names,
-        values=values,
-        cov=cov,
+        values=values[:, 0] if flat else values.T,
+        cov=cov[0] if flat else cov,
         curve=curve,
         residuals=residuals,
         rss=float(outcome.rss.sum()),
         chi2=None if outcome.chi2 is None else float(outcome.chi2.sum()),
-        dof=dof * m,
-        scale=1.0 if outcome.absolute_sigma else math.sqrt(squares.sum() / (dof * m)) if dof else math.nan,
-        warnings=warnings,
+        dof=dof,
+        scale=float(scale[0]) if flat else scale,
         extra={} if extra is None else extra,
     )
 
@@ -270,24 +264,21 @@ def triangle(matrix: Floats) -> Floats:
     return factor
 
 
-def inverse_of_factor(r: Floats, rows: int, slack: float = 0.0) -> Floats:
-    """Return R⁻¹ of a triangular factor of `rows` rows.
+def inverse_of_factor(r: Floats, rows: int, slack: float = 0.0) -> tuple[Floats, float]:
+    """Return R⁻¹ of a triangular factor of `rows` rows, and the condition of its columns, each scaled to length 1.
 
     Raises DependentError where its columns depend on each other to the rounding of float64, or to `slack` where that is
     more: the relative rounding of the numbers that were given.
     """
-    p = len(r)
     lengths = np.sqrt(np.einsum("ij,ij->j", r, r))
     lengths[lengths == 0] = 1
     unit_columns = r / lengths
-    if p > 1 or not r.all():
-        _, values, directions = np.linalg.svd(unit_columns)
-        small = values <= max(max(rows, p) * _EPS, slack) * values[0]
-        if small.any() or values[0] == 0:
-            rank = int((~small).sum()) if values[0] else 0
-            raise DependentError(rank, np.abs(directions[rank:]).max(axis=0) > _INVOLVED)
-    inverse: Floats = np.linalg.solve(unit_columns, np.eye(p)) / lengths[:, None]
-    return inverse
+    _, values, directions = np.linalg.svd(unit_columns)
+    small = values <= max(max(rows, len(r)) * _EPS, slack) * values[0]
+    if small.any():
+        raise DependentError(int((~small).sum()), np.abs(directions[small]).max(axis=0) > _INVOLVED)
+    inverse: Floats = np.linalg.solve(unit_columns, np.eye(len(r))) / lengths[:, None]
+    return inverse, float(values[0] / values[-1])
 
 
 _INVOLVED = 1e-4  # of a unit vector: what is not involved is there by rounding, at most the slack of the rank
@@ -366,17 +357,17 @@ def spread_about(name: str, values: Floats, centre: Floats) -> Floats:
     return sizes
 
 
-def solve_exactly(columns: Pair, y: Pair, slack: float = 0.0) -> tuple[Solution, Floats]:
+def solve_exactly(columns: Pair, y: Pair, s: Floats) -> tuple[Solution, Floats]:
     """Return the coefficients c that make Σ (y - columns c)² smallest, and y - columns c, exact to rounding.
 
-    `columns` is (n, p), y (n, m). Raises DependentError where columns depend on each other to rounding, or to `slack`.
+    `columns` is (n, p), y (n, m), and `s` R⁻¹ of the columns, as float64 has it.
 
     >>> x = np.array([[1.0, -1.0], [1.0, 0.0], [1.0, 1.0]])
-    >>> solve_exactly(exactly(x), exactly(np.array([[1.0], [3.0], [5.0]])))[0].coefficients.rounded()
+    >>> s = inverse_of_factor(triangle(x), 3)[0]
+    >>> solve_exactly(exactly(x), exactly(np.array([[1.0], [3.0], [5.0]])), s)[0].coefficients.rounded()
     array([[3.],
            [2.]])
     """
-    s = inverse_of_factor(triangle(columns.high), len(columns.high), slack)
     # Orthonormal but for the rounding of R, which is known from here on: (QᵀQ)⁻¹ = K Kᵀ.
     q = product(columns, exactly(s))
     k: Floats = np.linalg.inv(np.linalg.cholesky(inner(q, q))).T
@@ -386,7 +377,7 @@ def solve_exactly(columns: Pair, y: Pair, slack: float = 0.0) -> tuple[Solution,
         step = k @ (k.T @ inner(q, residuals))
         z = add(z, exactly(step))
         residuals = subtract(y, product(q, z))
-        # Each round leaves 1e-16 of the error there was, or the square of QᵀQ - 1.
+        # Each round leaves about 1e-16 of the error there was.
         if np.abs(step).max() <= 8 * _EPS * np.abs(z.high).max():
             break
     return Solution(product(exactly(s), z), s, k), residuals.rounded()
@@ -395,25 +386,42 @@ def solve_exactly(columns: Pair, y: Pair, slack: float = 0.0) -> tuple[Solution,
 _ROUNDS = 5
 
 
-def solve_many(columns: Floats, y: Floats, slack: float = 0.0) -> tuple[Solution, Floats]:
-    """Return the same for many rows, in float64: corrected once."""
-    rows, p = columns.shape
-    s = inverse_of_factor(_factor(columns), rows, slack)
-    c = np.zeros((p, y.shape[1]))
+def solve_in_float64(columns: Floats, y: Floats, s: Floats) -> tuple[Solution, Floats]:
+    """Return the same without further digits, corrected once: for many rows, or columns that are nearly orthogonal.
+
+    >>> x = np.array([[1.0, -1.0], [1.0, 0.0], [1.0, 1.0]])
+    >>> s = inverse_of_factor(triangle(x), 3)[0]
+    >>> solve_in_float64(x, np.array([[1.0], [3.0], [5.0]]), s)[0].coefficients.rounded().round(12)
+    array([[3.],
+           [2.]])
+    """
+    c = np.zeros((len(s), y.shape[1]))
     residuals = y
     for _ in range(2):
         c += s @ (s.T @ (columns.T @ residuals))
         residuals = y - columns @ c
-    return Solution(exactly(c), s, np.eye(p)), residuals
+    return Solution(exactly(c), s, np.eye(len(s))), residuals
+
+
+def worth_exact(rows: int, p: int, condition: float) -> bool:
+    """Return whether twice the digits are worth their time: for few rows, and for more where digits would be lost."""
+    return rows * p <= _FEW or (condition > _NEARLY_ORTHOGONAL and rows * p**2 <= _AT_MOST)
+
+
+_FEW = 500  # numbers: 1.2 ms for a line through 250 points, where float64 takes 0.3 ms and is good to 15 digits
+_AT_MOST = 500_000  # products: 0.3 s
+_NEARLY_ORTHOGONAL = (
+    10.0  # condition of the columns up to which the residuals' part of the error loses 2 digits at most
+)
 
 
 def _factor(columns: Floats) -> Floats:
-    """R of many rows; by Cholesky where that loses nothing, since a QR of 1e6 rows takes five times as long."""
-    gram = columns.T @ columns
-    lengths = np.sqrt(np.diagonal(gram))
-    if lengths.all() and np.linalg.cond(gram / np.outer(lengths, lengths)) < _WELL_CONDITIONED:
-        transposed: Floats = np.linalg.cholesky(gram)
-        return transposed.T
+    """R of the columns; by Cholesky where that loses nothing, since a QR of 1e6 rows takes three times as long."""
+    if columns.size > 100 * _FEW:
+        gram = columns.T @ columns
+        lengths = np.sqrt(np.diagonal(gram))
+        if lengths.all() and np.linalg.cond(gram / np.outer(lengths, lengths)) < _WELL_CONDITIONED:
+            return np.asarray(np.linalg.cholesky(gram).T, np.float64)
     return triangle(columns)
 
 
@@ -449,27 +457,26 @@ def least_squares(
             raise ValueError("through= and degree= were both given.\nA polynomial has no given point: leave one out")
         x0, level = _point(through, x.shape[1], y.shape[1])
         basis = Centred(x0, powers_of_two(spread_about("x", x, x0)), names_of_features(points.x_names), False)
-        extra["through"] = through
+        extra["through"] = (float(x0[0]) if len(x0) == 1 else x0, float(level[0]) if flat else level)
     size = powers_of_two(spread_about("y", y, level))
     rows, p = len(x), basis.width
     if rows < p:
         raise too_few(rows, p)
+    columns, target = basis.columns(x), (y - level) / size
+    if roots is not None:
+        columns, target = columns * roots[:, None], target * roots[:, None]
     try:
-        if rows * p * y.shape[1] <= EXACT:
-            exact_columns, deviations = basis.exact_columns(x), two_sum(y, -level)
-            target = Pair(deviations.high / size, deviations.low / size)
-            if roots is not None:
-                exact_columns = multiply(exact_columns, exactly(roots[:, None]))
-                target = multiply(target, exactly(roots[:, None]))
-            solution, left = solve_exactly(exact_columns, target, basis.slack(x))
-        else:
-            columns, goal = basis.columns(x), (y - level) / size
-            if roots is not None:
-                columns *= roots[:, None]
-                goal *= roots[:, None]
-            solution, left = solve_many(columns, goal, basis.slack(x))
+        s, condition = inverse_of_factor(_factor(columns), rows, basis.slack(x))
     except DependentError as dependent:
         raise basis.undetermined(dependent, x, points.x_names) from None
+    if worth_exact(rows, p, condition):
+        deviations = two_sum(y, -level)
+        exact = basis.exact_columns(x), Pair(deviations.high / size, deviations.low / size)
+        if roots is not None:
+            exact = multiply(exact[0], exactly(roots[:, None])), multiply(exact[1], exactly(roots[:, None]))
+        solution, left = solve_exactly(*exact, s)
+    else:
+        solution, left = solve_in_float64(columns, target, s)
     left = left * size
     residuals = left if roots is None else left / roots[:, None]
     outcome = Outcome(
@@ -482,7 +489,9 @@ def least_squares(
         absolute_sigma=absolute_sigma,
     )
     found = report(basis, solution, outcome, residuals[:, 0] if flat else residuals, flat=flat, extra=extra)
-    return replace(found, warnings=_warnings(points, found, basis, x, y))
+    constant = [name for name, column in zip(points.y_names, y.T, strict=True) if (column == column[0]).all()]
+    said = warnings_about(rows, p, absolute_sigma, constant, through is not None)
+    return replace(found, warnings=(*said, *basis.cautions(found.values, x, y)))
 
 
 def _unit_of_sigma(sigma: Floats) -> float:
@@ -515,7 +524,7 @@ def _basis(points: Points, x: Floats, weights: Floats | None, degree: int | None
 
 def _point(through: Any, features: int, outputs: int) -> tuple[Floats, Floats]:
     """The point that the line goes through: its x, for each feature, and its y, for each output."""
-    if isinstance(through, str) and through == "origin" or np.ndim(through) == 0 and through == 0:
+    if (isinstance(through, str) and through == "origin") or (np.ndim(through) == 0 and through == 0):
         through = (0.0, 0.0)
     try:
         x0, y0 = through
@@ -530,15 +539,16 @@ def _point(through: Any, features: int, outputs: int) -> tuple[Floats, Floats]:
     return point
 
 
-def _warnings(points: Points, found: Found, basis: Basis, x: Floats, y: Floats) -> tuple[str, ...]:
-    """What a reader of the parameters ought to know."""
+def warnings_about(
+    rows: int, parameters: int, absolute_sigma: bool, constant: Sequence[str], through: bool = False
+) -> tuple[str, ...]:
+    """Return what a reader of the parameters ought to know; `constant` are the names of outputs that do not vary."""
     said = []
-    if len(x) == basis.width and np.isnan(found.cov).any():
-        count = "one point" if len(x) == 1 else f"{len(x)} points"
-        said.append(f"{count} for {basis.width} parameters: nothing is left to tell their errors, which are NaN")
-    constant = [name for name, column in zip(points.y_names, y.T, strict=True) if (column == column[0]).all()]
-    if constant and "through" not in found.extra:
+    if rows == parameters and not absolute_sigma:
+        count = "one point" if rows == 1 else f"{rows} points"
+        them = "one parameter" if parameters == 1 else f"{parameters} parameters"
+        said.append(f"{count} for {them}: nothing is left to tell the errors from, which are NaN")
+    if constant and not through:
         are = "is constant" if len(constant) == 1 else "are constant"
-        said.append(f"{' and '.join(constant)} {are}: the slope is 0 and R² is undefined")
-    said += basis.cautions(found.values, x, y)
+        said.append(f"{' and '.join(constant)} {are}: R² is undefined")
     return tuple(said)

@@ -57,7 +57,7 @@ class Chebyshev:
     def columns(self, x: Floats) -> Floats:
         """Return the matrix of the problem, of shape (n, p)."""
         t = (x.reshape(-1) - self.centre) * self.rate
-        matrix = np.ones((len(t), self.width))
+        matrix = np.ones((self.width, len(t))).T
         if self.degree:
             matrix[:, 1] = t
         for k in range(2, self.width):
@@ -112,7 +112,7 @@ class Chebyshev:
         """Return a warning where the powers cancel so far that a curve computed from them loses digits."""
         largest = np.abs(x).max()
         with np.errstate(over="ignore"):
-            terms = np.abs(values).T * largest ** np.arange(self.width)
+            terms = np.abs(values) * largest ** np.arange(self.width)
             lost = float(np.max(np.atleast_2d(terms).sum(axis=1) / np.maximum(np.abs(y).max(axis=0), 1e-300)))
         if lost < 10**_DIGITS:
             return []

@@ -11,6 +11,7 @@ Computations, 6.5.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from .linear import (
     rounding,
     too_few,
     triangle,
+    warnings_about,
 )
 
 Floats = NDArray[np.float64]
@@ -104,9 +106,9 @@ class Rows:
     def found(self, names: Sequence[str] | None = None, *, absolute_sigma: bool = False) -> Found:
         """Return the line or plane through all rows so far; `names` are those of the features.
 
-        There are no residuals (the rows are gone); `rss` is NaN where a sigma was given, and chi2 known.
-        `extra` holds `rows`, how many there were, and `total`, the (weighted) sum of squares of y about its mean, about
-        0 without an intercept. Raises ValueError where the rows do not determine the parameters, and says which.
+        There are no residuals (the rows are gone); `rss` is NaN where a sigma was given, and chi2 known. `extra` holds
+        `n`, how many rows there were, and `r2` about the mean of y, about 0 without an intercept. Raises ValueError
+        where the rows do not determine the parameters, and says which.
         """
         k, first = self.features, int(self.intercept)
         x_names = [f"x{j + 1}" for j in range(k)] if names is None else list(names)
@@ -117,7 +119,7 @@ class Rows:
         upper, right = self._factor[:k, :k], self._factor[:k, k:]
         slack = float(np.max(rounding(self._largest[:k], np.sqrt(np.square(upper).sum(axis=0) / self.rows))))
         try:
-            inverse = inverse_of_factor(upper, self.rows, slack if k > 1 else 0.0)
+            inverse, _ = inverse_of_factor(upper, self.rows, slack if k > 1 else 0.0)
         except DependentError as dependent:
             raise self._undetermined(dependent, x_names) from None
         unit = powers_of_two(np.sqrt(np.square(upper).sum(axis=0) / self._weight))
@@ -141,14 +143,19 @@ class Rows:
             absolute_sigma=absolute_sigma,
         )
         total = np.square(self._factor[:, k:]).sum(axis=0)
-        return report(
+        r2 = 1 - squares / np.where(total > 0, total, np.nan)
+        found = report(
             Centred(x_means.high, unit, names_of_features(x_names), self.intercept),
             Solution(exactly(coefficients), s, np.eye(k + first)),
             outcome,
-            np.empty(0 if self.outputs == 1 else (0, self.outputs)),
+            np.empty(0),
             flat=self.outputs == 1,
-            extra={"rows": self.rows, "total": float(total.sum())},
+            extra={"n": self.rows, "r2": float(r2[0]) if self.outputs == 1 else r2},
         )
+        y_names = ["y"] if self.outputs == 1 else [f"y{j + 1}" for j in range(self.outputs)]
+        constant = [name for name, is_zero in zip(y_names, total == 0, strict=True) if is_zero]
+        said = warnings_about(self.rows, k + first, absolute_sigma, constant, not self.intercept)
+        return replace(found, warnings=said)
 
     def _columns(self, name: str, values: Any, width: int) -> Floats:
         array = np.asarray(values, dtype=np.float64)
