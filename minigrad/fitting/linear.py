@@ -455,7 +455,7 @@ def least_squares(
     else:
         if degree is not None:
             raise ValueError("through= and degree= were both given.\nA polynomial has no given point: leave one out")
-        x0, level = _point(through, x.shape[1], y.shape[1])
+        x0, level = given_point(through, x.shape[1], y.shape[1])
         basis = Centred(x0, powers_of_two(spread_about("x", x, x0)), names_of_features(points.x_names), False)
         extra["through"] = (float(x0[0]) if len(x0) == 1 else x0, float(level[0]) if flat else level)
     size = powers_of_two(spread_about("y", y, level))
@@ -522,8 +522,11 @@ def _basis(points: Points, x: Floats, weights: Floats | None, degree: int | None
     return Centred(centre, powers_of_two(spread), names_of_features(points.x_names))
 
 
-def _point(through: Any, features: int, outputs: int) -> tuple[Floats, Floats]:
-    """The point that the line goes through: its x, for each feature, and its y, for each output."""
+def given_point(through: Any, features: int, outputs: int) -> tuple[Floats, Floats]:
+    """Return the point that the line goes through: its x, for each feature, and its y, for each output.
+
+    0 and "origin" mean (0, 0). Raises ValueError for what is no point.
+    """
     if (isinstance(through, str) and through == "origin") or (np.ndim(through) == 0 and through == 0):
         through = (0.0, 0.0)
     try:
