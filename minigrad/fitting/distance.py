@@ -1,0 +1,442 @@
+"""The line nearest to the points: x and y both have errors, and the squared distances are made smallest.
+
+One idea: x and y play the same part. A line is written as v = c + m u, where u is that one of the two
+along which the line runs more, so m is small for flat lines and for steep ones, and for a vertical
+line it is 0: the small number is the one that is known, with all its digits. Where the ratio of
+the errors is the same for all points, m has a closed form; one step of Newton's method with
+residuals of twice the digits then makes it exact to rounding, also far away from the origin.
+
+Closed form: Deming (1943), Statistical adjustment of data; Kummell (1879). Standard errors: York, Evensen,
+Martínez and Delgado (2004), Unified equations for the slope, intercept, and standard errors of the best
+straight line, American Journal of Physics 72, 367; or from the second derivatives of the sum ("hessian").
+"""
+
+import math
+from dataclasses import dataclass, replace
+from decimal import Decimal, localcontext
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .extended import Pair, add, exactly, multiply, subtract, two_sum
+from .found import Found
+from .given import Points
+
+Floats = NDArray[np.float64]
+
+ERRORS = ("york", "hessian")
+
+EXACT = 20_000
+"""Up to so many points the residuals are computed with twice the digits."""
+
+_EPS = float(np.finfo(np.float64).eps)
+_EQUAL = 64 * _EPS
+_SMALLEST, _LARGEST = 1e-150, 1e150  # beyond them the squares of deviations leave float64
+_DIGITS = 60
+_ROUNDS = 4
+_SETTLED = 1e-10  # the step after one of this size is below 1e-20
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Points (u, v) about a place amid them, in units that are powers of two; u is y where `turned`.
+
+    `a` and `b` are the variances of u and v in units of unit_sigma², a number or one for each point. A line that has
+    to go through the place is `fixed` there.
+    """
+
+    raw_u: Floats
+    raw_v: Floats
+    place_u: float
+    place_v: float
+    unit_u: float
+    unit_v: float
+    a: Any
+    b: Any
+    unit_sigma: float
+    fixed: bool
+    turned: bool = False
+
+    @property
+    def n(self) -> int:
+        """The number of points."""
+        return len(self.raw_u)
+
+    @cached_property
+    def u(self) -> Floats:
+        """The deviations from the place, along the line."""
+        return (self.raw_u - self.place_u) / self.unit_u
+
+    @cached_property
+    def v(self) -> Floats:
+        """The deviations from the place, across the line."""
+        return (self.raw_v - self.place_v) / self.unit_v
+
+    def turn(self) -> "Frame":
+        """Return the frame in which u is what v is here."""
+        return replace(
+            self,
+            raw_u=self.raw_v,
+            raw_v=self.raw_u,
+            place_u=self.place_v,
+            place_v=self.place_u,
+            unit_u=self.unit_v,
+            unit_v=self.unit_u,
+            a=self.b,
+            b=self.a,
+            turned=not self.turned,
+        )
+
+    def residuals(self, m: Pair, c: Pair) -> Floats:
+        """Return v - c - m u, of up to EXACT points to all its digits."""
+        if self.n > EXACT:
+            rest: Floats = self.v - (c.high + c.low) - (m.high + m.low) * self.u
+            return rest
+        u, v = two_sum(self.raw_u, -self.place_u), two_sum(self.raw_v, -self.place_v)
+        u = Pair(u.high / self.unit_u, u.low / self.unit_u)
+        v = Pair(v.high / self.unit_v, v.low / self.unit_v)
+        exact: Floats = subtract(subtract(v, c), multiply(m, u)).rounded()
+        return exact
+
+
+def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, float] | None) -> Frame:
+    """Return the points in a frame of their own; `sigma_x` and `sigma` are numbers or arrays of shape (n,).
+
+    Raises ValueError where the points are too few, or all the same, or their numbers leave float64.
+    """
+    x, y, n = points.x.reshape(-1), points.y.reshape(-1), points.n
+    if n < 2 and through is None:
+        raise ValueError(
+            f"one point, ({x[0]:.12g}, {y[0]:.12g}), lies on many lines.\n"
+            "Give another point, or one that the line goes through: through=(0, 0)"
+        )
+    places = (_middle(x), _middle(y)) if through is None else (float(through[0]), float(through[1]))
+    spreads = [float(np.max(np.abs(values - place))) for values, place in zip((x, y), places)]
+    if spreads == [0.0, 0.0]:
+        where = "all points are" if n > 1 else "the point is"
+        other = "the one that the line goes through" if through is not None else "the same"
+        raise ValueError(
+            f"{where} {other}, ({x[0]:.12g}, {y[0]:.12g}): no line is determined.\nGive points at two places or more"
+        )
+    for name, spread in zip("xy", spreads):
+        if spread and not _SMALLEST <= spread <= _LARGEST:
+            raise ValueError(
+                f"{name} spreads over {spread:.3g}, and the square of that does not fit into float64.\n"
+                f"Give {name} in other units"
+            )
+    unit_x, unit_y = (_power_of_two(spread) for spread in spreads)
+    deviation_x, deviation_y = sigma_x / unit_x, sigma / unit_y
+    # Only the ratios of the variances matter here: the largest is about 1.
+    largest = _power_of_two(max(float(np.max(deviation_x)), float(np.max(deviation_y))))
+    a, b = (deviation_x / largest) ** 2, (deviation_y / largest) ** 2
+    if not (np.min(a) > 0 and np.min(b) > 0):
+        raise ValueError(
+            "the errors of the points, relative to the spread of x and y, differ by more than a factor of 1e150.\n"
+            "Leave points without weight out"
+        )
+    return Frame(x, y, *places, unit_x, unit_y, a, b, largest, fixed=through is not None)
+
+
+def _middle(values: Floats) -> float:
+    """The middle of the range: exactly the value where all are equal."""
+    low, high = float(values.min()), float(values.max())
+    return low if low == high else low / 2 + high / 2
+
+
+def _power_of_two(size: float) -> float:
+    return math.ldexp(1.0, math.frexp(size)[1] - 1) if size else 1.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """The line v = c + m u in a frame, with the points' residuals v - c - m u and weights 1 / (b + m² a)."""
+
+    frame: Frame
+    m: Pair
+    c: Pair
+    residuals: Floats
+    weights: Floats
+
+    @property
+    def sum(self) -> float:
+        """The sum that is smallest: residuals² over their variances, in units of the frame."""
+        return float(np.sum(self.weights * self.residuals**2))
+
+
+def closed_form(frame: Frame) -> Line:
+    """Return the line with the smallest sum, where the ratio b/a is the same for all points (Deming 1943).
+
+    Raises ValueError where the points spread equally in all directions.
+    """
+    ratio = np.atleast_1d(frame.b / frame.a)[0]
+    omega = np.broadcast_to(1 / np.asarray(frame.b), (frame.n,))
+    u, v = frame.u, frame.v
+    if not frame.fixed:
+        u, v = u - mean(u, omega), v - mean(v, omega)
+    uu, uv, vv = (float(np.sum(omega * p * q)) for p, q in ((u, u), (u, v), (v, v)))
+    difference, total = vv - ratio * uu, vv + ratio * uu
+    root = math.hypot(difference, 2 * math.sqrt(ratio) * uv)
+    if root <= _EQUAL * total:
+        raise ValueError(
+            "the points spread equally in all directions, so every line through their centre is as near.\n"
+            'If y depends on x: loss="mse"'
+        )
+    if difference > 0:
+        return closed_form(frame.turn())
+    return corrected(frame, 2 * ratio * uv / (root - difference))
+
+
+def corrected(frame: Frame, start: float) -> Line:
+    """Return the line with the stationary sum whose m is next to `start`, exact to rounding.
+
+    Newton's method on m and c together: a step takes what is left of the error times about 1e-16 of the condition.
+    """
+    u = frame.u
+    m, c = exactly(start), exactly(0.0)
+    if not frame.fixed:
+        c = exactly(mean(frame.v - start * u, weights_at(frame, start)))
+    for _ in range(_ROUNDS):
+        residuals, weights = frame.residuals(m, c), weights_at(frame, m.high)
+        weighted = weights * residuals
+        pivot, curvature = stiffness(frame, m.high, weights, residuals)
+        level = 0.0 if frame.fixed else float(np.sum(weighted))
+        pull = float(np.sum(weighted * (u + m.high * frame.a * weighted)))
+        step = (pull - pivot * level) / curvature
+        lift = 0.0 if frame.fixed else level / float(np.sum(weights)) - pivot * step
+        m, c = add(m, exactly(step)), add(c, exactly(lift))
+        if abs(step) <= _SETTLED * abs(m.high) and abs(lift) <= _SETTLED:
+            break
+    return Line(frame, m, c, frame.residuals(m, c), weights_at(frame, m.high))
+
+
+def mean(values: Floats, weights: Floats) -> float:
+    """Return the weighted mean."""
+    return float(weights @ values) / float(weights.sum())
+
+
+def weights_at(frame: Frame, m: float) -> Floats:
+    """Return 1 / (b + m² a), one over the variances of the residuals."""
+    return np.broadcast_to(np.asarray(1 / (frame.b + m * m * frame.a)), (frame.n,))
+
+
+def stiffness(
+    frame: Frame, m: float, weights: Floats, residuals: Floats, errors: str = "hessian"
+) -> tuple[float, float]:
+    """Return the u about which the line turns freely, and half the second derivative of the sum by m there.
+
+    With w = 1 / (b + m² a) and r = v - c - m u, half the second derivatives by m and c are Σ w z² - Σ a w² r², Σ w z
+    and Σ w, with z = u + 2 m a w r. York et al. (2004) take z = u + m a w r, where the point of the line is that
+    belongs to the point, and leave Σ a w² r² out.
+    """
+    moved = m * frame.a * weights * residuals
+    if errors == "hessian":
+        z, bend = frame.u + 2 * moved, float(np.sum(frame.a * (weights * residuals) ** 2))
+    else:
+        z, bend = frame.u + moved, 0.0
+    pivot = 0.0 if frame.fixed else mean(z, weights)
+    return pivot, float(np.sum(weights * (z - pivot) ** 2)) - bend
+
+
+@dataclass(frozen=True)
+class Straight:
+    """The curve y = height + slopes · (x - centre), evaluated where the digits are, amid the points.
+
+    At `pivot` its variance is `level`, and independent of the slopes, whose covariance is `spread`.
+    """
+
+    centre: Floats
+    height: float
+    slopes: Floats
+    pivot: Floats
+    level: float
+    spread: Floats
+
+    def at(self, x: Floats) -> Floats:
+        """Return the line's y at x, of shape (n,) or (n, k)."""
+        y: Floats = self.height + (x.reshape(-1, len(self.centre)) - self.centre) @ self.slopes
+        return y
+
+    def variance(self, x: Floats) -> Floats:
+        """Return the variance of that y."""
+        away = x.reshape(-1, len(self.pivot)) - self.pivot
+        variances: Floats = self.level + np.sum((away @ self.spread) * away, axis=1)
+        return variances
+
+
+@dataclass(frozen=True)
+class Upright:
+    """The vertical line x = x0, on which no y belongs to an x."""
+
+    x0: float
+
+    def at(self, x: Floats) -> Floats:
+        """Raise ValueError: no x has one y."""
+        raise ValueError(f"the line is vertical, x = {self.x0:.12g}: no y belongs to an x.\nFit x against y")
+
+    def variance(self, x: Floats) -> Floats:
+        """Raise ValueError: no x has one y."""
+        return self.at(x)
+
+
+def coefficients(line: Line) -> tuple[float, float]:
+    """Return slope and intercept in the units of the points, each rounded once; (inf, nan) for a vertical line.
+
+    Vertical is a line that, over the range of y, leaves its x by less than x is rounded.
+    """
+    frame = line.frame
+    if frame.turned:
+        drift = abs(line.m.high) * frame.unit_v * float(np.max(np.abs(frame.u)))
+        if drift <= 4 * _EPS * float(np.max(np.abs(frame.raw_v))):
+            return math.inf, math.nan
+    with localcontext(prec=_DIGITS):
+        m = _decimal(line.m) * Decimal(frame.unit_v) / Decimal(frame.unit_u)
+        c = _decimal(line.c) * Decimal(frame.unit_v) + Decimal(frame.place_v)
+        if frame.turned:
+            slope, intercept = 1 / m, Decimal(frame.place_u) - c / m
+        else:
+            slope, intercept = m, c - m * Decimal(frame.place_u)
+        found = float(slope), float(intercept) + 0.0  # + 0.0: the intercept 0 has no sign
+    return found if math.isfinite(sum(found)) else (math.inf, math.nan)
+
+
+def _decimal(pair: Pair) -> Decimal:
+    return Decimal(float(pair.high)) + Decimal(float(pair.low))
+
+
+def report(
+    line: Line,
+    points: Points,
+    *,
+    absolute_sigma: bool,
+    errors: str,
+    how: str,
+    warnings: tuple[str, ...] = (),
+    extra: dict[str, Any] | None = None,
+) -> Found:
+    """Return what was found, as slope and intercept in the units of the points."""
+    frame, m = line.frame, line.m.high
+    dof = points.n - (1 if frame.fixed else 2)
+    standardized = np.sqrt(line.weights) * line.residuals / frame.unit_sigma
+    squares = float(np.sum(standardized**2))
+    slope, intercept = coefficients(line)
+    vertical = math.isinf(slope)
+    if frame.turned and not vertical:
+        standardized = -math.copysign(1, m) * standardized  # right of a rising line is below it
+    residuals = standardized if points.sigma is None else standardized * points.sigma
+    if absolute_sigma:
+        scale = 1.0
+    else:
+        scale = math.sqrt(squares / dof) if dof else math.nan
+    pivot, curvature = stiffness(frame, m, line.weights, line.residuals, errors)
+    unit = scale * frame.unit_sigma * frame.unit_v
+    of_m = unit / math.sqrt(curvature) / frame.unit_u if curvature > 0 else math.nan
+    of_c = 0.0 * unit if frame.fixed else unit / math.sqrt(float(np.sum(line.weights)))
+    along = frame.place_u + pivot * frame.unit_u
+    across = frame.place_v + (float(line.c.high) + m * pivot) * frame.unit_v
+    where = {"through": (frame.place_v, frame.place_u) if frame.turned else (frame.place_u, frame.place_v)}
+    notes = warnings
+    if not dof and not absolute_sigma:
+        some = "one point and the one it goes through determine" if frame.fixed else "two points determine"
+        notes = (*notes, f"{some} the line, and leave nothing to tell its errors from: they are NaN")
+    curve: Straight | Upright
+    if vertical:
+        x0 = float(across)
+        cov = np.full((2, 2), math.nan)
+        curve = Upright(x0)
+        how = f"the vertical line x = {x0:.12g} (standard error {of_c:.3g}); {how}"
+    else:
+        if frame.turned:
+            along, across = across, along
+            of_m, of_c = of_m * slope * slope, of_c * abs(slope)
+        root = np.array([[of_m, 0.0], [-along * of_m, of_c]])
+        with np.errstate(over="ignore"):
+            cov = root @ root.T
+        if np.isinf(cov).any():
+            raise ValueError("the errors of this line do not fit into float64 in these units.\nGive x and y in others")
+        place, height = np.array([along]), _height(line, along)
+        curve = Straight(place, height, np.array([slope]), place, of_c * of_c, np.array([[of_m * of_m]]))
+    return Found(
+        names=("slope", "intercept"),
+        values=np.array([slope, intercept]),
+        cov=cov,
+        curve=curve,
+        residuals=residuals,
+        rss=float(np.sum(residuals**2)),
+        chi2=None if points.sigma is None else squares,
+        dof=dof,
+        scale=scale,
+        message=f"{how}; {_named(errors, absolute_sigma, points.sigma is not None)}",
+        warnings=notes,
+        vertical=x0 if vertical else None,
+        extra={**(where if frame.fixed else {}), **(extra or {})},
+    )
+
+
+def _height(line: Line, x: float) -> float:
+    """The line's y at x, rounded once."""
+    frame = line.frame
+    with localcontext(prec=_DIGITS):
+        m = _decimal(line.m) * Decimal(frame.unit_v) / Decimal(frame.unit_u)
+        c = _decimal(line.c) * Decimal(frame.unit_v) + Decimal(frame.place_v)
+        if frame.turned:
+            return float(Decimal(frame.place_u) + (Decimal(x) - c) / m)
+        return float(c + m * (Decimal(x) - Decimal(frame.place_u)))
+
+
+def _named(errors: str, absolute_sigma: bool, sigma: bool) -> str:
+    """How the standard errors were computed, and in which scaling."""
+    name = "York's standard errors (2004)" if errors == "york" else "standard errors from the second derivatives"
+    if absolute_sigma:
+        return f"{name}, not scaled" + ("" if sigma else ", for errors of 1 in y")
+    return f"{name}, scaled by √({'chi2' if sigma else 'rss'}/dof)"
+
+
+def nearest_line(
+    points: Points,
+    *,
+    delta: float = 1.0,
+    absolute_sigma: bool = False,
+    through: tuple[float, float] | None = None,
+    errors: str = "york",
+) -> Found:
+    """Return the line, or the plane through several features, with the smallest sum of squared distances.
+
+    `delta` is the ratio var(y errors) / var(x errors), the same for all points: 1 for distances at right angles.
+    `points.sigma`, if given, is the deviation of y, and √delta times that of x: so a weight k counts as k points.
+    Residuals are the distances to the line with x drawn longer by √delta, in units of y: with delta = 1 the
+    perpendicular ones; positive above the line, or to the right of a vertical one. `errors` is "york" or "hessian";
+    both are scaled by √(rss / dof), or √(chi2 / dof), unless `absolute_sigma`. Raises ValueError for points that do
+    not determine a line, and for a delta that is not above 0. (Deming 1943; errors: York et al. 2004.)
+
+    >>> from minigrad.fitting.given import points
+    >>> nearest_line(points([0, 1, 2, 2], [1, 3, 5, 5])).values
+    array([2., 1.])
+    """
+    check_errors(errors)
+    if not 0 < delta < math.inf:
+        raise ValueError(
+            f"delta is {delta:g}, and the ratio of two variances is above 0: var(y errors) / var(x errors).\n"
+            "Give delta=1 for distances at right angles"
+        )
+    one_output(points)
+    sigma = 1.0 if points.sigma is None else points.sigma
+    how = "closed form, " + ("the same error in x and y" if delta == 1 else f"var(y) = {delta:g} var(x) in the errors")
+    frame = frame_of(points, sigma / math.sqrt(delta), sigma, through)
+    return report(closed_form(frame), points, absolute_sigma=absolute_sigma, errors=errors, how=how)
+
+
+def one_output(points: Points) -> None:
+    """Raise ValueError unless y is one number for each point."""
+    if points.y.ndim == 2 and points.y.shape[1] > 1:
+        raise ValueError(
+            f'y has {points.y.shape[1]} columns, and loss="distance" takes one: the distance to which line?\n'
+            'Fit each of them: fit_line(x, y[:, 0], loss="distance")'
+        )
+
+
+def check_errors(errors: str) -> None:
+    """Raise ValueError for errors that these solvers do not know."""
+    if errors not in ERRORS:
+        raise ValueError(f'there are no errors "{errors}" here.\nChoose one of: {", ".join(ERRORS)}')

@@ -1,0 +1,216 @@
+"""The line through points whose errors in x and in y differ from point to point: York's problem.
+
+One idea: all minima are found, and the lowest is returned. For a given slope the intercept is a mean, so what
+is left to minimise is a sum in one unknown, the direction, which runs round once: rising, vertical,
+falling, level, rising. The sum changes its character only where the direction passes a ratio sigma / sigma_x,
+so its derivative is looked at on directions between all of them, close beside each other; each change from falling
+to rising is a minimum, from which Newton's method goes on to its bottom.
+
+Problem and standard errors: York (1966, 1969); York, Evensen, Martínez and Delgado (2004), Unified equations for the
+slope, intercept, and standard errors of the best straight line, American Journal of Physics 72, 367. Iterating
+their equation, as is usual, ends in the minimum next to the start: on Pearson's data with York's
+weights there is a second one, with a slope of the other sign.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .distance import (
+    Frame,
+    Line,
+    check_errors,
+    closed_form,
+    coefficients,
+    corrected,
+    frame_of,
+    mean,
+    one_output,
+    report,
+    stiffness,
+    weights_at,
+)
+from .found import Found
+from .given import Points
+
+Floats = NDArray[np.float64]
+
+_STEP = 0.25  # of the logarithm of the slope: a weight changes by at most a factor of 1.65
+_BEYOND = 4.0  # steeper than the steepest ratio by e⁴, weights have less than a thousandth still to change
+_CLASSES = 512
+_WIDTH = 0.02
+_SAME = 1e-14
+_ROUNDS = 100
+_NEAR = 1e-7  # Newton's next step is the square of it
+
+
+def york_line(
+    points: Points,
+    *,
+    absolute_sigma: bool = False,
+    through: tuple[float, float] | None = None,
+    errors: str = "york",
+) -> Found:
+    """Return the line with the smallest Σ (y - intercept - slope x)² / (sigma² + slope² sigma_x²).
+
+    `points` have a sigma and a sigma_x each. Residuals are in units of y and become standardised when they are divided
+    by sigma: their squares then sum to chi2. Further minima are told in `warnings`, the best of them is
+    `extra["second_minimum"]`: slope, intercept and chi2. `errors` is "york" (York et al. 2004) or "hessian" (from the
+    second derivatives of the sum); both are multiplied by √(chi2 / dof) unless `absolute_sigma`. Raises ValueError
+    where sigma or sigma_x is missing, or where the points do not determine a line.
+
+    >>> from minigrad.fitting.given import points
+    >>> york_line(points([0, 1, 2, 3], [1, 3, 5, 7], sigma=[1, 2, 1, 2], sigma_x=0.5)).values
+    array([2., 1.])
+    """
+    check_errors(errors)
+    one_output(points)
+    if points.sigma is None or points.sigma_x is None:
+        missing, there = ("sigma", "sigma_x") if points.sigma is None else ("sigma_x", "sigma")
+        instead = "fit_line(y, x, sigma=...)" if points.sigma is None else "fit_line(x, y, sigma=...)"
+        raise ValueError(
+            f"{there} was given and {missing} was not: errors in x and y need both.\n"
+            f"Give {missing}; for no errors there at all: {instead}"
+        )
+    frame = frame_of(points, points.sigma_x, points.sigma, through)
+    ratios = frame.b / frame.a
+    if float(ratios.max()) <= float(ratios.min()) * (1 + _SAME):
+        lines = [closed_form(frame)]
+    else:
+        lines = minima(frame)
+    best, *others = lines
+    how = "York's chi2, " + (f"the lowest of its {len(lines)} minima" if others else "its only minimum")
+    return report(
+        best,
+        points,
+        absolute_sigma=absolute_sigma,
+        errors=errors,
+        how=how,
+        warnings=tuple(_told(best, other) for other in others[:1]),
+        extra={"second_minimum": _as_dict(others[0])} if others else {},
+    )
+
+
+def _as_dict(line: Line) -> dict[str, float]:
+    slope, intercept = coefficients(line)
+    return {"slope": slope, "intercept": intercept, "chi2": line.sum / line.frame.unit_sigma**2}
+
+
+def _told(best: Line, other: Line) -> str:
+    """The sentence about a minimum that is not the lowest."""
+    lowest, second = _as_dict(best), _as_dict(other)
+    line = f"slope {second['slope']:.6g}, intercept {second['intercept']:.6g}"
+    if math.isinf(second["slope"]):
+        line = "a vertical line"
+    return (
+        f"chi2 has a second minimum, {second['chi2']:.6g} where this line has {lowest['chi2']:.6g}: {line}; "
+        "a search that starts near it ends there"
+    )
+
+
+def minima(frame: Frame) -> list[Line]:
+    """Return the lines where the sum is smaller than beside them, the lowest first.
+
+    Raises ValueError where the sum is the same for all directions.
+    """
+    lines: list[Line] = []
+    middle = math.exp(float(np.mean(np.log(frame.b / frame.a))) / 2)
+    for along, across in _turning_points(frame):
+        steep = abs(across) > middle * abs(along)
+        own = frame.turn() if steep else frame
+        found = corrected(own, _descended(own, along / across if steep else across / along))
+        if not any(_same_direction(found, line) for line in lines):
+            lines.append(found)
+    if not lines:
+        raise ValueError(
+            "the points spread equally in all directions, so every line through their centre is as near.\n"
+            'If y depends on x: loss="mse"'
+        )
+    return sorted(lines, key=lambda line: line.sum)
+
+
+def _same_direction(one: Line, other: Line) -> bool:
+    p, q = one.m.high, other.m.high
+    if one.frame.turned is other.frame.turned:
+        return bool(abs(p - q) <= _NEAR * (abs(p) + abs(q)))
+    return bool(abs(p * q - 1) <= _NEAR)
+
+
+def _turning_points(frame: Frame) -> list[tuple[float, float]]:
+    """The directions (along u, along v) near which the sum turns from falling to rising, in order of their angle.
+
+    Points with nearly the same ratio of errors are taken together: of them, six sums are needed for any direction.
+    """
+    ratio, sums = _classes(frame)
+    steps = math.ceil((math.log(ratio.max() / ratio.min()) + 2 * _BEYOND) / _STEP)
+    slopes = np.geomspace(ratio.min() * math.exp(-_BEYOND), ratio.max() * math.exp(_BEYOND), steps + 1)
+    slopes = np.concatenate([-slopes[::-1], slopes])[:, None]
+    c = 1 / np.hypot(1, slopes)
+    s = slopes * c
+    f = 1 / (c * c * ratio + s * s / ratio)
+    one, u, v, uu, uv, vv = (f * total for total in sums)
+    d = 0.0 if frame.fixed else ((c * v - s * u).sum(axis=1) / one.sum(axis=1))[:, None]
+    # Residuals c v - s u - d, whose derivative by the angle is -s v - c u; and the derivative of the weights f.
+    falling = (c * s * (uu - vv) - (c * c - s * s) * uv + d * (s * v + c * u)).sum(axis=1)
+    squares = c * c * vv - 2 * c * s * uv + s * s * uu - 2 * d * (c * v - s * u) + d * d * one
+    change = falling - (c * s * f * (1 / ratio - ratio) * squares).sum(axis=1)
+    rising = change >= 0
+    found = []
+    for k in range(len(change)):
+        after = (k + 1) % len(change)
+        if not rising[k] and rising[after]:
+            part = change[k] / (change[k] - change[after])
+            sign = -1.0 if after == 0 else 1.0  # past the vertical a direction has both signs changed
+            along = (1 - part) * c[k, 0] + part * sign * c[after, 0]
+            across = (1 - part) * s[k, 0] + part * sign * s[after, 0]
+            found.append((float(along), float(across)))
+    return found
+
+
+def _classes(frame: Frame) -> tuple[Floats, Floats]:
+    """The ratio sigma / sigma_x of each class of points, and Σ ω, ω u, ω v, ω u², ω u v, ω v² in it, (6, classes).
+
+    A weight 1 / (c² b + s² a) is ω = 1/√(a b) over c² ratio + s² / ratio.
+    """
+    u, v = frame.u, frame.v
+    omega, logarithm = 1 / np.sqrt(frame.a * frame.b), np.log(frame.b / frame.a) / 2
+    terms = [omega, omega * u, omega * v, omega * u * u, omega * u * v, omega * v * v]
+    if frame.n <= _CLASSES:
+        return np.exp(logarithm), np.stack(terms)
+    places = np.round(logarithm / _WIDTH).astype(np.intp)
+    lowest = int(places.min())
+    sums: Floats = np.stack([np.bincount(places - lowest, weights=term) for term in terms]).astype(np.float64)
+    there = sums[0] > 0
+    ratios: Floats = np.exp((lowest + np.flatnonzero(there)) * _WIDTH)
+    return ratios, sums[:, there]
+
+
+def _descended(frame: Frame, m: float) -> float:
+    """The m of the minimum below m, by Newton's method with steps that do not go up."""
+    value, slope, curvature = _at(frame, m)
+    for _ in range(_ROUNDS):
+        step = -slope / curvature
+        while True:
+            ahead = _at(frame, m + step)
+            if ahead[0] <= value * (1 + _SAME) or abs(step) <= _NEAR * abs(m):
+                break
+            step /= 2
+        m, (value, slope, curvature) = m + step, ahead
+        if abs(step) <= _NEAR * abs(m) or step == 0:
+            break
+    return m
+
+
+def _at(frame: Frame, m: float) -> tuple[float, float, float]:
+    """Half the sum's value and derivative by m, with the best c for this m, and a curvature above 0 to go down by."""
+    weights = weights_at(frame, m)
+    u, residuals = frame.u, frame.v - m * frame.u
+    if not frame.fixed:
+        residuals = residuals - mean(residuals, weights)
+    weighted = weights * residuals
+    slope = -float(np.sum(weighted * (u + m * frame.a * weighted)))
+    curvature = stiffness(frame, m, weights, residuals)[1]
+    if curvature <= 0:
+        curvature = stiffness(frame, m, weights, residuals, "york")[1]
+    return float(weighted @ residuals) / 2, slope, curvature
