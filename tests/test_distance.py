@@ -26,7 +26,7 @@ whole = st.integers(-1000, 1000).map(float)
 
 @st.composite
 def clouds(draw, least=3, most=12):
-    """Points with whole coordinates, so that moving and turning them rounds nothing; their direction is well determined."""
+    """Points with whole coordinates, so that moving and turning them rounds nothing; they have a clear direction."""
     n = draw(st.integers(least, most))
     x = np.array(draw(st.lists(whole, min_size=n, max_size=n)))
     y = np.array(draw(st.lists(whole, min_size=n, max_size=n)))

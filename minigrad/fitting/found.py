@@ -55,4 +55,10 @@ class Found:
     vertical: float | None = None
     """Where a vertical line stands, x = vertical; None for every other curve."""
     extra: dict[str, Any] = field(default_factory=dict)
-    """What only some solvers know: "path", the parameters on the way (descent), "second_minimum" (York), ..."""
+    """What only some solvers know; what the report and the plot look for:
+
+    "fixed": the names of parameters that were held; "through": the point (x, y) a line was forced through;
+    "bootstrap": the parameters that were drawn, of shape (draws, p); "path": the parameters on the way of a descent,
+    of shape (k, p), and "path_steps", (k,), the steps at which they were seen; "least": the loss of the exact line;
+    "n" and "r2" of a stream whose rows are gone.
+    """

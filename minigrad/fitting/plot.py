@@ -1,104 +1,513 @@
-"""A picture of a fitted line: the points, the line with its equation, the residuals below.
+"""A picture of a fit: the points, the curve with its bands and its equation, the residuals below.
 
-One idea: the residual panel. A line through points always looks right; what it leaves over
-shows whether it is. Needs matplotlib, which is imported only here, and no display.
+One idea: what a picture claims it shows to scale. A line through points always looks right; the residual
+panel shows whether it is, equal axes make shortest distances right angles, and a descent is drawn
+against the minimum it was to reach. Needs matplotlib, which is imported only here, and no display.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
+import matplotlib.dates
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
-from numpy.typing import ArrayLike
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
-from .line import Floats, LineFit
+from . import report
 
-# Two colours of the Okabe-Ito palette, which stay apart for colour-blind eyes and in grey.
-_POINTS, _LINE = "#0072B2", "#D55E00"
+if TYPE_CHECKING:
+    from .result import FitResult
+
+Floats = NDArray[np.float64]
+
+_DATES: Any = matplotlib.dates
+SUFFIXES = (".png", ".svg", ".pdf")
+
+# Colours of Okabe and Ito (2008), which stay apart for colour-blind eyes; points, line and path in grey too.
+_BLUE, _VERMILLION, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#E69F00", "#009E73", "#6E6E6E"
+_OUTPUTS = (_BLUE, _VERMILLION, _GREEN, "#CC79A7", "#56B4E9", _ORANGE, "#000000")
+_DENSITY = LinearSegmentedColormap.from_list("points", ["#D6E6F2", "#6BA6D0", _BLUE, "#00304D"])
 _MORE_CHARACTERS = ("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB")
 
+_CELLS_FROM = 20_000
+"""From so many points on, cells are shaded by how many points they hold: marks would cover each other."""
+_BARS_UP_TO = 500
+"""Up to so many points have error bars and perpendiculars; of more they make a grey area."""
+_PLACES = 500
+_EQUAL = (0.1, 8.0)
+"""Heights over widths of the points at which both axes can have one scale and something is still to be seen."""
 
-def picture(fit: LineFit, x: ArrayLike, y: ArrayLike, x_name: str = "x", y_name: str = "y") -> Figure:
-    """Return a matplotlib figure of the points (x, y), the fitted line and the residuals.
 
-    The residuals of "distance" are signed distances. Beside a vertical line they are shown against y.
+def draw(
+    result: "FitResult",
+    path: str | Path | None = None,
+    *,
+    title: str | None = None,
+    x_label: str | None = None,
+    y_label: str | None = None,
+    since: Any = None,
+    unit: str = "days",
+    level: float = 0.95,
+) -> Figure:
+    """Return a matplotlib figure of a fit, and write it to `path` (.png, .svg or .pdf), if one is given.
+
+    One x: points, with error bars where sigmas were given (up to 500 points; from 20,000 on cells are shaded by how
+    many they hold), curve, the `level` bands of the curve and of new points, the equation with its errors, and the
+    residuals. The distance losses have both axes to one scale, and the shortest way from each point to the line.
+    Several features or outputs: fitted against observed, and the residuals. A descent has its loss in a panel of its
+    own, and the line on its way from faint to strong. `since`, a datetime, and `unit`, "days" or "seconds", make x a
+    time axis: x counts units since then. Raises ValueError for another suffix or unit; OSError where it cannot write.
 
     >>> from minigrad.fitting import fit_line
-    >>> figure = picture(fit_line([0, 1, 2], [1, 3, 5]), [0, 1, 2], [1, 3, 5])
+    >>> figure = draw(fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8]))
     >>> [axes.get_ylabel() for axes in figure.axes]
     ['y', 'residual']
     """
+    if path is not None and Path(path).suffix.lower() not in SUFFIXES:
+        raise ValueError(f"the name of a picture ends in .png, .svg or .pdf, and this is {str(path)!r}")
+    if unit not in ("days", "seconds"):
+        raise ValueError(f'unit is {unit!r}, not "days" or "seconds"')
+    given = result.given
+    x_label = _plain(given.x_names[0] if x_label is None else x_label)
+    y_label = _plain(", ".join(given.y_names) if y_label is None else y_label)
     with matplotlib.rc_context(_style()):
-        return _drawn(fit, np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64), x_name, y_name)
-
-
-def _drawn(fit: LineFit, x: Floats, y: Floats, x_name: str, y_name: str) -> Figure:
-    figure = Figure(figsize=(7, 6), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
-    upper, lower = figure.subplots(2, 1, height_ratios=(3, 1), sharex=not fit.vertical)
-    size = 5 if x.size <= 200 else 3 if x.size <= 2000 else 1.5
-    marks: dict[str, Any] = {
-        "linestyle": "none",
-        "marker": "o",
-        "color": _POINTS,
-        "alpha": 0.75 if x.size <= 1000 else 0.25,
-        "markersize": size,
-        "markeredgewidth": 0,
-        "rasterized": x.size > 2000,
-    }
-    line: dict[str, Any] = {"color": _LINE, "linewidth": 1.8, "label": _equation(fit, x_name, y_name)}
-    upper.plot(x, y, label=f"{fit.points:,} points", **marks)
-    if fit.vertical:
-        upper.axvline(fit.centre[0], **line)
-    else:
-        ends = np.array([x.min(), x.max()])
-        upper.plot(ends, fit.predict(ends), **line)
-    legend = upper.legend(loc="best", framealpha=0.85, edgecolor="none", markerscale=5 / size)
-    for handle in legend.legend_handles:
-        if handle is not None:
-            handle.set_alpha(1)
-    upper.set_ylabel(_plain(y_name))
-
-    residuals = fit.residuals(x, y)
-    lower.plot(y if fit.vertical else x, residuals, **marks)
-    lower.axhline(0, color=_LINE, linewidth=1.2, zorder=3)
-    reach = float(np.abs(residuals).max())
-    if reach > 0:
-        lower.set_ylim(-1.15 * reach, 1.15 * reach)
-    lower.set_ylabel("residual" if fit.kind == "mse" else "distance")
-    lower.set_xlabel(_plain(y_name if fit.vertical else x_name))
-    for axes in (upper, lower):
-        axes.grid(color="0.9", linewidth=0.6)
-        axes.set_axisbelow(True)
-
-    if fit.vertical:
-        upper.set_xlabel(_plain(x_name))
+        sheet = _Sheet(result, x_label, y_label, level, _Clock(since, unit) if since is not None else None)
+        figure = sheet.drawn(title)
+        if path is not None:
+            # Without the date of today: the same fit makes the same file.
+            form = Path(path).suffix.lower()[1:]
+            figure.savefig(path, format=form, metadata={"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form))
     return figure
 
 
 def _style() -> Any:
     """Quiet axes, and fonts that have more characters than matplotlib's own, where they are installed."""
     installed = set(get_font_names())
-    families = ["DejaVu Sans", *[name for name in _MORE_CHARACTERS if name in installed]]
-    return {"font.size": 10, "font.family": families, "axes.spines.top": False, "axes.spines.right": False}
-
-
-def save_picture(path: str | Path, *args: Any) -> None:
-    """Draw `picture(*args)` into the file at `path`, in the format of its suffix. Raises OSError."""
-    picture(*args).savefig(path)
-
-
-def _equation(fit: LineFit, x_name: str, y_name: str) -> str:
-    if fit.vertical:
-        return f"{_plain(x_name)} = {fit.centre[0]:.6g}"
-    sign = "−" if fit.intercept < 0 else "+"
-    slope = f"{fit.slope:.6g}".replace("-", "−")
-    return f"{_plain(y_name)} = {slope} · {_plain(x_name)} {sign} {abs(fit.intercept):.6g}"
+    return {
+        "font.size": 9.5,
+        "font.family": ["DejaVu Sans", *[name for name in _MORE_CHARACTERS if name in installed]],
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": "0.35",
+        "axes.linewidth": 0.8,
+        "xtick.color": "0.25",
+        "ytick.color": "0.25",
+        "axes.formatter.use_mathtext": True,
+        "axes.unicode_minus": True,
+        "svg.hashsalt": "minigrad",
+        "pdf.fonttype": 42,
+    }
 
 
 def _plain(name: str) -> str:
     """A name as it is: dollar signs would be read as mathematics."""
     return name.replace("$", r"\$")
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """An x that counts days or seconds since a moment, on matplotlib's scale of days."""
+
+    since: Any
+    unit: str
+
+    def across(self, x: Any) -> Any:
+        start = float(_DATES.date2num(np.datetime64(self.since, "us")))
+        return start + np.asarray(x) / (1 if self.unit == "days" else 86_400)
+
+    def label(self, axis: Any) -> None:
+        locator = _DATES.AutoDateLocator()
+        axis.set_major_locator(locator)
+        axis.set_major_formatter(_DATES.ConciseDateFormatter(locator))
+
+
+@dataclass
+class _Sheet:
+    """One picture in the making."""
+
+    result: "FitResult"
+    x_label: str
+    y_label: str
+    level: float
+    clock: _Clock | None
+
+    def drawn(self, title: str | None) -> Figure:
+        result = self.result
+        many = self._many
+        descent = len(result.history) > 1
+        equal = result.loss == "distance" and self.clock is None and not many and self._comparable()
+        width = 6.8
+        height = 5.6 if not equal else _clipped(self._steepness() * 5.6, 2.2, 6.4) + 2.0
+        figure = Figure(figsize=(width + (4.6 if descent else 0), height), dpi=150, layout="constrained")
+        FigureCanvasAgg(figure)
+        grid = figure.add_gridspec(
+            2, 2 if descent else 1, height_ratios=(height - 1.5, 1.5), width_ratios=(width, 4.6) if descent else None
+        )
+        upper, lower = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
+        if many:
+            handles = self._fitted_against_observed(upper, lower)
+        else:
+            handles = self._curve_and_points(upper) + self._residuals(upper, lower)
+        if descent:
+            self._descent(figure.add_subplot(grid[:, 1]))
+        for axes in figure.axes:
+            axes.grid(color="0.92", linewidth=0.6)
+            axes.set_axisbelow(True)
+        _explain(upper, handles)
+        if title is not None:
+            figure.suptitle(_plain(title), x=0.02, ha="left", fontsize=11)
+        text = self._equation(upper)
+        self._fit_in(figure, upper, None if many else lower, text, equal)
+        return figure
+
+    # One x.
+
+    def _across(self, x: Any) -> Any:
+        return np.asarray(x) if self.clock is None else self.clock.across(x)
+
+    @property
+    def _many(self) -> bool:
+        """Whether there are several features or outputs, and so no curve over one x."""
+        return self.result.given.y.ndim == 2 or len(self.result.given.x_names) > 1
+
+    @property
+    def _x(self) -> Floats:
+        return self.result.given.x.reshape(-1)
+
+    def _curve_and_points(self, axes: Any) -> list[Any]:
+        result, x, y = self.result, self._x, self.result.given.y
+        handles = [self._points(axes, self._across(x), y)]
+        self._bars(axes, self._across(x), y, result.given.sigma, result.given.sigma_x)
+        low, high = _extent(y)
+        span = high - low
+        if result.vertical:
+            handles.append(axes.axvline(self._across(result.found.vertical), color=_VERMILLION, lw=1.8, label="line"))
+        else:
+            places = self._places()
+            curve = result.predict(places)
+            straight = "slope" in result.params
+            (line,) = axes.plot(
+                self._across(places), curve, color=_VERMILLION, lw=1.8, zorder=4, label="line" if straight else "curve"
+            )
+            low, high = min(low, max(curve.min(), low - span)), max(high, min(curve.max(), high + span))
+            handles.append(line)
+            bands, band_low, band_high = self._bands(axes, places)
+            handles += bands
+            low, high = min(low, max(band_low, low - 0.4 * span)), max(high, min(band_high, high + 0.4 * span))
+        if result.loss == "distance":
+            handles += self._shortest_ways(axes)
+        path, path_low, path_high = self._path(axes)
+        handles += path
+        low, high = min(low, max(path_low, low - 0.5 * span)), max(high, min(path_high, high + 0.5 * span))
+        if result.given.sigma is not None and result.n <= _BARS_UP_TO:
+            low, high = min(low, np.min(y - result.given.sigma)), max(high, np.max(y + result.given.sigma))
+        margin = 0.05 * (high - low) or 0.05 * abs(low) or 1.0
+        axes.set_ylim(low - margin, high + margin)
+        axes.set_ylabel(self.y_label)
+        if self.clock is not None:
+            self.clock.label(axes.xaxis)
+        return handles
+
+    def _places(self) -> Floats:
+        """Where the curve is drawn: evenly, and at the points themselves, so that it does not cut corners there."""
+        x = self._x
+        even = np.linspace(x.min(), x.max(), _PLACES)
+        return np.unique(np.concatenate([even, x])) if x.size <= 2 * _PLACES else even
+
+    def _points(self, axes: Any, x: Floats, y: Floats) -> Any:
+        """Draw the points; return what stands for them in the legend."""
+        if len(y) >= _CELLS_FROM:
+            axes.hexbin(x, y, gridsize=90, mincnt=1, bins="log", cmap=_DENSITY, linewidths=0.2, zorder=2)
+            for cells in axes.collections:
+                cells.set_rasterized(True)
+            return Patch(facecolor=_BLUE, label=f"{len(y):,} points, dark where many")
+        size = 5.2 if len(y) <= 200 else 3 if len(y) <= 2000 else 1.6
+        alpha = 1 if len(y) <= 200 else 0.5 if len(y) <= 2000 else 0.3
+        marks: dict[str, Any] = {"ls": "none", "marker": "o", "color": _BLUE, "mew": 0}
+        if len(y) <= 200:
+            marks |= {"mew": 0.5, "mec": "white"}
+        # Few points stand before the line, many behind it.
+        above = 5 if len(y) <= 200 else 3
+        axes.plot(x, y, ms=size, alpha=alpha, zorder=above, rasterized=len(y) > 2000, **marks)
+        return Line2D([], [], ms=5, label=_counted(len(y)), **marks)
+
+    def _bars(self, axes: Any, x: Floats, y: Floats, sigma: Floats | None, sigma_x: Floats | None) -> None:
+        if len(y) > _BARS_UP_TO or (sigma is None and sigma_x is None):
+            return
+        if sigma_x is not None and self.clock is not None and self.clock.unit == "seconds":
+            sigma_x = sigma_x / 86_400
+        axes.errorbar(x, y, sigma, sigma_x, fmt="none", ecolor=_BLUE, elinewidth=0.9, alpha=0.55, zorder=2.5)
+
+    def _bands(self, axes: Any, places: Floats) -> tuple[list[Any], float, float]:
+        """Draw the bands; return what stands for them in the legend, and how far the wider one reaches."""
+        result, percent = self.result, f"{100 * self.level:g} %"
+        _, low, high = result.predict(places, band=self.level)
+        if not np.isfinite(low).all():
+            return [], np.inf, -np.inf
+        sigma = self._typical_sigma()
+        _, new_low, new_high = result.predict(places, band=self.level, kind="new", sigma=sigma)
+        of_sigma = "" if sigma is None else f" of σ = {sigma:.2g}"
+        across = self._across(places)
+        axes.fill_between(across, new_low, new_high, color=_ORANGE, alpha=0.16, lw=0, zorder=1)
+        for edge in (new_low, new_high):
+            axes.plot(across, edge, color=_ORANGE, lw=0.8, ls=(0, (5, 3)), zorder=2.6)
+        axes.fill_between(across, low, high, color=_VERMILLION, alpha=0.28, lw=0, zorder=1.5)
+        what = "line" if "slope" in result.params else "curve"
+        handles = [
+            Patch(facecolor=_VERMILLION, alpha=0.35, label=f"{percent} band of the {what}"),
+            Patch(facecolor=_ORANGE, alpha=0.3, label=f"{percent} of new points{of_sigma}"),
+        ]
+        return handles, float(new_low.min()), float(new_high.max())
+
+    def _typical_sigma(self) -> float | None:
+        """The sigma of the new points of the band, where the points differ in theirs: the median, of y about the
+        line."""
+        given = self.result.given
+        slope = self.result.params.get("slope", 0.0)
+        parts = [spread for spread in (given.sigma, given.sigma_x) if spread is not None]
+        if all((spread == spread[0]).all() for spread in parts):
+            return None
+        across = np.zeros(given.n) if given.sigma_x is None else slope * given.sigma_x
+        return float(np.median(np.hypot(0.0 if given.sigma is None else given.sigma, across)))
+
+    # The distance losses.
+
+    def _feet(self) -> tuple[Floats, Floats]:
+        """Where on the line each point would most probably have been: the nearest place, in units of its errors."""
+        result, x, y = self.result, self._x, self.result.given.y
+        if result.found.vertical is not None:
+            return np.full_like(x, result.found.vertical), y
+        slope, off = result.slope, y - result.predict(x)
+        variance = np.ones_like(y) if result.given.sigma is None else result.given.sigma**2
+        variance_x = np.ones_like(x) if result.given.sigma_x is None else result.given.sigma_x**2
+        delta = result.found.extra.get("delta")
+        if delta is not None:
+            variance = np.full_like(y, delta)
+        foot = x + slope * variance_x / (variance + slope**2 * variance_x) * off
+        return foot, result.predict(foot)
+
+    def _shortest_ways(self, axes: Any) -> list[Any]:
+        x, y = self._x, self.result.given.y
+        if len(y) > _BARS_UP_TO:
+            return []
+        foot_x, foot_y = self._feet()
+        gap = np.full_like(x, np.nan)
+        ways = np.stack([self._across(x), self._across(foot_x), gap], axis=1).ravel()
+        label = "distance" if self.result.given.sigma is None and self.result.given.sigma_x is None else "nearest, by σ"
+        heights = np.stack([y, foot_y, gap], axis=1).ravel()
+        return list(axes.plot(ways, heights, color=_GREY, lw=0.9, zorder=2.2, label=label))
+
+    def _comparable(self) -> bool:
+        return _EQUAL[0] <= self._steepness() <= _EQUAL[1]
+
+    def _steepness(self) -> float:
+        """The height of the points over their width."""
+        (left, right), (low, high) = _extent(self._x), _extent(self.result.given.y)
+        return (high - low) / (right - left) if right > left else np.inf if high > low else 1.0
+
+    # What is left over.
+
+    def _residuals(self, upper: Any, lower: Any) -> list[Any]:
+        result = self.result
+        beside = result.given.y if result.vertical else self._across(self._x)
+        residuals = result.residuals
+        self._points(lower, beside, residuals)
+        reach = float(np.max(np.abs(residuals)))
+        if result.loss != "distance":
+            self._bars(lower, beside, residuals, result.given.sigma, None)
+            if result.given.sigma is not None and result.n <= _BARS_UP_TO:
+                reach = float(np.max(np.abs(residuals) + result.given.sigma))
+        lower.axhline(0, color=_VERMILLION, lw=1.2, zorder=2.8)
+        lower.set_ylim(-1.15 * reach or -1, 1.15 * reach or 1)
+        lower.set_ylabel("distance" if result.loss == "distance" else "residual")
+        if result.vertical:
+            upper.set_xlabel(self.x_label)
+            lower.set_xlabel(self.y_label)
+            return []
+        lower.set_xlabel(self.x_label)
+        lower.sharex(upper)
+        upper.tick_params(labelbottom=False)
+        if self.clock is not None:
+            self.clock.label(lower.xaxis)
+        return []
+
+    def _fitted_against_observed(self, upper: Any, lower: Any) -> list[Any]:
+        result = self.result
+        observed = result.given.y.reshape(result.given.n, -1)
+        residuals = result.residuals.reshape(result.given.n, -1)
+        fitted = observed - residuals
+        handles = []
+        for k, name in enumerate(result.given.y_names):
+            if observed.shape[1] == 1:
+                handles.append(self._points(upper, fitted[:, 0], observed[:, 0]))
+                self._points(lower, fitted[:, 0], residuals[:, 0])
+                continue
+            marks: dict[str, Any] = {"ls": "none", "marker": "o", "mew": 0, "color": _OUTPUTS[k % len(_OUTPUTS)]}
+            marks |= {"ms": 4.2 if result.n <= 200 else 2, "alpha": 0.7, "rasterized": result.n > 2000}
+            handles += upper.plot(fitted[:, k], observed[:, k], label=_plain(name), **marks)
+            lower.plot(fitted[:, k], residuals[:, k], **marks)
+        low, high = _extent(np.concatenate([fitted, observed]))
+        color = _VERMILLION if observed.shape[1] == 1 else "0.3"
+        (line,) = upper.plot([low, high], [low, high], color=color, lw=1.4, zorder=4, label="fitted = observed")
+        lower.axhline(0, color=color, lw=1.2, zorder=2.8)
+        upper.set_ylabel(f"{self.y_label}, observed")
+        lower.set_ylabel("residual")
+        lower.set_xlabel(f"{self.y_label}, fitted")
+        lower.sharex(upper)
+        upper.tick_params(labelbottom=False)
+        return [*handles, line]
+
+    # Descent.
+
+    def _descent(self, axes: Any) -> None:
+        history = np.asarray(self.result.history)
+        axes.plot(np.arange(1, len(history) + 1), history, color=_BLUE, lw=1.6, label="loss")
+        least = self.result.found.extra.get("least")
+        axes.set_xscale("log")
+        if (history[np.isfinite(history)] > 0).all() and (least is None or least > 0):
+            axes.set_yscale("log")
+        if least is not None:
+            axes.axhline(least, color=_GREY, lw=1.2, ls="--", label=f"exact minimum {least:.6g}", zorder=1.9)
+        axes.set_xlabel("step")
+        axes.set_ylabel("loss")
+        axes.legend(loc="upper right", frameon=False, fontsize=8)
+
+    def _path(self, axes: Any) -> tuple[list[Any], float, float]:
+        """Draw a line on its way from faint to strong; return what stands for it in the legend, and its extent."""
+        path = self.result.found.extra.get("path")
+        if path is None or self.result.found.names != ("slope", "intercept") or len(path) < 2:
+            return [], np.inf, -np.inf
+        x = np.array(_extent(self._x))
+        seen = np.unique(np.geomspace(1, len(path), 10).round().astype(int)) - 1
+        lines = np.asarray(path)[seen]
+        heights = lines[:, :1] * x + lines[:, 1:]
+        for k, ends in enumerate(heights):
+            axes.plot(self._across(x), ends, color=_GREEN, lw=1.1, alpha=0.2 + 0.6 * k / len(seen), zorder=2.4)
+        handle = Line2D([], [], color=_GREEN, lw=1.1, alpha=0.7, label="the line on its way")
+        return [handle], *_extent(heights)
+
+    # Words among the points.
+
+    def _equation(self, axes: Any) -> Any:
+        lines = report.equation(self.result, width=44)
+        if len(lines) > 7:
+            lines = [*lines[:6], f"and {len(lines) - 6} more"]
+        lines = [line.replace("-", "−") for line in lines]
+        if self.clock is not None:
+            lines.append(f"{self.result.given.x_names[0]}: {self.clock.unit} since {self.clock.since}")
+        text = _plain("\n".join(lines))
+        return axes.text(
+            0.5, 0.5, text, transform=axes.transAxes, fontsize=10.5, linespacing=1.35, zorder=6, ma="left",
+            bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
+        )  # fmt: skip
+
+    def _fit_in(self, figure: Figure, upper: Any, lower: Any, text: Any, equal: bool) -> None:
+        """Lay the figure out, give both axes one scale where that is asked, and find a corner for the equation."""
+        for _ in range(2):
+            figure.draw_without_rendering()
+            if equal:
+                _one_scale(upper)
+        drawn = self._drawn_places()
+        corner = _free_corner(upper, text, drawn)
+        for _ in range(30):
+            if corner is not None:
+                break
+            low, high = upper.get_ylim()
+            upper.set_ylim(low, high + 0.05 * (high - low))
+            if equal:
+                _one_scale(upper)
+            corner = _free_corner(upper, text, drawn)
+        x, y = corner or (0, 1)
+        text.set(position=(0.02 + 0.96 * x, 0.03 + 0.94 * y), ha=("left", "right")[x], va=("bottom", "top")[y])
+        figure.draw_without_rendering()
+        if equal:
+            _one_scale(upper)
+            upper.set_aspect("equal", adjustable="box")
+
+    def _drawn_places(self) -> Floats:
+        """Points and curve, thinned, as pairs: what the equation must not cover."""
+        result = self.result
+        if self._many:
+            observed = result.given.y.reshape(result.given.n, -1)
+            fitted = observed - result.residuals.reshape(result.given.n, -1)
+            pairs = np.stack([fitted.ravel(), observed.ravel()], axis=1)
+            ends = np.linspace(*_extent(pairs), 100)
+            return np.concatenate([_thinned(pairs), np.stack([ends, ends], axis=1)])
+        pairs = _thinned(np.stack([self._across(self._x), result.given.y], axis=1))
+        if result.vertical:
+            low, high = _extent(result.given.y)
+            heights = np.linspace(low - (high - low), high + (high - low), 200)
+            line = np.stack([np.full(200, self._across(result.found.vertical)), heights], axis=1)
+        else:
+            places = self._places()
+            line = np.stack([self._across(places), result.predict(places)], axis=1)
+        return np.concatenate([pairs, line])
+
+
+def _explain(axes: Any, handles: list[Any]) -> None:
+    """A legend in a strip above the axes, where it covers nothing, in as few rows as there is room for."""
+    room = 1.12 * axes.get_window_extent().width  # they grow by that much when the figure is laid out
+    for columns in range(len(handles), 0, -1):
+        legend = axes.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(-0.01, 1.0),
+            ncols=columns,
+            frameon=False,
+            fontsize=8,
+            columnspacing=1.3,
+            handlelength=1.6,
+            borderaxespad=0.1,
+        )
+        if legend.get_window_extent().width <= room:
+            break
+
+
+def _free_corner(axes: Any, text: Any, drawn: Floats) -> tuple[int, int] | None:
+    """The corner of the axes, (0 or 1, 0 or 1), where the text covers nothing that is drawn; None if there is none."""
+    box, size = axes.get_window_extent(), text.get_window_extent()
+    wide, tall = size.width / box.width + 0.05, size.height / box.height + 0.07
+    inside = axes.transAxes.inverted().transform(axes.transData.transform(drawn))
+    for x, y in ((0, 1), (1, 0), (1, 1), (0, 0)):
+        across = inside[:, 0] < wide if x == 0 else inside[:, 0] > 1 - wide
+        up = inside[:, 1] < tall if y == 0 else inside[:, 1] > 1 - tall
+        if not (across & up).any():
+            return x, y
+    return None
+
+
+def _one_scale(axes: Any) -> None:
+    """Widen the limits of one axis, about its middle, until a unit is as long on both."""
+    box = axes.get_window_extent()
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    unit = max((right - left) / box.width, (high - low) / box.height)
+    middle, centre = (left + right) / 2, (low + high) / 2
+    axes.set_xlim(middle - unit * box.width / 2, middle + unit * box.width / 2)
+    axes.set_ylim(centre - unit * box.height / 2, centre + unit * box.height / 2)
+
+
+def _extent(values: Floats) -> tuple[float, float]:
+    return float(np.min(values)), float(np.max(values))
+
+
+def _thinned(pairs: Floats) -> Floats:
+    """At most some 20,000 of the points: the highest and lowest are kept, for the words that stand near them."""
+    if len(pairs) <= 20_000:
+        return pairs
+    edge = [int(pairs[:, 1].argmax()), int(pairs[:, 1].argmin())]
+    return np.concatenate([pairs[:: len(pairs) // 20_000], pairs[edge]])
+
+
+def _clipped(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)
+
+
+def _counted(n: int) -> str:
+    return f"{n:,} point" if n == 1 else f"{n:,} points"

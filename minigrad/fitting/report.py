@@ -78,13 +78,85 @@ def aligned(texts: list[str]) -> list[str]:
     """Return numbers as text, set below each other by their decimal points.
 
     >>> aligned(["0.260(48)", "-12(3)"])
-    ['  0.260(48)', '-12(3)    ']
+    ['  0.260(48)', '-12(3)     ']
     """
     ends = [min((text.find(mark) for mark in ".(e" if mark in text), default=len(text)) for text in texts]
     before = max(ends, default=0)
     padded = [" " * (before - end) + text for end, text in zip(ends, texts, strict=True)]
     width = max(map(len, padded), default=0)
     return [text.ljust(width) for text in padded]
+
+
+def equation(result: "FitResult", width: int = 64) -> list[str]:
+    """Return the fitted curve as lines of text, at most `width` wide where that can be, numbers with their errors.
+
+    A model that is no sum of powers or features is its parameters, one a line.
+
+    >>> from minigrad.fitting import fit_line
+    >>> equation(fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8]))
+    ['y = 1.940(91) x + 1.09(17)']
+    """
+    if result.found.vertical is not None:
+        return [f"{result.given.x_names[0]} = {result.found.vertical:.6g}"]
+    variables = _variables(result)
+    lines = []
+    for name, (_, k) in zip(result.given.y_names, _outputs(result), strict=True):
+        numbers = [_in_equation(result, parameter, k) for parameter in result.params]
+        if variables is None:
+            lines += [f"{parameter} = {number}" for parameter, number in zip(result.params, numbers, strict=True)]
+            continue
+        pairs = zip(result.params, numbers, variables, strict=True)
+        terms = [
+            number + variable for held, number, variable in pairs if not (held in result.held and float(number) == 0)
+        ]
+        line = f"{name} = {terms[0] if terms else 0}"
+        for term in terms[1:]:
+            signed = f" - {term[1:]}" if term.startswith("-") else f" + {term}"
+            if len(line) + len(signed) > width:
+                lines.append(line)
+                line = "   "
+            line += signed
+        lines.append(line)
+    return lines
+
+
+def _in_equation(result: "FitResult", parameter: str, output: int | None) -> str:
+    value, error = _of(result.params[parameter], output), _of(result.errors[parameter], output)
+    if not (math.isfinite(error) and error > 0):
+        return f"{value:.6g}"
+    return with_error(value, error)
+
+
+_POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _variables(result: "FitResult") -> list[str] | None:
+    """What each parameter is multiplied by, as it is written behind the number; None where that is no such sum."""
+    names, xs = list(result.params), result.given.x_names
+    x = result.given.x[:: max(1, len(result.given.x) // 5)]
+    columns = x.reshape(len(x), -1).T
+    if set(names) <= {"slope", "intercept"} and len(xs) == 1:
+        found = [_times(xs[0]) if name == "slope" else "" for name in names]
+        terms = [columns[0] if name == "slope" else np.ones(len(x)) for name in names]
+    elif names == [f"c{k}" for k in range(len(names))] and len(xs) == 1:
+        powers = [str(k).translate(_POWERS) if k > 1 else "" for k in range(len(names))]
+        found = ["", *(_times(xs[0]) + power for power in powers[1:])]
+        terms = [columns[0] ** k for k in range(len(names))]
+    elif [name for name in names if name != "intercept"] == list(xs):
+        found = ["" if name == "intercept" else _times(name) for name in names]
+        terms = [np.ones(len(x)) if name == "intercept" else columns[xs.index(name)] for name in names]
+    else:
+        return None
+    # A model of someone's own may call its parameters slope or c1 and be no such sum: the curve itself says.
+    values = result.found.values
+    written = np.stack(terms, axis=1) @ (values if values.ndim == 1 else values.T)
+    size = float(np.max(np.abs(np.stack(terms)).max(axis=1) * np.abs(values), initial=0.0)) if len(x) else 0.0
+    same = np.allclose(written, result.found.curve.at(x), rtol=1e-6, atol=1e-6 * size)
+    return found if same else None
+
+
+def _times(name: str) -> str:
+    return f" {name}" if len(name) <= 2 else f" · {name}"
 
 
 # What a result says, before it is set as text or HTML.
@@ -154,18 +226,18 @@ def _rows(result: "FitResult", level: float) -> tuple[list[str], list[list[str]]
         missing = 'P>|t| and the intervals need SciPy: pip install "minigrad[fit]"'
         probability, interval = {}, {}
     rows = []
-    held = result.found.extra.get("fixed", ())
     for suffix, output in _outputs(result):
         for name in result.params:
             value, error = _of(result.params[name], output), _of(result.errors[name], output)
+            if name in result.held:
+                rows.append([name + suffix, f"{value:.12g}", "fixed", *[""] * (len(heading) - 3)])
+                continue
             text, deviation, exponent = parts(value, error, digits=3)
-            row = [name + suffix, text + exponent, "fixed" if name in held else deviation + exponent]
-            row.append(_short_number(_of(result.t[name], output)))
+            row = [name + suffix, text + exponent, deviation + exponent, _short_number(_of(result.t[name], output))]
             if not missing:
                 row.append(_probability(_of(probability[name], output)))
                 for bound in interval[name]:
-                    number = _of(bound, output)
-                    text, _, exponent = parts(number, error, digits=3)
+                    text, _, exponent = parts(_of(bound, output), error, digits=3)
                     row.append(text + exponent)
             rows.append(row)
     return heading, rows, missing
@@ -198,17 +270,18 @@ def summary(result: "FitResult", level: float = 0.95) -> str:
 
     >>> from minigrad.fitting import fit_line
     >>> print("\\n".join(summary(fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8])).splitlines()[-4:-1]))
-                  value   std error       t   P>|t|   [0.025   0.975]
-    slope        1.9400      0.0794   24.43   0.002   1.5984   2.2816
-    intercept     1.090       0.149    7.34   0.018    0.451    1.729
+                   value     std error         t     P>|t|     [0.025     0.975]
+    slope         1.9400        0.0906     21.42     0.002     1.5504     2.3296
+    intercept      1.090         0.169      6.43     0.023      0.361      1.819
     """
     heading, rows, missing = _rows(result, level)
     figures = _figures(result)
     half = (_WIDTH - 4) // 2
     lines = [title(result), *_wrapped(f"method: {result.message}"), "=" * _WIDTH]
-    for k in range(0, len(figures), 2):
-        pair = [name + value.rjust(half - len(name)) for name, value in figures[k : k + 2]]
-        lines.append("    ".join(pair))
+    half = half if all(len(name) + len(value) + 2 <= half for name, value in figures) else _WIDTH
+    cells = [name + value.rjust(half - len(name)) for name, value in figures]
+    beside = 2 if half < _WIDTH else 1
+    lines += ["    ".join(cells[k : k + beside]) for k in range(0, len(cells), beside)]
     lines.append("-" * _WIDTH)
     lines += _columns(heading, rows)
     lines.append("=" * _WIDTH)
@@ -226,7 +299,9 @@ def _columns(heading: list[str], rows: list[list[str]]) -> list[str]:
     widths = [max(len(row[k]) for row in table) for k in range(len(heading))]
     gap = " " * max(2, min(5, (_WIDTH - sum(widths)) // max(len(widths) - 1, 1)))
     return [
-        gap.join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+        gap.join(
+            [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
+        ).rstrip()
         for row in table
     ]
 
@@ -246,12 +321,11 @@ def short(result: "FitResult") -> str:
 
 def _numbers(result: "FitResult") -> tuple[list[str], list[str]]:
     names, numbers = [], []
-    held = result.found.extra.get("fixed", ())
     for suffix, output in _outputs(result):
         for name in result.params:
             names.append(name + suffix)
             value, error = _of(result.params[name], output), _of(result.errors[name], output)
-            numbers.append(f"{value:.12g} (fixed)" if name in held else with_error(value, error))
+            numbers.append(f"{value:.12g} (fixed)" if name in result.held else with_error(value, error))
     return names, aligned(numbers)
 
 

@@ -6,7 +6,7 @@ was found, and derives the rest when it is asked for: errors, intervals, bands, 
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from . import report
 from .found import Found
 from .given import Points
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
 
@@ -29,9 +32,9 @@ class FitResult:
 
     >>> from minigrad.fitting import fit_line
     >>> fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8])
-    y against x, loss mse, 4 points, R² 0.9967
-    slope      1.940(79)
-    intercept   1.09(15)
+    y against x, loss mse, 4 points, R² 0.99566
+    slope      1.940(91)
+    intercept  1.09(17)
     """
 
     given: Points
@@ -79,13 +82,21 @@ class FitResult:
         return self._of_line("intercept")
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """The parameters that were not fitted: held fixed, or given by the point that the line goes through."""
+        if "through" in self.found.extra:
+            variances = np.diagonal(self.found.cov, axis1=-2, axis2=-1).reshape(-1, len(self.found.names))
+            return tuple(name for name, v in zip(self.found.names, variances.T, strict=True) if (v == 0).all())
+        return tuple(self.found.extra.get("fixed", ()))
+
+    @property
     def n(self) -> int:
         """The number of points that were fitted."""
         return int(self.found.extra.get("n", self.given.n))
 
     @property
     def dof(self) -> int:
-        """The degrees of freedom: points less parameters that were free."""
+        """The degrees of freedom: points less parameters that were free; of several outputs, those of each."""
         return self.found.dof
 
     @property
@@ -96,21 +107,22 @@ class FitResult:
     @property
     def rss(self) -> Any:
         """The sum of the squares of the residuals; of several outputs, one for each."""
-        if self.found.residuals.ndim == 2:
-            return np.sum(self.found.residuals**2, axis=0)
-        return self.found.rss
+        residuals = self.found.residuals
+        return np.sum(residuals**2, axis=0) if residuals.ndim == 2 and len(residuals) else self.found.rss
 
     @property
-    def chi2(self) -> float | None:
-        """The sum of (residual / sigma)²; None where no sigma was given."""
-        return self.found.chi2
+    def chi2(self) -> Any:
+        """The sum of (residual / sigma)², of several outputs one for each; None where no sigma was given."""
+        if self.found.chi2 is None or self.found.residuals.ndim == 1 or self.given.sigma is None:
+            return self.found.chi2
+        return np.sum((self.found.residuals / self.given.sigma[:, None]) ** 2, axis=0)
 
     @property
-    def reduced_chi2(self) -> float | None:
+    def reduced_chi2(self) -> Any:
         """chi2 over the degrees of freedom, about 1 where the sigmas are true; None where no sigma was given."""
-        if self.found.chi2 is None:
+        if self.chi2 is None:
             return None
-        return self.found.chi2 / self.dof if self.dof > 0 else math.nan
+        return self.chi2 / self.dof if self.dof > 0 else self.chi2 * math.nan
 
     @property
     def residual_error(self) -> Any:
@@ -137,7 +149,7 @@ class FitResult:
         w = np.ones(len(y)) if weights is None else weights / np.max(weights)
         w = w.reshape(-1, *[1] * (y.ndim - 1))
         through = self.found.extra.get("through")
-        centre = np.sum(w * y, axis=0) / np.sum(w) if through is None else through[1]
+        centre = np.sum(w * y, axis=0) / np.sum(w) if through is None else np.asarray(through[1])
         with np.errstate(divide="ignore", invalid="ignore"):
             total = np.sum(w * (y - centre) ** 2, axis=0)
             explained = 1 - np.sum(w * self.found.residuals**2, axis=0) / total
@@ -212,7 +224,7 @@ class FitResult:
         >>> from minigrad.fitting import fit_line
         >>> low, high = fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8]).conf_int()["slope"]
         >>> print(f"{low:.3f} {high:.3f}")
-        1.599 2.281
+        1.550 2.330
         """
         _check_level(level)
         drawn = self.found.extra.get("bootstrap")
@@ -241,7 +253,7 @@ class FitResult:
         >>> result = fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8])
         >>> y, low, high = result.predict(4, band=0.95, kind="new")
         >>> print(f"{y:.2f} in {low:.2f}..{high:.2f}")
-        8.85 in 7.48..10.22
+        8.85 in 7.47..10.23
         """
         if self.found.vertical is not None:
             raise ValueError(
@@ -281,6 +293,18 @@ class FitResult:
         no word for them."""
         return report.as_json(self, indent)
 
+    def plot(self, path: Any = None, **options: Any) -> "Figure":
+        """Draw points, curve, bands and residuals, and write them to path (.png, .svg, .pdf), if one is given.
+
+        Returns the matplotlib figure; the options are those of `minigrad.fitting.plot.draw`. Needs no display.
+        Raises ModuleNotFoundError without matplotlib.
+        """
+        try:
+            from .plot import draw
+        except ModuleNotFoundError as missing:
+            raise _needs("plot()", str(missing.name)) from None
+        return draw(self, path, **options)
+
     def __repr__(self) -> str:
         return report.short(self)
 
@@ -304,8 +328,7 @@ class FitResult:
     def _t(self) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
             t = self.found.values / self._errors
-        held = [name in self.found.extra.get("fixed", ()) for name in self.found.names]
-        t[..., held] = np.nan
+        t[..., [name in self.held for name in self.found.names]] = np.nan
         return t
 
     @property
