@@ -1,0 +1,211 @@
+"""`fit`: any curve through points, by its own function.
+
+One idea: here is only what was asked. Points, start, bounds and what is held fast are checked, by sentences that
+name the parameter; then the task is solved elsewhere (`task.py`), and `FitResult` says what follows.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .given import Points, points
+from .levenberg import STEPS
+from .models import Start, model_of, number, refuse_unknown
+from .result import FitResult
+from .task import Loss, Task
+
+Floats = NDArray[np.float64]
+Bounds = Mapping[str, tuple[float | None, float | None]] | None
+Fixed = Iterable[str] | Mapping[str, float]
+
+LOSSES = ("mse", "distance")
+SOLVERS = ("auto", "lm")
+
+
+def fit(
+    model: Callable[..., Any],
+    x: Any,
+    y: ArrayLike,
+    start: Start = None,
+    *,
+    loss: Loss = "mse",
+    sigma: ArrayLike | None = None,
+    sigma_x: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    bounds: Bounds = None,
+    fixed: Fixed = (),
+    solver: str = "auto",
+    steps: int | None = None,
+    lr: float | str = "auto",
+    schedule: str = "cosine",
+    batch_size: int | None = None,
+    standardize: bool = True,
+    seed: int = 0,
+    errors: str = "gauss-newton",
+    absolute_sigma: bool = False,
+    skip_bad: bool = False,
+    callback: Callable[..., object] | None = None,
+    progress: Any = None,
+) -> FitResult:
+    """Return the parameters with which `model(x, a, b, ...)` comes nearest to the points, with their errors.
+
+    `model` is any function written with NumPy or minigrad: it is given x as float64 and the parameters as numbers,
+    and returns n values. Its parameters are named from its signature. x has the shape (n,) or (n, k); anything else
+    the model understands (a dict of columns, an array of shape (k, n)) is handed to it as it is. y has the shape (n,).
+
+    `start` gives start values by name or in order; else those that are the defaults of the arguments; else 1, and a
+    few more are tried where that leads nowhere. `bounds` has a pair (low, high) by name, None for no bound;
+    `fixed` names parameters that stay at their start, or gives them values: fixed={"b": 0}.
+
+    `sigma` is one standard deviation of y, for all or for each point; `weights` = 1/sigma². With `sigma_x`, or
+    loss="distance", each point also has an x of its own to find. The errors are √diag s² (JᵀJ)⁻¹, scaled so that
+    chi2/dof is 1 unless `absolute_sigma`; `errors` may be "hessian", "bootstrap", "jackknife".
+
+    solver "lm" (also "auto") is Levenberg-Marquardt with exact derivatives; `steps` the most steps it takes.
+    "lbfgs", "gd", "sgd", "adam" are descent, to be watched: `lr`, `schedule`, `batch_size`, `standardize` and
+    `seed` are theirs. callback(step, loss) is called at each step. Raises ValueError or TypeError, with what to
+    write instead, for points, starts, bounds or a model that cannot be fitted, and where the model has no finite
+    value at the start. What was not determined has the error NaN, and a sentence in `warnings`.
+
+    >>> import numpy as np
+    >>> result = fit(lambda x, a, b: a * np.exp(b * x), [0, 1, 2, 3], [2.0, 3.3, 5.4, 8.8])
+    >>> print(f"{result.params['a']:.3f} {result.params['b']:.3f} {result.errors['b']:.3f}")
+    2.004 0.493 0.001
+    """
+    asked = model_of(model, start)
+    given, places = _given(x, y, sigma, sigma_x, weights, skip_bad)
+    _choice("solver", solver, SOLVERS)
+    _choice("loss", loss, LOSSES)
+    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
+        raise ValueError(f"steps is {steps!r}.\nGive a whole number from 1 on")
+    task = Task(asked, places, given, loss, absolute_sigma, STEPS if steps is None else steps, np.array(asked.start))
+    task = _limited(task, bounds, fixed)
+    if given.n < len(task.free):
+        raise ValueError(
+            f"{given.n} points cannot determine {len(task.free)} parameters: {', '.join(asked.names)}.\n"
+            f"Give more points, or hold some fast: fixed={{{asked.names[-1]!r}: 0}}"
+        )
+    found = task.solved(callback)
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", "a callable")
+    return FitResult(given, found, name, absolute_sigma)
+
+
+def _choice(what: str, value: Any, known: Sequence[str]) -> str:
+    if value not in known:
+        raise ValueError(f"{what} is {value!r}, which is none of them.\nChoose from {', '.join(map(repr, known))}")
+    return str(value)
+
+
+# ----------------------------------------------------------------------------- what was given
+
+
+def _given(x: Any, y: ArrayLike, sigma: Any, sigma_x: Any, weights: Any, skip_bad: bool) -> tuple[Points, Any]:
+    """The points, checked, and x as the model is to have it."""
+    n = len(y) if isinstance(y, Sized) else None
+    shape = _shape(x)
+    if len(shape) == 1 or (len(shape) == 2 and shape[0] == n):
+        given = points(x, y, sigma=sigma, sigma_x=sigma_x, weights=weights, skip_bad=skip_bad)
+        places = given.x
+    else:
+        given = points(np.arange(n or 0), y, sigma=sigma, sigma_x=sigma_x, weights=weights, skip_bad=skip_bad)
+        if given.n < given.given:
+            raise ValueError(
+                "skip_bad leaves rows out, and x is not an array of rows that could be left out with them.\n"
+                "Leave them out before, or give x the shape (n,) or (n, k)"
+            )
+        places = _floats(x)
+    if given.y.ndim > 1:
+        raise ValueError(
+            f"y has the shape {given.y.shape}: a model is fitted to one output.\nFit each: fit(model, x, y[:, 0])"
+        )
+    return given, places
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    """The shape of x, () of what is no array of numbers."""
+    if isinstance(x, Mapping):
+        return ()
+    try:
+        return np.shape(x)
+    except ValueError:  # rows of different lengths
+        return ()
+
+
+def _floats(x: Any) -> Any:
+    """What the model is given for x: integers in arrays become floats, other things stay what they are."""
+    if isinstance(x, Mapping):
+        return {name: _floats(column) for name, column in x.items()}
+    if isinstance(x, (list, tuple)):
+        return type(x)(_floats(column) for column in x) if x and np.ndim(x[0]) else np.asarray(x, dtype=np.float64)
+    if hasattr(x, "to_numpy"):
+        x = x.to_numpy()
+    if isinstance(x, np.ndarray) and x.dtype.kind in "iub":
+        return x.astype(np.float64)
+    return x
+
+
+def _limited(task: Task, bounds: Bounds, fixed: Fixed) -> Task:
+    """The task with its bounds and with what is held fast."""
+    names = task.model.names
+    start = np.array(task.model.start)
+    if isinstance(fixed, str):
+        fixed = (fixed,)
+    held = dict(fixed) if isinstance(fixed, Mapping) else dict.fromkeys(fixed)
+    refuse_unknown("fixed", held, names)
+    for name, value in held.items():
+        if value is not None:
+            start[names.index(name)] = number(f"value of {name} in fixed", value)
+        elif name not in task.model.told:
+            raise ValueError(
+                f"{name} is fixed, and nothing says where.\nGive it a value: fixed={{{name!r}: 0}}, or a start"
+            )
+    low, high = np.full(len(names), -np.inf), np.full(len(names), np.inf)
+    refuse_unknown("bounds", {} if bounds is None else bounds, names)
+    for name, pair in ({} if bounds is None else bounds).items():
+        k = names.index(name)
+        try:
+            below, above = pair
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"the bounds of {name} are {pair!r}.\nGive a pair (low, high), None for no bound"
+            ) from None
+        low[k] = -np.inf if below is None else _bound(name, below)
+        high[k] = np.inf if above is None else _bound(name, above)
+        if not low[k] < high[k]:
+            raise ValueError(
+                f"the bounds of {name} are {low[k]:g} and {high[k]:g}: nothing lies between them.\n"
+                f"Give (low, high), or hold it fast: fixed={{{name!r}: {low[k]:g}}}"
+            )
+        if name in held:
+            continue
+        if not low[k] <= start[k] <= high[k]:
+            if name in task.model.told:
+                raise ValueError(
+                    f"the start of {name} is {start[k]:g}, outside of its bounds {low[k]:g} and {high[k]:g}.\n"
+                    "Start within them"
+                )
+            start[k] = _inside(low[k], high[k])
+    free = tuple(k for k, name in enumerate(names) if name not in held)
+    told = all(names[k] in task.model.told for k in free)
+    return replace(task, start=start, free=free, low=low, high=high, told=told)
+
+
+def _bound(name: str, value: Any) -> float:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"a bound of {name} is {value!r}, no number.\nGive a number, or None for no bound") from None
+    if math.isnan(found):
+        raise ValueError(f"a bound of {name} is NaN.\nGive a number, or None for no bound")
+    return found
+
+
+def _inside(low: float, high: float) -> float:
+    """A start between two bounds, of which one may be infinite."""
+    if math.isfinite(low) and math.isfinite(high):
+        return (low + high) / 2
+    return low + 1 if math.isfinite(low) else high - 1

@@ -1,0 +1,378 @@
+"""Levenberg-Marquardt: the parameters of any smooth curve that make the sum of squares smallest.
+
+One idea: the curve is straight near enough. Where its Jacobian says the minimum lies, within a radius that is
+trusted, is tried; what came of it says whether to trust more or less. The radius is measured in each parameter's
+own unit, the longest column that was seen for it, which only grows (Moré (1978), The Levenberg-Marquardt
+algorithm: implementation and theory). A column whose parameter has no effect any more therefore stops no other.
+
+The step comes from the singular values of the scaled Jacobian, where a damping costs a few divisions; JᵀJ is never
+formed. At its end the sum of squares says nothing below half of the digits, so the last steps are judged by the
+gradient instead, undamped, until that does not fall any more: to rounding. How far there is to go is told in
+standard errors: the part of the residuals that the curve can still follow (Bates and Watts (1981), A relative
+offset orthogonality convergence criterion for nonlinear least squares).
+
+Bounds: a parameter that stands on its bound and is pushed outwards is held for a step, and so is one that a step
+would take beyond; the step is solved anew for the others. Who is held is decided at each point again, so that it
+ends where no parameter that may move wants to.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_EPS = float(np.finfo(np.float64).eps)
+_SMALL = 3000
+"""Up to so many numbers the singular values are taken of the Jacobian itself; of more, of its triangle first."""
+
+
+class Place(Protocol):
+    """A point in the space of the parameters: what the sum of squares is there, and what it is made of."""
+
+    @property
+    def cost(self) -> float:
+        """The sum of squares; infinite or NaN where the curve is."""
+        ...
+
+    @property
+    def noise(self) -> float:
+        """How large the length of the residuals is by rounding alone."""
+        ...
+
+    def probed(self, values: Floats) -> Floats | None:
+        """Return r as it is at values nearby, of which nothing more is wanted; None where that is not to be had."""
+        ...
+
+    def linear(self) -> tuple[Floats, Floats]:
+        """Return r, of shape (n,), and J, of shape (n, p): the cost d away is |r + J d|² near here.
+
+        |r|² need not be the cost: where some unknowns have been eliminated it is what remains to be won.
+        """
+        ...
+
+
+Look = Callable[[Floats, "Step | None"], Place]
+"""The place at some parameters. For a problem that has more unknowns, the step that led there brings them along."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step from a place, and by how much it says that the cost will fall."""
+
+    by: Floats
+    gain: float
+    length: float
+    """In the units of the trust radius."""
+    damping: float
+    start: Place
+
+    @property
+    def damped(self) -> bool:
+        """Whether the radius made it shorter."""
+        return self.damping > 0
+
+
+@dataclass
+class Ending:
+    """Where the search ended, and why."""
+
+    values: Floats
+    place: Place
+    converged: bool
+    message: str
+    steps: int
+    history: list[float] = field(default_factory=list)
+    held: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """The parameters that stand on a bound and are pushed outwards."""
+    rank: int = 0
+    offset: float = 0.0
+    """The part of the residuals the curve can still follow, relative to the residuals: 0 at a minimum."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of the parameters, -inf and inf where there are none."""
+
+    low: Floats
+    high: Floats
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a bound at all."""
+        return bool(np.isfinite(self.low).any() or np.isfinite(self.high).any())
+
+    def pushed(self, values: Floats, gradient: Floats) -> Mask:
+        """Return which parameters stand on a bound that the cost falls beyond."""
+        return ((values <= self.low) & (gradient > 0)) | ((values >= self.high) & (gradient < 0))
+
+
+class _Tangent:
+    """The linear problem at one place, in the units of the trust radius: a step for any radius."""
+
+    def __init__(self, place: Place, values: Floats, units: Floats | None, limits: Limits | None) -> None:
+        self.place = place
+        self.values = values
+        self.r, self.j = place.linear()
+        self.finite = bool(np.isfinite(self.j).all() and np.isfinite(self.r).all())
+        if not self.finite:
+            return
+        self.columns = np.sqrt(np.einsum("ij,ij->j", self.j, self.j))
+        self.units = self.columns.copy() if units is None else np.maximum(units, self.columns)
+        self.units[self.units == 0] = 1.0
+        self.limits = limits
+        self.held = np.zeros(len(values), dtype=bool)
+        if limits is not None:
+            self.held = limits.pushed(values, self.r @ self.j)
+        self.factors = _factors(self.j, self.r, self.units, ~self.held if self.held.any() else None)
+        self.length = math.sqrt(float(self.r @ self.r))
+
+    @property
+    def offset(self) -> float:
+        """The length of the part of the residuals that the curve can follow."""
+        singular, _, along, _ = self.factors
+        return math.sqrt(sum(b * b for s, b in zip(singular, along, strict=True) if s > 0))
+
+    @property
+    def rank(self) -> int:
+        return sum(s > 0 for s in self.factors[0])
+
+    def step(self, radius: float) -> Step:
+        """Return the step to the minimum of the linear problem within the radius."""
+        scaled, gain, length, damping = _within(self.factors, radius)
+        if self.limits is not None:
+            free = ~self.held
+            by = np.zeros(len(self.values))
+            by[free] = scaled / self.units[free]
+            return self._bounded(by, free, radius)
+        return Step(scaled / self.units, gain, length, damping, self.place)
+
+    def curved(self, step: Step, most: float = 0.75) -> Step | None:
+        """Return the step bent along the curve, by its second derivative in the direction of the step.
+
+        None where it bends by more than `most` of its length: the linear problem says nothing so far away.
+        Transtrum and Sethna (2012), Improvements to the Levenberg-Marquardt algorithm for nonlinear least-squares
+        minimization. A difference will do for that derivative: it decides how fast, not where to.
+        """
+        h = 0.1
+        r = self.place.probed(self.values + h * step.by)
+        if r is None:
+            return step
+        second = (2 / h) * ((r - self.r) / h - self.j @ step.by)
+        if not np.isfinite(second).all():
+            return None
+        singular, u, _, directions = self.factors
+        pulled = (second @ u).tolist()
+        parts = [-s * b / (s * s + step.damping) if s > 0 else 0.0 for s, b in zip(singular, pulled, strict=True)]
+        bend = np.array(parts) @ directions
+        length = float(np.linalg.norm(bend))
+        if length > most * step.length:
+            return None
+        return replace(step, by=step.by + 0.5 * bend / self.units)
+
+    def _bounded(self, by: Floats, free: Mask, radius: float) -> Step:
+        """The same with bounds: what would go beyond stops there, and the others are asked again."""
+        assert self.limits is not None
+        low, high = self.limits.low - self.values, self.limits.high - self.values
+        damping = 0.0
+        for _ in range(len(by)):
+            beyond = free & ((by < low) | (by > high))
+            if not beyond.any():
+                break
+            by = np.where(beyond, np.clip(by, low, high), by)
+            free = free & ~beyond
+            if not free.any():
+                break
+            r = self.r + self.j[:, ~free] @ by[~free]
+            scaled, _, _, damping = _within(_factors(self.j, r, self.units, free), radius)
+            by[free] = scaled / self.units[free]
+        by = np.clip(by, low, high)
+        left = self.r + self.j @ by
+        gain = self.length**2 - float(left @ left)
+        return Step(by, gain, float(np.linalg.norm(by * self.units)), damping, self.place)
+
+
+_Factors = tuple[list[float], Floats, list[float], Floats]
+
+
+def _factors(j: Floats, r: Floats, units: Floats, free: Mask | None) -> _Factors:
+    """The singular values of the scaled Jacobian, its vectors u, the residuals along them, and its directions.
+
+    A singular value that is rounding is returned as 0.
+    """
+    scaled = j / units if free is None else j[:, free] / units[free]
+    n, p = scaled.shape
+    if p == 0:
+        return [], np.zeros((n, 0)), [], np.zeros((0, 0))
+    if n * p > _SMALL and n > p:
+        triangle = np.linalg.qr(scaled, mode="r")
+        _, s, directions = np.linalg.svd(triangle)
+        u = scaled @ (directions.T / s)
+    else:
+        u, s, directions = np.linalg.svd(scaled, full_matrices=False)
+    singular = s.tolist()
+    least = singular[0] * max(n, p) * _EPS
+    return [v if v > least else 0.0 for v in singular], u, (r @ u).tolist(), directions
+
+
+def _within(factors: _Factors, radius: float) -> tuple[Floats, float, float, float]:
+    """The step of length `radius` at most, in scaled units; the gain, the length, and the damping.
+
+    Hebden's iteration for the damping: the length of a step is nearly a hyperbola of it (Moré (1978), section 5).
+    """
+    singular, _, along, directions = factors
+    pairs = [(s, b) for s, b in zip(singular, along, strict=True) if s > 0]
+    damping = 0.0
+    length = math.sqrt(sum((b / s) ** 2 for s, b in pairs))
+    if length > 1.1 * radius:
+        if len(pairs) == 1:
+            s, b = pairs[0]
+            damping = s * abs(b) / radius - s * s
+            length = radius
+        else:
+            for _ in range(30):
+                slope = sum((s * b) ** 2 / (s * s + damping) ** 3 for s, b in pairs)
+                damping += (length - radius) / radius * length * length / slope
+                length = math.sqrt(sum((s * b / (s * s + damping)) ** 2 for s, b in pairs))
+                if abs(length - radius) <= 0.1 * radius:
+                    break
+    parts = [-s * b / (s * s + damping) if s > 0 else 0.0 for s, b in zip(singular, along, strict=True)]
+    gain = sum((s * b / (s * s + damping)) ** 2 * (s * s + 2 * damping) for s, b in pairs)
+    return np.array(parts) @ directions, gain, length, damping
+
+
+STEPS = 1000
+"""The most places that are tried, if nobody says."""
+
+
+def levenberg_marquardt(
+    look: Look,
+    start: Floats,
+    *,
+    limits: Limits | None = None,
+    radius: float = 100.0,
+    steps: int = STEPS,
+    watch: Callable[[float], object] | None = None,
+) -> Ending:
+    """Return where the cost is smallest, going down from `start`, whose cost is finite.
+
+    `radius` is the first trust radius, in lengths of the start (100 as in MINPACK); `steps` the most places tried.
+    `watch(cost)` is called at the start and at each place that is better.
+    """
+    if limits is not None and not limits.any:
+        limits = None
+    here = _Tangent(look(start, None), start, None, limits)
+    history = [here.place.cost]
+    if watch is not None:
+        watch(here.place.cost)
+    if not here.finite:
+        return Ending(start, here.place, False, "the slopes at the start are not finite", 0, history)
+    if len(start) == 0:
+        return Ending(start, here.place, True, "nothing to fit: every parameter is fixed", 0, history)
+    trust = radius * (float(np.linalg.norm(here.units * start)) or 1.0)
+    tried = 0
+    first = True
+    message = f"stopped after {steps} steps"
+    while tried < steps:
+        step = here.step(trust)
+        if first:
+            trust = min(trust, step.length) or trust
+            first = False
+        cost = here.place.cost
+        # What the steps can still win is half of the digits of what there is: the sum cannot tell any more.
+        if not step.damped and (step.gain <= 1e-8 * cost or _as_rounding(here)):
+            message = ""
+            break
+        if step.gain <= 0 or trust <= _EPS * float(np.linalg.norm(here.units * here.values)):
+            message = "no step lowers the sum of squares any more"
+            break
+        tried += 1
+        if limits is None:
+            bent = here.curved(step)
+            if bent is None:
+                trust = 0.5 * min(trust, step.length)
+                continue
+            step = bent
+        values = _moved(here, step)
+        place = look(values, step)
+        ratio = (cost - place.cost) / step.gain if math.isfinite(place.cost) else -math.inf
+        accepted = None
+        if ratio > 1e-4:
+            accepted = _Tangent(place, values, here.units, limits)
+            if not accepted.finite:  # the edge of where the curve is defined, as sqrt at 0
+                accepted, ratio = None, -math.inf
+        if ratio <= 0.25:
+            trust = _shrunk(step, ratio, cost, place.cost) * min(trust, 10 * step.length)
+        elif not step.damped or ratio >= 0.75:
+            trust = 2 * step.length
+        if accepted is not None:
+            here = accepted
+            history.append(place.cost)
+            if watch is not None:
+                watch(place.cost)
+    here, tried, closing = _refined(look, here, limits, tried, history, watch)
+    singular_free = here.rank
+    offset = 0.0 if _as_rounding(here) else here.offset / here.length
+    converged = (not message or message.startswith("no step")) and (offset <= 1e-6 or closing)
+    if not message and not converged:
+        message = f"the last steps stopped falling {offset:.1g} of the residuals away from the minimum"
+    elif converged:
+        message = f"converged after {_times(tried)}"
+    return Ending(here.values, here.place, converged, message, tried, history, here.held, singular_free, offset)
+
+
+def _times(steps: int) -> str:
+    return "1 step" if steps == 1 else f"{steps} steps"
+
+
+def _as_rounding(here: _Tangent) -> bool:
+    """Whether the residuals, or what the curve can follow of them, are no more than rounding."""
+    return here.offset <= here.place.noise
+
+
+def _shrunk(step: Step, ratio: float, cost: float, reached: float) -> float:
+    """By what to multiply the radius after a step that brought little: to the minimum of the parabola through it."""
+    if not math.isfinite(reached) or reached >= 100 * cost:
+        return 0.1
+    if ratio >= 0:
+        return 0.5
+    return min(0.5, max(0.1, 0.5 / (1 - ratio)))
+
+
+def _moved(here: _Tangent, step: Step) -> Floats:
+    values = here.values + step.by
+    return values if here.limits is None else np.clip(values, here.limits.low, here.limits.high)
+
+
+def _refined(
+    look: Look,
+    here: _Tangent,
+    limits: Limits | None,
+    tried: int,
+    history: list[float],
+    watch: Callable[[float], object] | None,
+) -> tuple[_Tangent, int, bool]:
+    """Undamped steps as long as the gradient falls; and whether the last one was nothing but rounding."""
+    offset = here.offset
+    for _ in range(50):
+        step = here.step(math.inf)
+        if (np.abs(step.by) <= 2 * _EPS * np.abs(here.values)).all():
+            return here, tried, True
+        values = _moved(here, step)
+        place = look(values, step)
+        tried += 1
+        if not place.cost <= here.place.cost * (1 + 1e-6) + here.place.noise**2:
+            break
+        there = _Tangent(place, values, here.units, limits)
+        if not there.finite or there.rank < here.rank or not there.offset < offset:
+            break
+        here, offset = there, there.offset
+        history.append(place.cost)
+        if watch is not None:
+            watch(place.cost)
+    return here, tried, False

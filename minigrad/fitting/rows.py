@@ -1,0 +1,114 @@
+"""The Jacobian of a model in one backward pass.
+
+One idea: do not undo the broadcast. Where a parameter met n numbers, it was used n times, once at each point, and
+the gradient of a sum would add the n shares up. Left apart they are the derivative at each point by that point's
+own use: a column of the Jacobian. So the model is recorded once, with one number for each parameter, and gone back
+through once, from ones; a rule of minigrad never adds up, that is the engine's part, and here it is left out. As
+many parameters as there may be, they cost one pass: differences need one run of the model for each.
+
+That is right where every recorded operation is elementwise, for then no point has to do with another. A model
+with any other operation (a sum, a matrix product, an index) is differentiated column by column, by forward mode.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import minigrad as mg
+from minigrad.gradient import zero_where_zero
+from minigrad.value import wrap
+
+from .models import Model, checked
+
+Floats = NDArray[np.float64]
+Columns = Callable[[], Floats]
+
+
+class Rows:
+    """The values of a model at n points, and its Jacobian by the parameters at `free`; the others are constants.
+
+    `by_x` adds a last column: the derivative by x itself, of shape (n,).
+    """
+
+    def __init__(self, model: Model, x: Any, n: int, free: Sequence[int], by_x: bool = False) -> None:
+        self.model = model
+        self.x = x
+        self.n = n
+        self.free = tuple(free)
+        self.by_x = by_x
+
+    def at(self, values: Sequence[float], x: Floats | None = None) -> tuple[Floats, Columns]:
+        """Return the n values, and a function that returns the Jacobian there, of shape (n, parameters).
+
+        `x` takes the place of the x of all points. Values may be infinite or NaN. Raises as `Model.at` does, and what
+        minigrad raises for a model that it cannot differentiate.
+        """
+        x = self.x if x is None else x
+        arguments: list[Any] = list(values)
+        leaves = []
+        for k in self.free:
+            arguments[k] = leaf = wrap(mg.Tensor, np.float64(values[k]), None, True)
+            leaves.append(leaf)
+        moving = x
+        if self.by_x:
+            moving = wrap(mg.Tensor, x, None, True)
+            leaves.append(moving)
+        with np.errstate(all="ignore"), mg.enable_grad():
+            result = self.model(moving, arguments)
+
+        def jacobian() -> Floats:
+            columns = np.zeros((len(leaves), self.n))
+            if isinstance(result, mg.Tensor) and result.requires_grad:
+                with np.errstate(all="ignore"):
+                    calls = mg.history(result)
+                    if result.shape == (self.n,) and all(call.elementwise for call in calls):
+                        _shares(result, calls, leaves, columns)
+                    else:
+                        self._by_columns(values, x, columns)
+            return columns.T
+
+        return checked(self.model.title, result, self.n), jacobian
+
+    def _by_columns(self, values: Sequence[float], x: Any, columns: Floats) -> None:
+        """The same by forward mode, a run of the record for each parameter."""
+
+        def f(*moving: Any) -> Any:
+            arguments: list[Any] = list(values)
+            for k, value in zip(self.free, moving, strict=False):
+                arguments[k] = value
+            y = self.model(moving[-1] if self.by_x else x, arguments)
+            return y if np.shape(y) == (self.n,) else y + np.zeros(self.n)
+
+        at = [np.float64(values[k]) for k in self.free]
+        with mg.enable_grad():
+            if self.by_x:  # a point of the curve has to do with its own x alone
+                columns[-1] = mg.jvp(lambda x: f(*at, x), (x,), (np.ones(self.n),))[1]
+            if at:
+                found = mg.jacobian(lambda *moving: f(*moving, x), tuple(range(len(at))))(*at)
+                columns[: len(at)] = found
+
+
+def _shares(result: mg.Tensor, calls: Sequence[Any], leaves: Sequence[mg.Tensor], columns: Floats) -> None:
+    """Go back from ones, each share left at its point; the columns are those of `leaves`."""
+    shares: dict[Any, Any] = {result.creator or result: np.ones(len(columns.T))}
+    masked = False
+    for call in calls:
+        g = shares.pop(call, None)
+        if g is None:
+            continue
+        ways, args, out, _, masks = call.record
+        if out is None:
+            out = call
+        for _, rule, origin in ways:
+            c = rule(g, out, *args)
+            if masked:  # behind a mask 0 means "not taken", and 0 · ∞ is 0 there
+                c = zero_where_zero(g, c)
+            before = shares.get(origin)
+            shares[origin] = c if before is None else before + c
+        masked = masked or masks
+    for column, leaf in zip(columns, leaves, strict=True):
+        share = shares.get(leaf)
+        if share is not None:
+            column[:] = share

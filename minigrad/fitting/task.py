@@ -1,0 +1,473 @@
+"""What is to be fitted, and what came of it: a cost, places to look at it, and from the lowest one the errors.
+
+One idea: every loss is a sum of squares near a place. Residuals in units of sigma are; where x has errors too, each
+point's own x is found on the way and is eliminated from the squares (Boggs, Byrd and Schnabel (1987), A stable and
+efficient algorithm for nonlinear orthogonal distance regression); a loss that forgives outliers is the squares with
+weights ψ(u)/u, which have its gradient. So one search serves them all (`levenberg.py`).
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .found import Found
+from .given import Points
+from .levenberg import Ending, Limits, Look, Place, Step, levenberg_marquardt
+from .models import Model
+from .rows import Rows
+
+Floats = NDArray[np.float64]
+Loss = str | Callable[[Any], Any]
+Watch = Callable[..., object] | None
+
+_EPS = float(np.finfo(np.float64).eps)
+_DRAWN = 200
+_TRIED = 8
+"""Where nobody said a start and 1 is a bad one, so many are looked at, and from so many of them the search goes."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be fitted: a model to points, from a start, within bounds.
+
+    `x` is what the model is given, `start` the value of each parameter, `free` which of them may move, `told` whether
+    somebody said where each of these starts.
+    """
+
+    model: Model
+    x: Any
+    given: Points
+    loss: Loss
+    absolute_sigma: bool
+    steps: int
+    start: Floats
+    free: tuple[int, ...] = ()
+    low: Floats | None = None
+    high: Floats | None = None
+    told: bool = True
+
+    @property
+    def distance(self) -> bool:
+        """Whether each point has an x of its own to find."""
+        return self.loss == "distance" or self.given.sigma_x is not None
+
+    @property
+    def sigma_x(self) -> Floats:
+        """The standard deviation of x of each point."""
+        return np.ones(self.given.n) if self.given.sigma_x is None else self.given.sigma_x
+
+    def all_of(self, free: Floats) -> list[float]:
+        """Return the values of all parameters, from those of the free ones."""
+        values: list[float] = self.start.tolist()
+        for k, value in zip(self.free, free.tolist(), strict=True):
+            values[k] = value
+        return values
+
+    def scaled(self, what: Floats) -> Floats:
+        """Return values, or slopes, in units of sigma."""
+        sigma = self.given.sigma
+        if sigma is None:
+            return what
+        return what / (sigma if what.ndim == 1 else sigma[:, None])
+
+    def residuals(self, free: Floats) -> Floats:
+        """Return the curve less y, in units of sigma."""
+        return self.scaled(self.model.at(self.x, self.all_of(free), self.given.n) - self.given.y)
+
+    def rows(self) -> Rows:
+        """Return what tells values and slopes, by x too where each point has its own."""
+        return Rows(self.model, self.x, self.given.n, self.free, by_x=self.distance)
+
+    def limits(self) -> Limits | None:
+        """Return the bounds of the free parameters."""
+        if self.low is None or self.high is None:
+            return None
+        found = Limits(self.low[list(self.free)], self.high[list(self.free)])
+        return found if found.any else None
+
+    def solved(self, callback: Watch = None) -> Found:
+        """Return what the search finds. Raises ValueError where the model has no finite value at the start."""
+        with np.errstate(all="ignore"):  # on the way anything may overflow: such a step is refused
+            return self._ended(*self._best((_distances if self.distance else _squares)(self), callback))
+
+    def refitted(self, some: Points) -> Found:
+        """Return the same for other points, drawn from these by `Points.take`."""
+        if self.x is not self.given.x:
+            raise ValueError(
+                "the points cannot be drawn again: x is not an array of rows.\n"
+                "Give x the shape (n,) or (n, k), or take errors='gauss-newton'"
+            )
+        return replace(self, given=some, x=some.x).solved()
+
+    # ------------------------------------------------------------------------- from start to end
+
+    def _best(self, look: Look, callback: Watch) -> tuple[Ending, str]:
+        """The best ending of all starts that are tried, and what to say of it."""
+        best: Ending | None
+        start = self.start[list(self.free)]
+        watch = self._watch(callback)
+        if self.told or math.isfinite(look(start, None).cost):
+            best = self._from(look, start, watch)
+            if self.told or not self._poor(best):
+                return best, best.message
+            tried = 1
+        else:
+            best, tried = None, 0
+        for other in _starts(self, look, start):
+            ending = self._from(look, other, watch)
+            tried += 1
+            if _better(ending, best):
+                best = ending
+        if best is None:
+            refuse_start(self, look, start)
+        assert best is not None
+        return best, f"{best.message}, from the best of {tried} starts" if tried > 1 else best.message
+
+    def _from(self, look: Look, start: Floats, watch: Callable[[float], object] | None) -> Ending:
+        """The ending from one start. Where it ran into the flat, its first steps are tried shorter."""
+        refuse_start(self, look, start)
+        best: Ending | None = None
+        for radius in (100.0, 1.0, 0.1):
+            ending = levenberg_marquardt(
+                look, start, limits=self.limits(), radius=radius, steps=self.steps, watch=watch
+            )
+            if _better(ending, best):
+                best = ending
+            if ending.steps >= self.steps or (ending.converged and not _flat(ending)):
+                break
+        assert best is not None
+        return best
+
+    def _watch(self, callback: Watch) -> Callable[[float], object] | None:
+        """What reports each place that is better than all before, of whatever start it came."""
+        if callback is None:
+            return None
+        best, count = math.inf, 0
+
+        def watch(cost: float) -> None:
+            nonlocal best, count
+            if cost < best:
+                best = cost
+                callback(count, cost / self.given.n)
+                count += 1
+
+        return watch
+
+    def _poor(self, ending: Ending) -> bool:
+        """Whether a constant would do nearly as well, or the search did not come to an end."""
+        y = self.scaled(self.given.y)
+        one = self.scaled(np.ones(self.given.n))
+        level = y - one * float(one @ y) / float(one @ one)
+        return not ending.converged or _flat(ending) or ending.place.cost > 0.5 * float(level @ level)
+
+    # ------------------------------------------------------------------------- what is reported
+
+    def _ended(self, ending: Ending, message: str) -> Found:
+        """What is reported of least squares, or of distances."""
+        dof = self.given.n - ending.rank
+        cost = ending.place.cost
+        if self.absolute_sigma and self.given.sigma is not None:
+            spread = 1.0
+        else:
+            spread = cost / dof if dof > 0 else math.nan
+        return self.found(ending, message, ending.place.linear()[1], spread, cost)
+
+    def found(self, ending: Ending, message: str, columns: Floats, spread: float, cost: float) -> Found:
+        """Return what is reported, with the covariance `spread` (JᵀJ)⁻¹ of the free parameters."""
+        names = self.model.names
+        free = list(self.free)
+        n = self.given.n
+        dof = n - ending.rank
+        values = np.array(self.all_of(ending.values))
+        inside = np.zeros((len(free), len(free)))
+        moving = ~ending.held if len(ending.held) else np.ones(len(free), dtype=bool)
+        known, lost = inverse_square(columns[:, moving])
+        inside[np.ix_(moving, moving)] = known
+        warnings = []
+        title = [names[k] for k in free]
+        for k in np.flatnonzero(~moving):
+            warnings.append(
+                f"{title[k]} stands on its bound {ending.values[k]:g} and is pushed outwards: it has no error, "
+                "and the errors of the others hold for it there"
+            )
+        culprits = [title[k] for k, bad in zip(np.flatnonzero(moving), lost, strict=True) if bad]
+        if len(culprits) == 1:
+            warnings.append(f"the points do not determine {culprits[0]}: it has no effect on the curve there")
+        elif culprits:
+            warnings.append(
+                f"the points do not determine {', '.join(culprits)}: a change of one is undone by the others"
+            )
+        if math.isnan(spread):
+            warnings.append(f"{n} points for {len(free)} parameters leave nothing that tells the errors")
+        if not ending.converged:
+            warnings.append(f"not converged, this is the best that was seen: {message}")
+        reported = inside.copy()
+        for k in np.flatnonzero(~moving):
+            reported[k, :] = reported[:, k] = np.nan
+        cov = np.zeros((len(names), len(names)))
+        with np.errstate(invalid="ignore"):
+            cov[np.ix_(free, free)] = reported * spread
+            band = inside * spread
+        residuals = self.given.y - self.model.at(self.x, values.tolist(), n)
+        extra: dict[str, Any] = {"fixed": tuple(name for k, name in enumerate(names) if k not in self.free)}
+        if self.distance:
+            extra["x"] = ending.place.x  # type: ignore[attr-defined]
+            if self.given.sigma is None and self.given.sigma_x is None:
+                residuals = np.copysign(ending.place.distances, residuals)  # type: ignore[attr-defined]
+        known_sigma = self.given.sigma is not None or self.given.sigma_x is not None
+        return Found(
+            names=names,
+            values=values,
+            cov=cov,
+            curve=Curve(self.model, values, self.free, band),
+            residuals=residuals,
+            rss=float(residuals @ residuals),
+            chi2=cost if known_sigma else None,
+            dof=dof,
+            scale=math.sqrt(spread) if spread >= 0 else math.nan,
+            converged=ending.converged,
+            message=f"Levenberg-Marquardt {message}",
+            steps=ending.steps,
+            history=tuple(value / n for value in ending.history),
+            warnings=tuple(warnings),
+            extra=extra,
+        )
+
+
+def refuse_start(task: Task, look: Look, start: Floats) -> None:
+    """Raise ValueError if the model is not finite at the start: it names the values, and the row."""
+    if math.isfinite(look(start, None).cost):
+        return
+    values = task.all_of(start)
+    y = task.model.at(task.x, values, task.given.n)
+    at = ", ".join(f"{name}={value:g}" for name, value in zip(task.model.names, values, strict=True))
+    bad = np.flatnonzero(~np.isfinite(y))
+    if not len(bad):
+        raise ValueError(
+            f"the squares of the residuals overflow at the start {at}.\nStart nearer, or give x and y other units"
+        )
+    row = int(bad[0])
+    where = f", where x is {task.given.x[row]:g}" if task.x is task.given.x and task.x.ndim == 1 else ""
+    raise ValueError(
+        f"{task.model.title} is {y[row]:g} in row {int(task.given.rows[row]) + 1} of {task.given.given}{where}, "
+        f"at the start {at}.\nStart where it is finite: start={{{task.model.names[0]!r}: ...}}"
+    )
+
+
+def _flat(ending: Ending) -> bool:
+    """Whether some parameters have no effect of their own any more."""
+    return ending.rank < len(ending.values) - int(ending.held.sum())
+
+
+def _better(one: Ending, other: Ending | None) -> bool:
+    """Whether one ending is worth more: it came to an end, it is determined, it lies clearly lower."""
+    if other is None:
+        return True
+    worth, others = (one.converged, not _flat(one)), (other.converged, not _flat(other))
+    return worth > others or (worth == others and one.place.cost < (1 - 1e-9) * other.place.cost)
+
+
+def _starts(task: Task, look: Look, start: Floats) -> list[Floats]:
+    """The best of some starts where nobody said one: other magnitudes and signs, always the same."""
+    limits = task.limits()
+    told = np.array([task.model.names[k] in task.model.told for k in task.free], dtype=bool)
+    draws = np.random.default_rng(0)
+    drawn = 10.0 ** draws.uniform(-2, 2, (_DRAWN, len(start))) * draws.choice([1.0, 1.0, -1.0], (_DRAWN, len(start)))
+    drawn[:3] = np.array([[0.1], [10.0], [0.01]])
+    drawn = np.where(told, start, drawn)
+    if limits is not None:
+        drawn = np.clip(drawn, limits.low, limits.high)
+    costs = np.array([look(each, None).cost for each in drawn])
+    costs[~np.isfinite(costs)] = np.inf
+    return [drawn[k] for k in np.argsort(costs, kind="stable")[:_TRIED] if costs[k] < np.inf]
+
+
+def inverse_square(columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return (JᵀJ)⁻¹, and which parameters the points do not determine: theirs is NaN.
+
+    Of the others it is that of the smallest solution, which is theirs whatever the lost ones are.
+    """
+    n, p = columns.shape
+    if p == 0 or not np.isfinite(columns).all():
+        return np.full((p, p), np.nan), np.ones(p, dtype=bool)
+    lengths = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    lengths[lengths == 0] = 1
+    triangle = np.linalg.qr(columns / lengths, mode="r") if n > p else columns / lengths
+    _, singular, directions = np.linalg.svd(triangle)
+    singular = np.concatenate([singular, np.zeros(p - len(singular))])
+    small = singular <= max(n, p) * _EPS * singular[0]
+    lost = np.sqrt(np.sum(directions[small] ** 2, axis=0)) > 1e-6
+    half = directions[~small].T / singular[~small] / lengths[:, None]
+    inverse = half @ half.T
+    inverse[lost, :] = inverse[:, lost] = np.nan
+    return inverse, lost
+
+
+@dataclass
+class Curve:
+    """The fitted model; its variance by the slopes at x. `cov` is the covariance of the free parameters."""
+
+    model: Model
+    values: Floats
+    free: tuple[int, ...]
+    cov: Floats
+
+    def at(self, x: Any) -> Floats:
+        """Return the model at x."""
+        return self.model.at(x, self.values.tolist(), _length(x))
+
+    def variance(self, x: Any) -> Floats:
+        """Return the variance of the model at x, by its slopes there."""
+        columns = Rows(self.model, x, _length(x), self.free).at(self.values.tolist())[1]()
+        return np.asarray(np.einsum("ij,jk,ik->i", columns, self.cov, columns))
+
+
+def _length(x: Any) -> int:
+    return _length(next(iter(x.values()))) if isinstance(x, Mapping) else len(x)
+
+
+# ----------------------------------------------------------------------------- the places of the search
+
+
+@dataclass
+class _Squares:
+    """A place of least squares: residuals in units of sigma."""
+
+    task: Task
+    r: Floats
+    columns: Callable[[], Floats]
+    cost: float
+    noise: float
+
+    def probed(self, values: Floats) -> Floats | None:
+        """As `Place.probed`."""
+        return self.task.residuals(values)
+
+    def linear(self) -> tuple[Floats, Floats]:
+        """As `Place.linear`."""
+        return self.r, self.task.scaled(self.columns())
+
+
+def _squares(task: Task) -> Look:
+    rows = task.rows()
+    y = task.given.y
+    # The curve is rounded to about as many digits as y has.
+    noise = 2 * _EPS * float(np.linalg.norm(task.scaled(y)))
+
+    def look(values: Floats, step: Step | None) -> Place:
+        curve, columns = rows.at(task.all_of(values))
+        r = task.scaled(curve - y)
+        return _Squares(task, r, columns, float(r @ r), noise)
+
+    return look
+
+
+@dataclass
+class _Distances:
+    """A place of distances: also each point's own x, `u` standard deviations from the given one."""
+
+    task: Task
+    x: Floats
+    u: Floats
+    r: Floats
+    """The curve at that x less y, in units of sigma."""
+    columns: Callable[[], Floats]
+    cost: float
+    noise: float
+
+    @cached_property
+    def slopes(self) -> Floats:
+        """By each parameter, and last by x, in units of sigma."""
+        return self.task.scaled(self.columns())
+
+    @property
+    def across(self) -> Floats:
+        """By how many standard deviations of y the curve rises in one of x."""
+        return self.slopes[:, -1] * self.task.sigma_x
+
+    @property
+    def distances(self) -> Floats:
+        """How far the points are from theirs on the curve, in standard deviations."""
+        return np.hypot(self.r, self.u)
+
+    def probed(self, values: Floats) -> Floats | None:
+        """As `Place.probed`: it would need each point's x there."""
+        return None
+
+    def linear(self) -> tuple[Floats, Floats]:
+        """As `Place.linear`, with the points' own x eliminated: they follow any step as is best for them.
+
+        Of (r + J d + v e)² + (u + e)² the best e leaves (r - v u + J d)² / (1 + v²).
+        """
+        v = self.across
+        length = np.sqrt(1 + v * v)
+        return (self.r - v * self.u) / length, self.slopes[:, :-1] / length[:, None]
+
+    def followed(self) -> Floats:
+        """Return where the points are nearest if the curve is straight, in standard deviations of x."""
+        v = self.across
+        return -v * (self.r - v * self.u) / (1 + v * v)
+
+
+def _distances(task: Task) -> Look:
+    rows = task.rows()
+    given = task.given
+    _refuse_distance(task)
+    y, sigma_x = given.y, task.sigma_x
+    noise = 2 * _EPS * float(np.linalg.norm(task.scaled(y)) + np.linalg.norm(given.x / sigma_x))
+
+    def placed(values: list[float], u: Floats) -> _Distances:
+        x = given.x + sigma_x * u
+        curve, columns = rows.at(values, x)
+        r = task.scaled(curve - y)
+        return _Distances(task, x, u, r, columns, float(r @ r + u @ u), noise)
+
+    def settled(values: list[float], place: _Distances) -> _Distances:
+        """The place where the points have followed the curve to where they are nearest."""
+        for _ in range(20):
+            u = place.followed()
+            moved = float(np.linalg.norm(u - place.u))
+            if not moved > 4 * _EPS * float(np.linalg.norm(given.x / sigma_x)):
+                break
+            found = placed(values, u)
+            # A point may go too far where the curve bends: each stays if it was nearer before.
+            # Near its nearest place the squares tell a point only half of the digits: so it may lose by rounding.
+            stays = ~(found.r**2 + found.u**2 <= (place.r**2 + place.u**2) * (1 + 1e-9))
+            if stays.all():
+                break
+            place = placed(values, np.where(stays, place.u, u)) if stays.any() else found
+        return place
+
+    def look(values: Floats, step: Step | None) -> Place:
+        everything = task.all_of(values)
+        before = None if step is None else step.start
+        u = before.u if isinstance(before, _Distances) else np.zeros(given.n)
+        place = placed(everything, u)
+        return settled(everything, place) if math.isfinite(place.cost) else place
+
+    return look
+
+
+def _refuse_distance(task: Task) -> None:
+    """Raise ValueError for points whose distance from a curve is not defined."""
+    given = task.given
+    if task.x is not given.x or given.x.ndim != 1:
+        raise ValueError(
+            "with errors in x each point has an x of its own to find, one number.\n"
+            "Give x the shape (n,), or leave sigma_x and loss='distance' out"
+        )
+    if (given.sigma is None) != (given.sigma_x is None):
+        missing, there = ("sigma", "sigma_x") if given.sigma is None else ("sigma_x", "sigma")
+        raise ValueError(
+            f"{there} was given without {missing}, and distances compare the two.\nGive both, a number each will do"
+        )
+    if task.loss not in ("mse", "distance"):
+        raise ValueError(
+            f"loss={task.loss!r} with sigma_x: a fit that forgives outliers has no errors in x here.\n"
+            "Take loss='distance', or leave sigma_x out"
+        )

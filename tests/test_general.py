@@ -1,0 +1,412 @@
+"""A fit of any model: certified answers, symmetries of least squares, bounds, and words for what cannot be fitted."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minigrad as mg
+from minigrad.fitting import fit, fit_line
+
+from .nist import MODELS, PROBLEMS, digits, points
+
+FIRAS = json.loads((Path(__file__).parent / "data" / "firas_planck.json").read_text(encoding="utf-8"))
+
+
+def decay(x, a, b, c):
+    return a * np.exp(-b * x) + c
+
+
+def decaying(scatter=0.05, n=40, seed=1):
+    draws = np.random.default_rng(seed)
+    x = np.linspace(0, 4, n)
+    return x, decay(x, 3.0, 1.2, 0.5) + scatter * draws.normal(size=n)
+
+
+# ----------------------------------------------------------------------------- certified answers
+
+
+@pytest.mark.parametrize("start", ["start1", "start2"])
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_nist_is_met_from_both_starts(name, start):
+    """NIST prints 11 digits, so that agreement ends between 10.3 and 11: half a unit of the last one."""
+    problem = PROBLEMS[name]
+    x, y = points(name)
+    result = fit(MODELS[name], x, y, problem[start])
+    assert result.converged, result.message
+    assert result.dof == len(y) - len(problem["parameters"])
+    assert digits(list(result.params.values()), problem["parameters"]) > 10.2
+    # The residuals of Lanczos1 are 9e-14, of numbers near 2.5 that are rounded at 2e-16: a part in 300 of them.
+    assert digits(list(result.errors.values()), problem["errors"]) > (2.5 if name == "Lanczos1" else 10.2)
+    assert digits([result.rss], [problem["rss"]]) > (2.5 if name == "Lanczos1" else 10)
+
+
+def planck(x, T):  # noqa: N803
+    h, c, k = 6.62607015e-34, 299792458.0, 1.380649e-23
+    nu = 100 * c * x
+    return 2 * h * nu**3 / c**2 / np.expm1(h * nu / (k * T)) / 1e-20
+
+
+@pytest.mark.parametrize("start", np.geomspace(0.5, 3000, 25))
+def test_the_temperature_of_the_sky_from_any_start(start):
+    result = fit(planck, FIRAS["x"], FIRAS["y"], {"T": start}, sigma=FIRAS["sigma_y"], absolute_sigma=True)
+    assert result.converged
+    assert abs(result.params["T"] - 2.72501533) < 1e-8
+    assert abs(result.chi2 - FIRAS["expected_chi2"]) < 1e-8
+    relative = fit(planck, FIRAS["x"], FIRAS["y"], [start], sigma=FIRAS["sigma_y"])
+    assert relative.errors["T"] == pytest.approx(result.errors["T"] * np.sqrt(result.chi2 / 42), rel=1e-12)
+
+
+# ----------------------------------------------------------------------------- statements about least squares
+
+lines = st.integers(3, 30).flatmap(
+    lambda n: st.tuples(
+        st.lists(st.floats(-10, 10), min_size=n, max_size=n, unique_by=lambda v: round(v, 2)),
+        st.lists(st.floats(-10, 10), min_size=n, max_size=n),
+    )
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(lines)
+def test_a_line_by_the_search_is_the_line_by_the_formula(xy):
+    x, y = map(np.array, xy)
+    found = fit(lambda x, slope, intercept: slope * x + intercept, x, y)
+    exact = fit_line(x, y)
+    # Both are exact to the rounding of y - mean(y), magnified by the condition of the columns x and 1.
+    magnified = np.linalg.cond(np.column_stack([x, np.ones(len(x))]))
+    near = 1e-13 * magnified * (1 + np.max(np.abs(y)))
+    for name in ("slope", "intercept"):
+        assert abs(found.params[name] - exact.params[name]) < near / np.std(x) + near
+        assert abs(found.errors[name] - exact.errors[name]) < (near / np.std(x) + near) * 10
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(-6, 6), st.booleans())
+def test_scaling_y_scales_what_is_in_its_units(exponent, negative):
+    factor = 10.0**exponent * (-1 if negative else 1)
+    x, y = decaying()
+    one = fit(decay, x, y, [2.0, 1.0, 0.0])
+    other = fit(decay, x, factor * y, [2.0 * factor, 1.0, 0.0])
+    for name, scale in (("a", factor), ("b", 1.0), ("c", factor)):
+        assert other.params[name] == pytest.approx(one.params[name] * scale, rel=1e-10)
+        assert other.errors[name] == pytest.approx(one.errors[name] * abs(scale), rel=1e-9)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(1, 4), min_size=12, max_size=12))
+def test_a_weight_of_k_is_k_copies(copies):
+    x, y = decaying(n=12)
+    weighted = fit(decay, x, y, [2.0, 1.0, 0.0], weights=copies, absolute_sigma=True)
+    copied = fit(decay, np.repeat(x, copies), np.repeat(y, copies), [2.0, 1.0, 0.0], sigma=1.0, absolute_sigma=True)
+    for name in weighted.params:
+        assert weighted.params[name] == pytest.approx(copied.params[name], rel=1e-10)
+        assert weighted.errors[name] == pytest.approx(copied.errors[name], rel=1e-10)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.permutations(range(12)))
+def test_the_order_of_the_points_does_not_matter(order):
+    x, y = decaying(n=12)
+    one, other = fit(decay, x, y), fit(decay, x[order], y[order])
+    assert list(other.params.values()) == pytest.approx(list(one.params.values()), rel=1e-10)
+
+
+def test_other_units_of_a_parameter_give_the_same_curve():
+    x, y = decaying()
+    one = fit(decay, x, y, [2.0, 1.0, 0.0])
+    other = fit(lambda x, a, b, c: decay(x, a, 1e-6 * b, c), x, y, [2.0, 1e6, 0.0])
+    assert other.params["b"] == pytest.approx(1e6 * one.params["b"], rel=1e-10)
+    assert other.errors["b"] == pytest.approx(1e6 * one.errors["b"], rel=1e-9)
+
+
+def test_the_prediction_is_the_model_and_its_band_the_spread_of_refits():
+    x, y = decaying()
+    result = fit(decay, x, y)
+    at = np.array([0.5, 3.0])
+    np.testing.assert_array_equal(result.predict(at), decay(at, *result.params.values()))
+    variance = result.found.curve.variance(at)
+    slopes = mg.jacobian(lambda p: decay(at, p[0], p[1], p[2]))(np.array(list(result.params.values())))
+    np.testing.assert_allclose(variance, np.diag(slopes @ result.cov @ slopes.T), rtol=1e-10)
+
+
+# ----------------------------------------------------------------------------- starts, what is fixed, bounds
+
+
+def test_defaults_are_starts_and_start_goes_before_them():
+    x, y = decaying()
+    told = fit(lambda x, a=2.0, b=1.0, c=0.0: decay(x, a, b, c), x, y)
+    assert list(told.params) == ["a", "b", "c"]
+    assert list(told.params.values()) == pytest.approx(list(fit(decay, x, y, [3, 1, 0]).params.values()), rel=1e-10)
+
+
+def test_without_a_start_a_few_are_tried_and_that_is_said():
+    x = 4 * np.random.default_rng(0).random(60)
+    y = 2 * np.cos(7 * x) + 0.01 * np.cos(97 * x)
+    result = fit(lambda x, a, w: a * np.cos(w * x), x, y)
+    assert abs(abs(result.params["w"]) - 7) < 0.01
+    assert "starts" in result.message
+
+
+def test_what_is_fixed_stays_and_has_no_error():
+    x, y = decaying()
+    result = fit(decay, x, y, fixed={"c": 0.5})
+    assert result.params["c"] == 0.5
+    assert result.errors["c"] == 0
+    assert (result.cov[2] == 0).all()
+    assert result.dof == len(x) - 2
+    same = fit(lambda x, a, b: decay(x, a, b, 0.5), x, y)
+    assert result.params["a"] == pytest.approx(same.params["a"], rel=1e-12)
+    assert result.errors["b"] == pytest.approx(same.errors["b"], rel=1e-9)
+    assert fit(decay, x, y, {"c": 0.5}, fixed=("c",)).params == pytest.approx(result.params)
+    nothing = fit(decay, x, y, fixed={"a": 3, "b": 1, "c": 0})
+    assert nothing.params == {"a": 3.0, "b": 1.0, "c": 0.0}
+    assert nothing.converged
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.tuples(st.floats(-4, 4), st.floats(0.1, 4)),
+    st.tuples(st.floats(-4, 4), st.floats(0.1, 4)),
+    st.integers(0, 5),
+)
+def test_within_bounds_it_ends_where_nothing_that_may_move_wants_to(one, two, seed):
+    """The conditions of Karush, Kuhn and Tucker: no slope inside, and on a bound only one that points outwards."""
+    draws = np.random.default_rng(seed)
+    x = draws.normal(size=12)
+    y = 1.5 * x - 0.5 * x**2 + draws.normal(size=12)
+    bounds = {"a": (one[0], one[0] + one[1]), "b": (two[0], two[0] + two[1])}
+    result = fit(lambda x, a, b: a * x + b * x**2, x, y, bounds=bounds)
+    columns = np.column_stack([x, x**2])
+    pull = columns.T @ (columns @ list(result.params.values()) - y)
+    for slope, (name, (low, high)), value in zip(pull, bounds.items(), result.params.values(), strict=True):
+        assert low <= value <= high
+        if value == low:
+            assert slope >= -1e-9, name
+        elif value == high:
+            assert slope <= 1e-9, name
+        else:
+            assert abs(slope) < 1e-9, name
+    assert result.converged
+
+
+def test_a_parameter_on_its_bound_is_named_and_has_no_error():
+    x, y = decaying()
+    result = fit(decay, x, y, [2.0, 1.0, 0.7], bounds={"c": (0.6, None)})
+    assert result.params["c"] == 0.6
+    assert np.isnan(result.errors["c"])
+    held = fit(decay, x, y, [2.0, 1.0, 0.6], fixed=("c",))
+    assert result.params["a"] == pytest.approx(held.params["a"], rel=1e-9)
+    assert result.errors["a"] == pytest.approx(held.errors["a"], rel=1e-6)
+    assert any("c stands on its bound 0.6" in warning for warning in result.warnings)
+    free = fit(decay, x, y, [2.0, 1.0, 0.7], bounds={"c": (0, None), "b": (None, 50)})
+    assert free.params == pytest.approx(fit(decay, x, y, [2.0, 1.0, 0.7]).params, rel=1e-9)
+    assert not free.warnings
+
+
+# ----------------------------------------------------------------------------- what the points do not determine
+
+
+def test_parameters_that_undo_each_other_are_named():
+    x, y = decaying()
+    result = fit(lambda x, a, b, c, d: a * np.exp(-b * x) + c + d, x, y, [2.0, 1.0, 0.0, 0.0])
+    assert np.isnan(result.errors["c"])
+    assert np.isnan(result.errors["d"])
+    assert result.errors["b"] == pytest.approx(fit(decay, x, y).errors["b"], rel=1e-6)
+    assert any("c, d" in warning for warning in result.warnings)
+
+
+def test_a_parameter_without_effect_is_named():
+    x, y = decaying()
+    result = fit(lambda x, a, b, c, useless: decay(x, a, b, c), x, y, [2.0, 1.0, 0.0, 4.0])
+    assert np.isnan(result.errors["useless"])
+    assert result.params["useless"] == 4.0
+    assert any("useless: it has no effect" in warning for warning in result.warnings)
+
+
+def test_as_many_points_as_parameters_leave_no_errors():
+    result = fit(lambda x, a, b: a * x**b, [1.0, 2.0], [3.0, 5.0])
+    assert result.params["a"] == pytest.approx(3.0, rel=1e-12)
+    assert result.converged
+    assert np.isnan(result.errors["a"])
+    assert any("2 points for 2 parameters" in warning for warning in result.warnings)
+
+
+def test_an_exact_curve_is_found_to_rounding():
+    x = np.linspace(0, 3, 20)
+    result = fit(decay, x, decay(x, 3.0, 1.2, 0.5), [1.0, 1.0, 0.0])
+    assert result.converged
+    assert list(result.params.values()) == pytest.approx([3.0, 1.2, 0.5], rel=1e-13)
+
+
+def test_too_few_steps_are_said_and_the_best_is_kept():
+    x, y = points("MGH17")
+    seen = []
+    result = fit(
+        MODELS["MGH17"], x, y, PROBLEMS["MGH17"]["start1"], steps=3, callback=lambda k, loss: seen.append(loss)
+    )
+    assert not result.converged
+    assert any("not converged" in warning for warning in result.warnings)
+    assert result.rss / len(y) == pytest.approx(min(seen))
+    assert seen == sorted(seen, reverse=True)
+    assert all(np.isfinite(value) for value in result.params.values())
+
+
+# ----------------------------------------------------------------------------- models of every kind
+
+
+def test_x_may_be_whatever_the_model_understands():
+    draws = np.random.default_rng(0)
+    a, b = draws.normal(size=(2, 30))
+    y = 2 * a - 3 * b + 0.1 * draws.normal(size=30)
+    by_rows = fit(lambda x, p, q: p * x[:, 0] + q * x[:, 1], np.column_stack([a, b]), y)
+    by_columns = fit(lambda x, p, q: p * x[0] + q * x[1], np.stack([a, b]), y)
+    by_name = fit(lambda x, p, q: p * x["a"] + q * x["b"], {"a": a, "b": b}, y)
+    product = fit(lambda x, p, q: x @ np.stack([p, q]), np.column_stack([a, b]), y)
+    for other in (by_columns, by_name, product):
+        assert other.params == pytest.approx(by_rows.params, rel=1e-12)
+        assert other.errors == pytest.approx(by_rows.errors, rel=1e-10)
+
+
+def test_a_model_may_ask_its_parameters():
+    x, y = decaying()
+    result = fit(lambda x, a, b, c: decay(x, a, b, c) if b > 0 else x * np.inf, x, y, [2.0, 1.0, 0.0])
+    assert result.params == pytest.approx(fit(decay, x, y).params, rel=1e-10)
+
+
+def test_a_step_to_where_the_model_is_not_defined_is_refused():
+    x = np.linspace(0, 5, 20)
+    result = fit(lambda x, a, b: a * np.sqrt(x - b), x, 2 * np.sqrt(x + 0.3), {"a": 5.0, "b": -8.0})
+    assert result.params == pytest.approx({"a": 2.0, "b": -0.3}, rel=1e-9)
+
+
+# ----------------------------------------------------------------------------- errors in x
+
+
+def test_distances_from_a_straight_model_are_the_nearest_line():
+    draws = np.random.default_rng(3)
+    t = np.linspace(0, 5, 25)
+    x, y = t + 0.1 * draws.normal(size=25), 2 * t + 1 + 0.1 * draws.normal(size=25)
+
+    def line(x, slope, intercept):
+        return slope * x + intercept
+
+    result = fit(line, x, y, loss="distance")
+    # The direction of the nearest line is the first singular vector of the centred points (Pearson, 1901).
+    centre = np.array([x.mean(), y.mean()])
+    _, singular, (direction, _) = np.linalg.svd(np.column_stack([x, y]) - centre)
+    assert result.params["slope"] == pytest.approx(direction[1] / direction[0], rel=1e-10)
+    assert result.rss == pytest.approx(singular[1] ** 2, rel=1e-10)
+
+
+PEARSON = (
+    [0.0, 0.9, 1.8, 2.6, 3.3, 4.4, 5.2, 6.1, 6.5, 7.4],
+    [5.9, 5.4, 4.4, 4.6, 3.5, 3.7, 2.8, 2.8, 2.4, 1.5],
+    [1e3, 1e3, 5e2, 8e2, 2e2, 8e1, 6e1, 2e1, 1.8, 1.0],
+    [1.0, 1.8, 4.0, 8.0, 2e1, 2e1, 7e1, 7e1, 1e2, 5e2],
+)
+"""Pearson's points with York's weights (York 1966, Least-squares fitting of a straight line)."""
+
+
+def test_pearson_york_by_the_general_way():
+    x, y, weight_x, weight_y = map(np.array, PEARSON)
+    result = fit(
+        lambda x, slope, intercept: slope * x + intercept,
+        x,
+        y,
+        {"slope": -0.5, "intercept": 5.0},
+        sigma=weight_y**-0.5,
+        sigma_x=weight_x**-0.5,
+        absolute_sigma=True,
+    )
+    assert result.converged
+    assert result.params["slope"] == pytest.approx(-0.480533407446, abs=5e-12)
+    assert result.params["intercept"] == pytest.approx(5.47991022403, abs=5e-11)
+
+
+def test_small_errors_in_x_change_little_and_equal_the_limit():
+    x, y = decaying()
+    plain = fit(decay, x, y, sigma=0.05)
+    nearly = fit(decay, x, y, sigma=0.05, sigma_x=1e-9)
+    assert nearly.params == pytest.approx(plain.params, rel=1e-8)
+    assert nearly.errors == pytest.approx(plain.errors, rel=1e-6)
+
+
+# ----------------------------------------------------------------------------- words for what cannot be fitted
+
+X, Y = [0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 4.0, 9.0]
+
+
+def curve(x, a, b):
+    return a * np.exp(b * x)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords", "says"),
+    [
+        ((curve, X, Y, {"A": 1}), {}, "start names 'A', which is no parameter"),
+        ((curve, X, Y, [1.0]), {}, "start has 1 numbers for 2 parameters: a, b"),
+        ((curve, X, Y, {"a": np.nan}), {}, "the start of a is nan"),
+        ((curve, X, Y), {"bounds": {"q": (0, 1)}}, "bounds names 'q'"),
+        ((curve, X, Y), {"bounds": {"a": (1, 0)}}, "nothing lies between"),
+        ((curve, X, Y), {"bounds": {"a": 3}}, "the bounds of a are 3"),
+        ((curve, X, Y, {"a": 5}), {"bounds": {"a": (0, 1)}}, "outside of its bounds 0 and 1"),
+        ((curve, X, Y), {"fixed": ("a",)}, "a is fixed, and nothing says where"),
+        ((curve, X, Y), {"fixed": {"c": 1}}, "fixed names 'c'"),
+        ((curve, X, Y), {"loss": "squares"}, "loss is 'squares'"),
+        ((curve, X, Y), {"solver": "newton"}, "solver is 'newton'"),
+        ((curve, X, Y), {"steps": 0}, "steps is 0"),
+        ((curve, X[:1], Y[:1]), {}, "1 points cannot determine 2 parameters"),
+        ((curve, [0, np.nan, 2, 3], Y), {}, "x has 1 NaN (row 2 of 4); pass skip_bad=True"),
+        ((curve, X, Y[:3]), {}, "x has 4 numbers and y 3"),
+        ((curve, X, np.ones((4, 2))), {}, "y has the shape (4, 2)"),
+        (
+            (lambda x, a: np.log(x) * a, X, Y, [1.0]),
+            {},
+            "the model is -inf in row 1 of 4, where x is 0, at the start a=1",
+        ),
+        ((curve, X, Y, {"a": 1, "b": 1e4}), {}, "curve() is inf in row 2 of 4"),
+        ((curve, X, Y, {"a": 1e200, "b": 0}), {}, "overflow at the start a=1e+200, b=0"),
+        ((lambda x, a: a * x[:2], X, Y), {}, "returned the shape (2,) for 4 points"),
+        ((lambda x, a: (a * x)[:, None], X, Y), {}, "Return its one column: [:, 0]"),
+        ((curve, X, Y), {"sigma_x": 0.1}, "sigma_x was given without sigma"),
+    ],
+)
+def test_what_cannot_be_fitted_is_a_value_error_that_says_why(arguments, keywords, says):
+    with pytest.raises(ValueError, match=re.escape(says)):
+        fit(*arguments, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (lambda x, a: None, "returned None"),
+        (lambda x, a: a * x + 1j, "complex"),
+        (lambda x: x, "no parameters"),
+        (3.0, "not a function"),
+    ],
+)
+def test_what_is_no_model_is_a_type_error(model, says):
+    with pytest.raises(TypeError) as error:
+        fit(model, X, Y)
+    assert says in str(error.value)
+
+
+def test_a_model_of_the_math_module_is_told_what_to_write():
+    import math
+
+    with pytest.raises(TypeError) as error:
+        fit(lambda x, a: np.array([math.exp(a) * v for v in x]), X, Y)
+    assert "np.exp" in str(error.value) or "math" in str(error.value)
+
+
+def test_skip_bad_leaves_rows_out():
+    x, y = decaying()
+    worse = y.copy()
+    worse[3] = np.nan
+    result = fit(decay, x, worse, skip_bad=True)
+    assert result.params == pytest.approx(fit(decay, np.delete(x, 3), np.delete(y, 3)).params, rel=1e-10)
