@@ -10,6 +10,7 @@ from .cases import ALL
 from .rivals import MODULES, gpu_missing, installed
 
 COMMANDS = {
+    "fits": "the same fits by minigrad and its rivals, time and digits side by side",
     "hunt": "look for wrong gradients in the libraries that are installed",
     "operations": "every operation forward and backward, beside torch, autograd and MyGrad",
     "mutants": "plant bugs in copies of the engine, and see who finds them",

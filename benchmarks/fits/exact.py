@@ -121,10 +121,10 @@ def york(x: Any, y: Any, sigma_x: Any, sigma_y: Any, slope: float) -> Answer:
 
 
 def huber(x: Any, y: Any, slope: float, intercept: float, threshold: float = 1.345) -> tuple[Decimal, ...]:
-    """Return slope and intercept by Huber's weights, scale by the median of |residuals|, re-weighted from a line nearby.
+    """Return slope and intercept by Huber's weights, re-weighted from a line nearby.
 
-    Huber (1981), Robust Statistics, section 7.8. The median over the quartile of the normal distribution estimates the
-    standard deviation.
+    Huber (1981), Robust Statistics, section 7.8. The scale is the median of |residuals| over the quartile of the normal
+    distribution.
     """
     x, y = np.asarray(x, dtype=np.longdouble), np.asarray(y, dtype=np.longdouble)
     b, a = np.longdouble(slope), np.longdouble(intercept)

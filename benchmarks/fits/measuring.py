@@ -7,62 +7,71 @@ and the digits are those of the first.
 import itertools
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from .problem import MOST, Data, Step, Way, digits
+from .problem import Problem, Step, digits
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What one way did: seconds, digits of the parameters and of their errors; or why it did not."""
+    """What one way did: seconds, digits of the parameters and of their errors, evaluations; or why it did not."""
 
     seconds: float | None
     parameters: float | None = None
     errors: float | None = None
+    evaluations: int | None = None
     reason: str = ""
 
 
-def measured(
-    data: Data, ways: dict[str, Way], seconds: float, rounds: int, most: float = MOST, longest: float = 4.0
-) -> dict[str, Figure]:
-    """Return a figure for each way: the fastest of `rounds` rounds of `seconds` or one step.
+@dataclass(frozen=True)
+class Patience:
+    """`rounds` rounds of `round` seconds or one step; none more for a way that took `longest` seconds in all."""
 
-    A way gets no more rounds once they took `longest` seconds in all.
-    """
+    round: float
+    rounds: int
+    longest: float
+
+
+FULL = Patience(0.02, 9, 4.0)
+QUICK = Patience(0.002, 3, 0.5)
+
+
+def measured(problem: Problem, n: int, names: list[str], patience: Patience) -> dict[str, Figure]:
+    """Return a figure for each of the ways of a problem of n points."""
+    data = problem.make(n)
     steps: dict[str, Step] = {}
     figures: dict[str, Figure] = {}
     counts: dict[str, int] = {}
     spent: dict[str, float] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name, way in ways.items():
+        for name in names:
             try:
-                step = way(data)
-                start = time.perf_counter()
-                found, errors = step()
-                once = time.perf_counter() - start
-                figures[name] = Figure(once, digits(found, data.parameters, most), digits(errors, data.errors, most))
-            except Exception as error:  # whatever a rival raises, the table says it and goes on
+                step = problem.ways[name](data)
+                found, errors, *more = step()
+                figures[name] = Figure(
+                    None,
+                    digits(found, data.parameters, problem.most),
+                    digits(errors, data.errors, problem.most),
+                    more[0] if more else None,
+                )
+            except Exception as error:  # whatever a library raises, the table says it and goes on
                 lines = str(error).strip().splitlines()
                 figures[name] = Figure(None, reason=f"{type(error).__name__}: {lines[0] if lines else ''}"[:160])
                 continue
-            steps[name], spent[name] = step, once
-            if once < seconds:
-                once = min(_seconds(step, 1) for _ in range(2))
-            counts[name] = max(1, int(seconds / max(once, 1e-7)))
-        best = {name: figures[name].seconds for name in steps}
-        for _ in range(rounds):
+            steps[name], spent[name] = step, _seconds(step, 1)  # the one before loaded what is loaded once
+            counts[name] = max(1, int(patience.round / max(spent[name], 1e-7)))
+        best = dict(spent)
+        for _ in range(patience.rounds):
             for name, step in steps.items():
-                if spent[name] < longest:
+                if spent[name] < patience.longest:
                     took = _seconds(step, counts[name])
                     spent[name] += took
                     best[name] = min(best[name], took / counts[name])
-    return figures | {name: Figure(best[name], figures[name].parameters, figures[name].errors) for name in steps}
+    return {name: replace(figures[name], seconds=best.get(name)) for name in names}
 
 
-def _seconds(step: Callable[[], Any], count: int) -> float:
+def _seconds(step: Step, count: int) -> float:
     times = itertools.repeat(None, count)
     start = time.perf_counter()
     for _ in times:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-Fitted = tuple[Sequence[float], Sequence[float] | None]
-"""Parameters, and their standard errors where they are known."""
+Fitted = tuple[Any, ...]
+"""Parameters, their standard errors where they are known, and where it counts them the evaluations of the model."""
 
 Step = Callable[[], Fitted]
 
@@ -45,6 +45,8 @@ class Problem:
     says: str
     make: Callable[[int], Data]
     sizes: tuple[int, ...] = (15, 1_000, 1_000_000)
+    most: float = MOST
+    """Digits that the answer has."""
     ways: dict[str, Way] = field(default_factory=dict)
     largest: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
@@ -96,7 +98,7 @@ def _right(found: float, exact: Decimal, most: float) -> float:
         if wrong == 0:
             return most
         of = abs(exact) if exact else Decimal(1)
-        return min(max(round(-float((wrong / of).log10()), 2), 0.0), most)
+        return min(max(0.0, round(-float((wrong / of).log10()), 2)), most)
 
 
 def grid(values: Any, bits: int) -> Any:
