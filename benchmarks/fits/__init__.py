@@ -74,10 +74,10 @@ def conditions(kinds: Iterable[str], rounds: int) -> str:
     versions = ", ".join(f"{package} {metadata.version(package)}" for package in packages)
     left_out = f" Not installed, left out: {', '.join(missing)}." if missing else ""
     return (
-        f"{date.today().isoformat()}, {versions}. Each fit with its standard errors where the library has "
-        f"them, float64, one thread, all libraries in one process in turns, the fastest of {rounds} rounds. Digits are "
-        "those of the worst parameter, then of the worst standard error: -log10 of the relative error against rational arithmetic "
-        f"on the same doubles, or NIST's certified values; 16 is right to the last bit.{left_out}\n"
+        f"{date.today().isoformat()}, {versions}. Each fit with its standard errors where the library has them, "
+        f"float64, one thread, all libraries in one process in turns, the fastest of {rounds} rounds. Digits are those "
+        "of the worst parameter, then of the worst standard error: -log10 of the relative error, against rational "
+        f"arithmetic on the same doubles or NIST's certified values; 16 is right to the last bit.{left_out}\n"
     )
 
 
