@@ -74,7 +74,7 @@ def fit(
     >>> import numpy as np
     >>> result = fit(lambda x, a, b: a * np.exp(b * x), [0, 1, 2, 3], [2.0, 3.3, 5.4, 8.8])
     >>> print(f"{result.params['a']:.3f} {result.params['b']:.3f} {result.errors['b']:.3f}")
-    2.004 0.493 0.001
+    2.016 0.491 0.002
     """
     asked = model_of(model, start)
     given, places = _given(x, y, sigma, sigma_x, weights, skip_bad)

@@ -277,6 +277,8 @@ def levenberg_marquardt(
     trust = radius * (float(np.linalg.norm(here.units * start)) or 1.0)
     tried = 0
     first = True
+    near = _NEAR
+    ended = False
     message = f"stopped after {steps} steps"
     while tried < steps:
         step = here.step(trust)
@@ -284,10 +286,14 @@ def levenberg_marquardt(
             trust = min(trust, step.length) or trust
             first = False
         cost = here.place.cost
-        # What the steps can still win is half of the digits of what there is: the sum cannot tell any more.
-        if not step.damped and (step.gain <= 1e-8 * cost or _as_rounding(here)):
-            message = ""
-            break
+        if not step.damped and (step.gain <= near * cost or _as_rounding(here)):
+            here, count, ended = _refined(look, here, limits, history, watch)
+            tried += count
+            if ended or near < _NEAR:
+                message = ""
+                break
+            near = _HALF  # too early: the squares can still tell
+            continue
         if step.gain <= 0 or trust <= _EPS * float(np.linalg.norm(here.units * here.values)):
             message = "no step lowers the sum of squares any more"
             break
@@ -298,7 +304,7 @@ def levenberg_marquardt(
                 trust = 0.5 * min(trust, step.length)
                 continue
             step = bent
-        values = _moved(here, step)
+        values = _moved(here, step.by)
         place = look(values, step)
         ratio = (cost - place.cost) / step.gain if math.isfinite(place.cost) else -math.inf
         accepted = None
@@ -315,15 +321,24 @@ def levenberg_marquardt(
             history.append(place.cost)
             if watch is not None:
                 watch(place.cost)
-    here, tried, closing = _refined(look, here, limits, tried, history, watch)
-    singular_free = here.rank
+    if message.startswith("no step"):
+        here, count, ended = _refined(look, here, limits, history, watch)
+        tried += count
     offset = 0.0 if _as_rounding(here) else here.offset / here.length
-    converged = (not message or message.startswith("no step")) and (offset <= 1e-6 or closing)
-    if not message and not converged:
-        message = f"the last steps stopped falling {offset:.1g} of the residuals away from the minimum"
-    elif converged:
+    converged = (tried < steps or not message) and (ended or offset <= 1e-6)
+    if converged:
         message = f"converged after {_times(tried)}"
-    return Ending(here.values, here.place, converged, message, tried, history, here.held, singular_free, offset)
+    elif not message:
+        message = f"the last steps stopped falling {offset:.1g} of the residuals away from the minimum"
+    return Ending(here.values, here.place, converged, message, tried, history, here.held, here.rank, offset)
+
+
+_NEAR = 1e-3
+"""Where a step can win no more than this part of the cost, the gradient is a better judge of it than the cost."""
+_HALF = 1e-8
+"""Where it can win no more than this, half of the digits, the cost is no judge at all."""
+_ROUNDED = 1e-13
+"""So small a part of the residuals changes no digit of a parameter that is known better than to 1 part in 1000."""
 
 
 def _times(steps: int) -> str:
@@ -344,8 +359,8 @@ def _shrunk(step: Step, ratio: float, cost: float, reached: float) -> float:
     return min(0.5, max(0.1, 0.5 / (1 - ratio)))
 
 
-def _moved(here: _Tangent, step: Step) -> Floats:
-    values = here.values + step.by
+def _moved(here: _Tangent, by: Floats) -> Floats:
+    values = here.values + by
     return values if here.limits is None else np.clip(values, here.limits.low, here.limits.high)
 
 
@@ -353,26 +368,59 @@ def _refined(
     look: Look,
     here: _Tangent,
     limits: Limits | None,
-    tried: int,
     history: list[float],
     watch: Callable[[float], object] | None,
 ) -> tuple[_Tangent, int, bool]:
-    """Undamped steps as long as the gradient falls; and whether the last one was nothing but rounding."""
-    offset = here.offset
-    for _ in range(50):
+    """Undamped steps as long as the gradient falls; how many, and whether only rounding is left.
+
+    Where residuals are large the steps shrink by the same factor each time, which may be near 1. What the last ones
+    have in common is therefore taken out of a step (Anderson (1965), Iterative procedures for nonlinear integral
+    equations; the way of Walker and Ni (2011), Anderson acceleration for fixed-point iterations).
+    """
+    moves: list[Floats] = []
+    places: list[Floats] = []
+    count, factor, before = 0, 1.0, 1.0
+    while count < 60:
         step = here.step(math.inf)
-        if (np.abs(step.by) <= 2 * _EPS * np.abs(here.values)).all():
-            return here, tried, True
-        values = _moved(here, step)
-        place = look(values, step)
-        tried += 1
-        if not place.cost <= here.place.cost * (1 + 1e-6) + here.place.noise**2:
-            break
-        there = _Tangent(place, values, here.units, limits)
-        if not there.finite or there.rank < here.rank or not there.offset < offset:
-            break
-        here, offset = there, there.offset
+        left = here.offset / (here.length or 1.0)
+        if _as_rounding(here) or left <= _ROUNDED or (np.abs(step.by) <= 2 * _EPS * np.abs(here.values)).all():
+            return here, count, True
+        last = left * max(factor, before, 1e-3) <= _ROUNDED  # it leads to where only rounding is left
+        places.append(here.values)
+        moves.append(step.by)
+        by = _accelerated(places, moves, here.units)
+        values = _moved(here, by)
+        place = look(values, replace(step, by=by))
+        count += 1
+        if place.cost <= here.place.cost * (1 + 1e-6) + here.place.noise**2:
+            there = _Tangent(place, values, here.units, limits)
+            fell = there.finite and there.rank >= here.rank and (last or there.offset < here.offset)
+        else:
+            fell = False
+        if not fell:
+            if len(moves) == 1:
+                return here, count, left <= 1e-9
+            moves, places = [], []  # once more without memory
+            continue
+        factor, before = there.offset / here.offset, factor
+        if (there.held != here.held).any():
+            moves, places = [], []
+        here = there
         history.append(place.cost)
         if watch is not None:
             watch(place.cost)
-    return here, tried, False
+        if last:
+            return here, count, True
+    return here, count, False
+
+
+def _accelerated(places: list[Floats], moves: list[Floats], units: Floats) -> Floats:
+    """The last step, without what it has in common with those before."""
+    last = moves[-1]
+    del places[: -1 - len(last)], moves[: -1 - len(last)]
+    if len(moves) == 1:
+        return last
+    changes = np.diff(moves, axis=0)
+    shares = np.linalg.lstsq((changes * units).T, last * units, rcond=1e-10)[0]
+    by = last - shares @ (np.diff(places, axis=0) + changes)
+    return by if np.linalg.norm(by * units) <= 10 * np.linalg.norm(last * units) else last
