@@ -134,6 +134,11 @@ class Centred:
 
     def undetermined(self, dependent: "DependentError", x: Floats, x_names: Sequence[str]) -> ValueError:
         """Return the error that names the features that depend on each other."""
+        if len(x_names) == 1:
+            return ValueError(
+                f"all {x_names[0]} are {self.centre[0]:.12g}, where the line is to go through: every slope fits.\n"
+                "Give points elsewhere"
+            )
         return dependent_features(dependent, x_names, self.constant)
 
     def cautions(self, values: Floats, x: Floats, y: Floats) -> list[str]:
@@ -295,14 +300,16 @@ class DependentError(ValueError):
 
 def dependent_features(dependent: DependentError, x_names: Sequence[str], constant: bool) -> ValueError:
     """Return the error that names the features that depend on each other."""
-    involved = dependent.involved[1:] if constant else dependent.involved
+    k, parameters = len(x_names), len(x_names) + constant
+    involved = dependent.involved[-k:]
     culprits = [name for name, is_one in zip(x_names, involved, strict=True) if is_one]
-    rank = f"the points determine {dependent.rank} of {len(dependent.involved)} parameters"
+    rank = parameters - (len(dependent.involved) - dependent.rank)
+    determined = f"the points determine {rank} of {parameters} parameters"
     if len(culprits) == 1:
         what = "is the same in every row, as the intercept is" if constant else "is 0 in every row"
-        return ValueError(f"{culprits[0]} {what}: {rank}.\nLeave {culprits[0]} out")
+        return ValueError(f"{culprits[0]} {what}: {determined}.\nLeave {culprits[0]} out")
     them = f"{', '.join(culprits[:-1])} and {culprits[-1]}"
-    return ValueError(f"{them} depend on each other: {rank}.\nLeave one of them out, for example {culprits[-1]}")
+    return ValueError(f"{them} depend on each other: {determined}.\nLeave one of them out, for example {culprits[-1]}")
 
 
 def too_few(rows: int, parameters: int) -> ValueError:

@@ -73,7 +73,10 @@ class Rows:
         Raises ValueError, and takes none of them, where shapes do not fit, a number is not finite, or a sigma is not
         above 0.
         """
-        block = np.concatenate([self._columns("x", x, self.features), self._columns("y", y, self.outputs)], axis=1)
+        xs, ys = self._columns("x", x, self.features), self._columns("y", y, self.outputs)
+        if len(xs) != len(ys):
+            raise ValueError(f"x has {len(xs)} rows and y {len(ys)}.\nEach row needs one of each")
+        block = np.concatenate([xs, ys], axis=1)
         n = len(block)
         weights = np.ones(n)
         if sigma is not None:
@@ -128,10 +131,12 @@ class Rows:
         coefficients = slopes * unit[:, None]
         s = inverse * unit[:, None]
         if self.intercept:
-            # The means are known with twice the digits: what the nearest float64 leaves moves the curve.
+            # The means are known with twice the digits: what the nearest float64 leaves out moves the curve, and
+            # its error: near 4e9 by 2e-7.
             coefficients = np.concatenate([(y_means.low - x_means.low @ slopes)[None], coefficients])
             wider = np.zeros((k + 1, k + 1))
             wider[0, 0], wider[1:, 1:] = self._weight**-0.5, s
+            wider[0, 1:] = -(x_means.low / unit) @ s
             s = wider
         squares = np.square(self._factor[k:, k:]).sum(axis=0)
         outcome = Outcome(
