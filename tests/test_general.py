@@ -247,7 +247,12 @@ def test_too_few_steps_are_said_and_the_best_is_kept():
     x, y = points("MGH17")
     seen = []
     result = fit(
-        MODELS["MGH17"], x, y, PROBLEMS["MGH17"]["start1"], steps=3, callback=lambda k, loss: seen.append(loss)
+        MODELS["MGH17"],
+        x,
+        y,
+        PROBLEMS["MGH17"]["start1"],
+        steps=3,
+        callback=lambda step, loss, params: seen.append(loss),
     )
     assert not result.converged
     assert any("not converged" in warning for warning in result.warnings)
@@ -282,6 +287,39 @@ def test_a_step_to_where_the_model_is_not_defined_is_refused():
     x = np.linspace(0, 5, 20)
     result = fit(lambda x, a, b: a * np.sqrt(x - b), x, 2 * np.sqrt(x + 0.3), {"a": 5.0, "b": -8.0})
     assert result.params == pytest.approx({"a": 2.0, "b": -0.3}, rel=1e-9)
+
+
+# ----------------------------------------------------------------------------- losses that forgive
+
+
+@pytest.mark.parametrize("loss", ["huber", "tukey", "l1", lambda u: np.sqrt(1 + u**2)])
+def test_a_straight_model_under_another_loss_is_the_line_under_it(loss):
+    draws = np.random.default_rng(5)
+    x = np.linspace(0, 5, 31)
+    y = 2 * x + 1 + 0.3 * draws.standard_t(2, 31)
+    found = fit(lambda x, slope, intercept: slope * x + intercept, x, y, loss=loss)
+    line = fit_line(x, y, loss=loss)
+    assert found.converged, found.message
+    for name in ("slope", "intercept"):
+        assert found.params[name] == pytest.approx(line.params[name], rel=1e-9)
+        assert found.errors[name] == pytest.approx(line.errors[name], rel=1e-7)
+
+
+@pytest.mark.parametrize("loss", ["huber", "tukey", "l1"])
+def test_outliers_do_not_pull_a_curve_far(loss):
+    x, y = decaying(scatter=0.01)
+    y[::9] += 3
+    result = fit(decay, x, y, [2.0, 1.0, 0.0], loss=loss)
+    assert result.converged, result.message
+    assert list(result.params.values()) == pytest.approx([3.0, 1.2, 0.5], abs=0.1)
+    with_squares = fit(decay, x, y, [2.0, 1.0, 0.0])
+    assert abs(with_squares.params["b"] - 1.2) > 2 * abs(result.params["b"] - 1.2)
+
+
+def test_the_least_absolute_deviations_go_through_as_many_points_as_parameters():
+    x, y = decaying()
+    result = fit(decay, x, y, [2.0, 1.0, 0.0], loss="l1")
+    assert np.count_nonzero(np.abs(result.residuals) < 1e-12) == 3
 
 
 # ----------------------------------------------------------------------------- errors in x

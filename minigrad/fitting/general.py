@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Bounds = Mapping[str, tuple[float | None, float | None]] | None
 Fixed = Iterable[str] | Mapping[str, float]
 
-LOSSES = ("mse", "distance")
+LOSSES = ("mse", "distance", "huber", "l1", "tukey")
 SOLVERS = ("auto", "lm")
 
 
@@ -67,7 +67,7 @@ def fit(
 
     solver "lm" (also "auto") is Levenberg-Marquardt with exact derivatives; `steps` the most steps it takes.
     "lbfgs", "gd", "sgd", "adam" are descent, to be watched: `lr`, `schedule`, `batch_size`, `standardize` and
-    `seed` are theirs. callback(step, loss) is called at each step. Raises ValueError or TypeError, with what to
+    `seed` are theirs. callback(step, loss, params) is called at each step. Raises ValueError or TypeError, with what to
     write instead, for points, starts, bounds or a model that cannot be fitted, and where the model has no finite
     value at the start. What was not determined has the error NaN, and a sentence in `warnings`.
 
@@ -79,7 +79,8 @@ def fit(
     asked = model_of(model, start)
     given, places = _given(x, y, sigma, sigma_x, weights, skip_bad)
     _choice("solver", solver, SOLVERS)
-    _choice("loss", loss, LOSSES)
+    if not callable(loss):
+        _choice("loss", loss, LOSSES)
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise ValueError(f"steps is {steps!r}.\nGive a whole number from 1 on")
     task = Task(asked, places, given, loss, absolute_sigma, STEPS if steps is None else steps, np.array(asked.start))

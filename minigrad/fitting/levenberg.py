@@ -257,19 +257,19 @@ def levenberg_marquardt(
     limits: Limits | None = None,
     radius: float = 100.0,
     steps: int = STEPS,
-    watch: Callable[[float], object] | None = None,
+    watch: Callable[[float, Floats], object] | None = None,
 ) -> Ending:
     """Return where the cost is smallest, going down from `start`, whose cost is finite.
 
     `radius` is the first trust radius, in lengths of the start (100 as in MINPACK); `steps` the most places tried.
-    `watch(cost)` is called at the start and at each place that is better.
+    `watch(cost, values)` is called at the start and at each place that is better.
     """
     if limits is not None and not limits.any:
         limits = None
     here = _Tangent(look(start, None), start, None, limits)
     history = [here.place.cost]
     if watch is not None:
-        watch(here.place.cost)
+        watch(here.place.cost, start)
     if not here.finite:
         return Ending(start, here.place, False, "the slopes at the start are not finite", 0, history)
     if len(start) == 0:
@@ -320,7 +320,7 @@ def levenberg_marquardt(
             here = accepted
             history.append(place.cost)
             if watch is not None:
-                watch(place.cost)
+                watch(place.cost, values)
     if message.startswith("no step"):
         here, count, ended = _refined(look, here, limits, history, watch)
         tried += count
@@ -369,7 +369,7 @@ def _refined(
     here: _Tangent,
     limits: Limits | None,
     history: list[float],
-    watch: Callable[[float], object] | None,
+    watch: Callable[[float, Floats], object] | None,
 ) -> tuple[_Tangent, int, bool]:
     """Undamped steps as long as the gradient falls; how many, and whether only rounding is left.
 
@@ -408,7 +408,7 @@ def _refined(
         here = there
         history.append(place.cost)
         if watch is not None:
-            watch(place.cost)
+            watch(place.cost, values)
         if last:
             return here, count, True
     return here, count, False

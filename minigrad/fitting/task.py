@@ -7,7 +7,7 @@ weights ψ(u)/u, which have its gradient. So one search serves them all (`levenb
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -93,7 +93,16 @@ class Task:
     def solved(self, callback: Watch = None) -> Found:
         """Return what the search finds. Raises ValueError where the model has no finite value at the start."""
         with np.errstate(all="ignore"):  # on the way anything may overflow: such a step is refused
-            return self._ended(*self._best((_distances if self.distance else _squares)(self), callback))
+            if self.distance or self.loss == "mse":
+                return self.ended(*self.best(callback))
+            from .forgiving import solved
+
+            return solved(self, callback)
+
+    def chi2(self, values: Any) -> Any:
+        """Return the sum of squares, in units of sigma, of all parameters as a Tensor (p,), recorded."""
+        r = self.model(self.x, [values[k] for k in range(len(self.model.names))]) - self.given.y
+        return ((r if self.given.sigma is None else r / self.given.sigma) ** 2).sum()
 
     def refitted(self, some: Points) -> Found:
         """Return the same for other points, drawn from these by `Points.take`."""
@@ -106,8 +115,9 @@ class Task:
 
     # ------------------------------------------------------------------------- from start to end
 
-    def _best(self, look: Look, callback: Watch) -> tuple[Ending, str]:
-        """The best ending of all starts that are tried, and what to say of it."""
+    def best(self, callback: Watch) -> tuple[Ending, str]:
+        """Return the best ending of all starts that are tried, and what to say of it."""
+        look = (_distances if self.distance else _squares)(self)
         best: Ending | None
         start = self.start[list(self.free)]
         watch = self._watch(callback)
@@ -128,7 +138,7 @@ class Task:
         assert best is not None
         return best, f"{best.message}, from the best of {tried} starts" if tried > 1 else best.message
 
-    def _from(self, look: Look, start: Floats, watch: Callable[[float], object] | None) -> Ending:
+    def _from(self, look: Look, start: Floats, watch: Callable[[float, Floats], object] | None) -> Ending:
         """The ending from one start. Where it ran into the flat, its first steps are tried shorter."""
         refuse_start(self, look, start)
         best: Ending | None = None
@@ -143,17 +153,17 @@ class Task:
         assert best is not None
         return best
 
-    def _watch(self, callback: Watch) -> Callable[[float], object] | None:
+    def _watch(self, callback: Watch) -> Callable[[float, Floats], object] | None:
         """What reports each place that is better than all before, of whatever start it came."""
         if callback is None:
             return None
         best, count = math.inf, 0
 
-        def watch(cost: float) -> None:
+        def watch(cost: float, values: Floats) -> None:
             nonlocal best, count
             if cost < best:
                 best = cost
-                callback(count, cost / self.given.n)
+                callback(count, cost / self.given.n, dict(zip(self.model.names, self.all_of(values), strict=True)))
                 count += 1
 
         return watch
@@ -167,18 +177,28 @@ class Task:
 
     # ------------------------------------------------------------------------- what is reported
 
-    def _ended(self, ending: Ending, message: str) -> Found:
-        """What is reported of least squares, or of distances."""
+    def ended(self, ending: Ending, message: str) -> Found:
+        """Return what is reported of least squares, or of distances."""
         dof = self.given.n - ending.rank
         cost = ending.place.cost
         if self.absolute_sigma and self.given.sigma is not None:
             spread = 1.0
         else:
             spread = cost / dof if dof > 0 else math.nan
-        return self.found(ending, message, ending.place.linear()[1], spread, cost)
+        scale = math.sqrt(spread)
+        return self.found(ending, f"Levenberg-Marquardt {message}", ending.place.linear()[1], spread, scale, cost)
 
-    def found(self, ending: Ending, message: str, columns: Floats, spread: float, cost: float) -> Found:
-        """Return what is reported, with the covariance `spread` (JᵀJ)⁻¹ of the free parameters."""
+    def found(
+        self,
+        ending: Ending,
+        message: str,
+        columns: Floats,
+        spread: float,
+        scale: float,
+        cost: float,
+        said: Sequence[str] = (),
+    ) -> Found:
+        """Return what is reported, with the covariance `spread` (JᵀJ)⁻¹ of the free parameters; `cost` is chi2."""
         names = self.model.names
         free = list(self.free)
         n = self.given.n
@@ -188,7 +208,7 @@ class Task:
         moving = ~ending.held if len(ending.held) else np.ones(len(free), dtype=bool)
         known, lost = inverse_square(columns[:, moving])
         inside[np.ix_(moving, moving)] = known
-        warnings = []
+        warnings = list(said)
         title = [names[k] for k in free]
         for k in np.flatnonzero(~moving):
             warnings.append(
@@ -202,10 +222,10 @@ class Task:
             warnings.append(
                 f"the points do not determine {', '.join(culprits)}: a change of one is undone by the others"
             )
-        if math.isnan(spread):
+        if dof <= 0 and math.isnan(spread):
             warnings.append(f"{n} points for {len(free)} parameters leave nothing that tells the errors")
         if not ending.converged:
-            warnings.append(f"not converged, this is the best that was seen: {message}")
+            warnings.append(f"not converged, this is the best that was seen: {ending.message}")
         reported = inside.copy()
         for k in np.flatnonzero(~moving):
             reported[k, :] = reported[:, k] = np.nan
@@ -229,9 +249,9 @@ class Task:
             rss=float(residuals @ residuals),
             chi2=cost if known_sigma else None,
             dof=dof,
-            scale=math.sqrt(spread) if spread >= 0 else math.nan,
+            scale=scale,
             converged=ending.converged,
-            message=f"Levenberg-Marquardt {message}",
+            message=message,
             steps=ending.steps,
             history=tuple(value / n for value in ending.history),
             warnings=tuple(warnings),
@@ -320,6 +340,11 @@ class Curve:
     def at(self, x: Any) -> Floats:
         """Return the model at x."""
         return self.model.at(x, self.values.tolist(), _length(x))
+
+    def with_covariance(self, cov: Floats) -> "Curve":
+        """Return the same curve with another covariance of all parameters; NaN counts as none."""
+        free = list(self.free)
+        return replace(self, cov=np.nan_to_num(cov[np.ix_(free, free)]))
 
     def variance(self, x: Any) -> Floats:
         """Return the variance of the model at x, by its slopes there."""
