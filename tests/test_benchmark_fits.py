@@ -59,7 +59,7 @@ def test_each_model_has_nists_sum_of_squares_at_nists_parameters(problem):
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.name)
 def test_every_library_fits_the_same_line(problem):
-    figures = measured(problem, 15, names_of(problem, 15, None), Patience(1e-6, 0, 0.0))
+    figures = measured(problem, problem.sizes[0], names_of(problem, 15, None), Patience(1e-6, 0, 0.0))
     for name, figure in figures.items():
         if figure.parameters is None:
             assert figure.reason or "qr" in name
@@ -98,7 +98,7 @@ def test_the_tables_say_who_failed_and_why():
     figures = {("p", 4): measured(problem, 4, list(problem.ways), Patience(1e-6, 1, 1.0))}
     for problems in ((problem,), (problem, problem)):
         table = report.table("kind", problems, figures)
-        assert "16.0 / — digits · 7 eval." in table
+        assert "16.0 / — digits · 7 runs" in table
         assert "[1] `numpy a`: RuntimeError: did not converge  " in table
     assert report.targets({"kind": figures}) == ""
 
@@ -119,10 +119,11 @@ def test_the_targets_are_judged():
     said = report.targets(figures)
     assert "at 15 points takes 200 µs" in said
     assert "takes 1.20 times one" in said
-    assert "faster on 2 of 3 problems, slower on b." in said
-    assert "digits of the parameters, or more, on 3 of 3 problems." in said
-    assert "standard errors, or more, on 2 of 3 problems, fewer on b." in said
-    assert "raises on c." in said
+    assert "takes 1.2 times as long" in said  # the median of 0.5 and 2
+    assert "is on a, c." in said
+    assert "digits of the parameters, or more, on 3 of 3 problems;" in said
+    assert "of the standard errors on 2 of 3 problems; fewer on b." in said
+    assert "raises on c, and ends at a wrong place on none." in said
 
 
 def test_the_command_measures_what_is_asked_for(capsys, monkeypatch):

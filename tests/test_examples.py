@@ -61,6 +61,16 @@ PRINTED = {
         'p["peaks"].height[0]     3.0354 ± 0.0171   true 3.0',
         'p["background"][1]       0.0999 ± 0.0014   true 0.1',
     ],
+    "fit_lines": [
+        "slope      0.260(48)",
+        "at x = 4 a new point falls between 0.78 and 2.80, around 1.79",
+        "slope 1.00211681802045, intercept -0.262323073774",
+        "with x and y swapped 1 / 0.396673458 = 2.520965239",
+        "errors in both       slope -0.480533407446, intercept 5.47991022403",
+        "errors 0.0579850 and 0.2949707, χ² 11.866353",
+        "huber       -41.0265    0.8294    0.9261   -0.1278",
+        "T = 2.72501533 ± 0.00000758 K",
+    ],
     "logistic_digits": [
         "1438 digits to learn from, 359 others to test on, 40 epochs in batches of 32",
         "logistic regression          650",
@@ -286,6 +296,32 @@ def test_trace_15_in_float32(numbers):
         r = w * x + b - y
         w, b = w - 0.01 * (2 * r * x).mean(), b - 0.01 * (2 * r).mean()
     assert (found["w"], found["b"]) == pytest.approx((w, b), rel=1e-5)
+
+
+def test_fit_lines(numbers):
+    found = numbers("fit_lines")
+    # A new point at x = 4: the band of Student's t with 13 degrees of freedom, by hand.
+    x, y = found["line"].given.x, found["line"].given.y
+    slope, intercept = np.polyfit(x, y, 1)
+    s = np.sqrt(((y - slope * x - intercept) ** 2).sum() / 13)
+    half = 2.160368656461013 * s * np.sqrt(1 + 1 / 15 + (4 - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum())
+    assert found["band"] == pytest.approx((intercept + 4 * slope - half, intercept + 4 * slope + half), rel=1e-12)
+    # NIST certifies 15 digits of the printed decimals; the doubles nearest to them have an answer of their own.
+    certified = {"slope": 1.00211681802045, "intercept": -0.262323073774029}
+    assert found["norris"].params == pytest.approx(certified, rel=1e-13)
+    assert found["norris"].errors == pytest.approx({"slope": 0.000429796848199937, "intercept": 0.232818234301152})
+    data, _, _ = points("line_distance_100")
+    expected = data["expected"]
+    assert (found["nearest"].slope, found["nearest"].intercept) == pytest.approx((expected["a"], expected["b"]))
+    assert found["nearest"].slope * found["swapped"].slope == pytest.approx(1, rel=1e-13)
+    york = found["york"]
+    assert york.params == pytest.approx({"slope": -0.480533407446202, "intercept": 5.479910224032865}, rel=1e-12)
+    assert york.errors == pytest.approx({"slope": 0.05798500900077443, "intercept": 0.29497073549310854}, rel=1e-10)
+    published = {"mse": [-39.9197, 0.7156, 1.2953, -0.1521], "huber": [-41.0265, 0.8294, 0.9261, -0.1278]}
+    for loss, values in published.items():
+        assert [round(value, 4) for value in found["planes"][loss].params.values()] == values
+    assert found["parabola"].r2 > 0.999999
+    assert found["sky"].params["temperature"] == pytest.approx(2.7250153321561994, rel=1e-13)
 
 
 def test_linspace_100(numbers):

@@ -22,7 +22,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import minigrad
 from minigrad import LineRegressor
 
-LOSSES = ("mse", "huber", "l1", "tukey")
+LOSSES = ("mse", "distance", "huber", "l1", "tukey")
 
 
 @parametrize_with_checks([LineRegressor(), LineRegressor("huber")])
@@ -48,7 +48,10 @@ def test_it_is_the_line_of_fit_line(loss):
     np.testing.assert_array_equal(m.predict(x), r.predict(x[:, 0]))
 
 
-@pytest.mark.parametrize("settings", [{"degree": 3}, {"through": (0, 5)}, {"loss": "huber", "tuning": 2.0}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"degree": 3}, {"through": (0, 5)}, {"loss": "huber", "tuning": 2.0}, {"loss": "distance", "delta": 4.0}],
+)
 def test_settings_are_those_of_fit_line(settings):
     x, y = rows(1)
     m, r = LineRegressor(**settings).fit(x, y), minigrad.fit_line(x[:, 0], y, **settings)
@@ -117,7 +120,7 @@ def test_partial_fit_says_for_which_settings_there_is_none(settings):
 # ----------------------------------------------------------------------------- weights
 
 
-@given(st.integers(0, 2**31), st.sampled_from(["mse", "huber", "tukey"]))
+@given(st.integers(0, 2**31), st.sampled_from(["mse", "distance", "huber", "tukey"]))
 @settings(deadline=None, max_examples=30)
 def test_a_weight_counts_copies(seed, loss):
     x, y = rows(seed)
@@ -184,6 +187,17 @@ def test_names_of_a_table_go_into_the_result():
     one = LineRegressor().fit(table[["rain"]], y)
     assert list(one.result_.params) == ["slope", "intercept"]
     assert "rain" in one.result_.summary()
+
+
+def test_distance_takes_one_feature_and_stands_upright():
+    m = LineRegressor("distance")
+    with pytest.raises(ValueError, match="fits a line in one feature, and X has 2 features"):
+        m.fit(*rows(7, k=2))
+    m.fit([[2.0], [2.0], [2.0]], [1.0, 2.0, 4.0])
+    assert (m.coef_[0], m.result_.vertical) == (np.inf, True)
+    assert np.isnan(m.intercept_)
+    with pytest.raises(ValueError, match="the line is vertical"):
+        m.predict([[1.0]])
 
 
 # ----------------------------------------------------------------------------- among other estimators

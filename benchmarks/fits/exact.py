@@ -4,7 +4,7 @@ One idea: a digit is counted against the numbers that the float64 points themsel
 points are taken as the integers they are (times a power of two) and nothing is rounded before the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from operator import mul
@@ -17,6 +17,9 @@ PLACES = 40
 
 Answer = tuple[tuple[Decimal, ...], tuple[Decimal, ...]]
 """Parameters and their standard errors."""
+
+Rows = Callable[[Any], tuple[Any, Any]]
+"""Values and Jacobian of a curve, by its parameters."""
 
 
 def whole(values: Any, bits: int) -> list[int]:
@@ -141,3 +144,25 @@ def huber(x: Any, y: Any, slope: float, intercept: float, threshold: float = 1.3
         if max(abs(a - before[0]), abs(b - before[1])) <= 4 * np.finfo(np.longdouble).eps:
             break
     return decimals([b, a])
+
+
+def curve(rows: Rows, y: Any, start: Sequence[float]) -> Answer:
+    """Return the parameters of any curve by Gauss and Newton from values nearby, and their standard errors.
+
+    `rows` returns the curve and its Jacobian (n, p). Residuals and gradient have 64-bit mantissas; the triangle of
+    the Jacobian has float64's, which slows the way down and does not move its end.
+    """
+    b = np.asarray(start, dtype=np.longdouble)
+    y = np.asarray(y, dtype=np.longdouble)
+    for _ in range(100):
+        values, jacobian = rows(b)
+        lengths = np.linalg.norm(jacobian.astype(float), axis=0)
+        triangle: Any = np.linalg.qr(jacobian.astype(float) / lengths, mode="r")
+        inverse = np.linalg.inv(triangle) / lengths[:, None]
+        step = inverse @ (inverse.T @ (jacobian.T @ (y - values)))
+        b = b + step
+        if (np.abs(step) <= 8 * np.finfo(np.longdouble).eps * np.abs(b)).all():
+            break
+    left = y - rows(b)[0]
+    variance = float(left @ left) / (len(y) - len(b))
+    return decimals(b), decimals(np.sqrt(np.square(inverse).sum(axis=1) * variance))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import exact
+from .nist import MODELS, by_curve_fitting
 from .problem import Data, Problem, Step, grid
 
 BITS = 30
@@ -58,6 +59,27 @@ def errors_in_both(n: int) -> Data:
     return Data(x, y, *exact.york(x, y, sx, sy, 2.5), sigma=sy, sigma_x=sx)
 
 
+def two_peaks(n: int) -> Data:
+    """Two peaks on a background that decays: the model of NIST's Gauss1, 8 parameters, x from 0 to 250."""
+    true = [98.8, 0.0105, 100.5, 67.5, 23.1, 72.0, 179.0, 18.4]
+    x = np.linspace(0, 250, n)
+    y = MODELS["Gauss1"](x, *true) + 2.5 * np.random.default_rng(n).normal(size=n)
+
+    def rows(b: Any) -> tuple[Any, Any]:
+        wide = x.astype(np.longdouble)
+        decay = np.exp(-b[1] * wide)
+        slopes = [decay, -wide * b[0] * decay]
+        curve = b[0] * decay
+        for height, centre, width in (b[2:5], b[5:8]):
+            u = (wide - centre) / width
+            peak = np.exp(-u * u)
+            slopes += [peak, height * peak * 2 * u / width, height * peak * 2 * u * u / width]
+            curve = curve + height * peak
+        return curve, np.stack(slopes, axis=1)
+
+    return Data(x, y, *exact.curve(rows, y, true))
+
+
 def with_outliers(n: int) -> Data:
     """The line with noise of 2, and a fifth of the points 50 too high."""
     rng = np.random.default_rng(n)
@@ -77,8 +99,15 @@ WEIGHTED = Problem("weighted line", "an error of its own for each y", a_weighted
 BOTH = Problem("errors in x and y", "York's problem: errors of their own in x and in y", errors_in_both)
 HUBER = Problem("Huber", "a fifth of the points 50 too high; Huber's loss, 1.345, scale by the median", with_outliers)
 POLYNOMIAL = Problem("polynomial", "degree 10, x in 0..2, the coefficients of the powers of x", a_polynomial)
+PEAKS = Problem(
+    "two peaks",
+    "NIST's model Gauss1, 8 parameters, from NIST's first start",
+    two_peaks,
+    sizes=(50, 1_000, 100_000),
+    most=12.0,  # the errors of the exact answer have no more
+)
 
-PROBLEMS = (LINE, STAMPS, WEIGHTED, BOTH, HUBER, POLYNOMIAL)
+PROBLEMS = (LINE, STAMPS, WEIGHTED, BOTH, HUBER, POLYNOMIAL, PEAKS)
 
 # ----------------------------------------------------------------------------- minigrad
 
@@ -98,6 +127,9 @@ for _problem in (LINE, STAMPS, WEIGHTED):
 BOTH.by("minigrad.fit_line")(lambda data: _ours(data, loss="distance"))
 HUBER.by("minigrad.fit_line")(lambda data: _ours(data, loss="huber"))
 POLYNOMIAL.by("minigrad.fit_line")(lambda data: _ours(data, degree=10))
+
+_START = (97.0, 0.009, 100.0, 65.0, 20.0, 70.0, 178.0, 16.5)
+by_curve_fitting(PEAKS, MODELS["Gauss1"], {f"b{k + 1}": value for k, value in enumerate(_START)})
 
 # ----------------------------------------------------------------------------- NumPy
 

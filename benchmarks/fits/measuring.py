@@ -14,12 +14,12 @@ from .problem import Problem, Step, digits
 
 @dataclass(frozen=True)
 class Figure:
-    """What one way did: seconds, digits of the parameters and of their errors, evaluations; or why it did not."""
+    """What one way did: seconds, digits of the parameters and of their errors, runs of the model; or why it did not."""
 
     seconds: float | None
     parameters: float | None = None
     errors: float | None = None
-    evaluations: int | None = None
+    runs: int | None = None
     reason: str = ""
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 Fitted = tuple[Any, ...]
-"""Parameters, their standard errors where they are known, and where it counts them the evaluations of the model."""
+"""Parameters, their standard errors where they are known, and where it is counted how often the model was run."""
 
 Step = Callable[[], Fitted]
 

@@ -3,6 +3,7 @@
 One idea: time and digits stand in one cell, so that neither is read without the other.
 """
 
+import statistics
 from collections.abc import Iterable
 
 from ..table import quantity
@@ -39,10 +40,10 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def cell(name: str, figure: Figure | None, notes: list[str]) -> str:
-    """Return time, digits of parameters and errors, and evaluations; or the number of the note that says why not.
+    """Return time, digits of parameters and errors, and runs of the model; or the number of the note that says why not.
 
     >>> cell("minigrad.fit", Figure(0.002, 11.0, 9.96, 12), [])
-    '2.00 ms · 11.0 / 10.0 digits · 12 eval.'
+    '2.00 ms · 11.0 / 10.0 digits · 12 runs'
     """
     if figure is None:
         return "—"
@@ -54,8 +55,8 @@ def cell(name: str, figure: Figure | None, notes: list[str]) -> str:
     parts = [quantity(figure.seconds, "s")]
     if figure.parameters is not None:
         parts.append(f"{figure.parameters:.1f} / {'—' if figure.errors is None else f'{figure.errors:.1f}'} digits")
-    if figure.evaluations is not None:
-        parts.append(f"{figure.evaluations} eval.")
+    if figure.runs is not None:
+        parts.append(f"{figure.runs} runs")
     return " · ".join(parts)
 
 
@@ -89,19 +90,24 @@ def _against(rival: str, figures: Figures) -> list[str]:
     }
     if not both:
         return []
-    slower = [t for t, (a, b) in both.items() if b.seconds is not None and (a.seconds is None or a.seconds > b.seconds)]
+    ratios = [a.seconds / b.seconds for a, b in both.values() if a.seconds and b.seconds]
+    faster = [t for t, (a, b) in both.items() if a.seconds and (b.seconds is None or a.seconds < b.seconds)]
     fewer = [t for t, (a, b) in both.items() if (a.parameters or 0.0) < (b.parameters or 0.0)]
     fewer_errors = [t for t, (a, b) in both.items() if (a.errors or 0.0) < (b.errors or 0.0)]
     failed = [t for t, (_, b) in both.items() if b.seconds is None]
+    wrong = [
+        t for t, (a, b) in both.items() if b.seconds is not None and (b.parameters or 0.0) < 1 < (a.parameters or 0.0)
+    ]
 
-    def says(titles: list[str], otherwise: str) -> str:
-        return f"{len(both) - len(titles)} of {len(both)} problems" + (
-            f", {otherwise} {', '.join(titles)}" if titles else ""
-        )
+    def all_but(titles: list[str]) -> str:
+        but = f"; fewer on {', '.join(titles)}" if titles else ""
+        return f"{len(both) - len(titles)} of {len(both)} problems{but}"
 
     return [
-        f"- `minigrad.fit` beside `{rival}`: faster on {says(slower, 'slower on')}.",
-        f"- As many digits of the parameters, or more, on {says(fewer, 'fewer on')}.",
-        f"- As many digits of the standard errors, or more, on {says(fewer_errors, 'fewer on')}.",
-        *([f"- `{rival}` raises on {', '.join(failed)}."] if failed else []),
+        f"- `minigrad.fit` takes {statistics.median(ratios):.1f} times as long as `{rival}` in the median; it was to "
+        f"be faster, and is on {', '.join(faster) or 'none'}.",
+        f"- It has as many digits of the parameters, or more, on {all_but(fewer)}; of the standard errors on "
+        f"{all_but(fewer_errors)}.",
+        f"- `{rival}` raises on {', '.join(failed) or 'none'}, "
+        f"and ends at a wrong place on {', '.join(wrong) or 'none'}.",
     ]
