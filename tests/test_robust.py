@@ -316,7 +316,8 @@ def test_each_output_is_fitted_by_itself(loss):
     _, z = scattered(6)
     both = robust_line(points(x, np.column_stack([y, z])), loss)
     one, other = robust_line(points(x, y), loss), robust_line(points(x, z), loss)
-    np.testing.assert_allclose(both.values, np.column_stack([one.values, other.values]), rtol=1e-13)
+    np.testing.assert_allclose(both.values, [one.values, other.values], rtol=1e-13)
+    np.testing.assert_allclose(both.scale, [one.scale, other.scale], rtol=1e-13)
     np.testing.assert_allclose(both.cov, [one.cov, other.cov], rtol=1e-12)
     np.testing.assert_allclose(both.curve.at(x), np.column_stack([one.curve.at(x), other.curve.at(x)]), rtol=1e-12)
     np.testing.assert_allclose(

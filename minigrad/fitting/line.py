@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .found import Found
+from .found import Curve, Found
 from .given import Points, points
 from .result import FitResult
 
@@ -102,8 +102,8 @@ def fit_line(
     _check_descent(solver, steps, lr, schedule, batch_size, standardize, callback)
     given = points(x, y, sigma=sigma, sigma_x=sigma_x, weights=weights, skip_bad=skip_bad)
 
-    def exactly(some: Points) -> Found:
-        return _exact(some, loss, through, degree, delta, tuning, errors, absolute_sigma)
+    def exactly(some: Points, start: Curve | None = None) -> Found:
+        return _exact(some, loss, through, degree, delta, tuning, errors, absolute_sigma, start)
 
     found = exactly(given)
     if solver != "auto":
@@ -126,7 +126,16 @@ def fit_line(
     if errors in ("bootstrap", "jackknife") or (errors == "hessian" and loss != "distance"):
         from .uncertainty import with_errors
 
-        found = with_errors(found, given, errors, refit=exactly, absolute_sigma=absolute_sigma, seed=seed)
+        curve = found.curve
+        found = with_errors(
+            found,
+            given,
+            errors,
+            refit=lambda some: exactly(some, curve),
+            absolute_sigma=absolute_sigma,
+            seed=seed,
+            squares=loss == "mse",
+        )
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", "a callable")
     return FitResult(given, found, name, absolute_sigma)
 
@@ -140,6 +149,7 @@ def _exact(
     tuning: float | None,
     errors: str,
     absolute_sigma: bool,
+    start: Curve | None,
 ) -> Found:
     """What the solver of this loss finds."""
     if loss == "mse":
@@ -163,7 +173,7 @@ def _exact(
         return nearest_line(given, delta=ratio, absolute_sigma=absolute_sigma, through=through, errors=by)
     from .robust import robust_line
 
-    return robust_line(given, loss, degree=degree, absolute_sigma=absolute_sigma, tuning=tuning)
+    return robust_line(given, loss, degree=degree, absolute_sigma=absolute_sigma, tuning=tuning, start=start)
 
 
 def _check_choices(loss: Loss, solver: str, errors: str) -> None:

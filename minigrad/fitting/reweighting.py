@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
 _ROUNDS = 300
+_IDLE = 20
 _SUBSETS = 500
 _ROWS = 1000
 """A start is sought among so many points, spread evenly over the rows: it need not be the best of a million."""
@@ -109,6 +110,7 @@ def settle(problem: Problem, start: Floats) -> Estimate:
 def _settle(problem: Problem, start: Floats, held: float | None) -> Estimate:
     here = problem.at(start, held)
     last, still = math.inf, 0
+    smallest, idle = math.inf, 0
     for rounds in range(1, _ROUNDS + 1):
         size = float(np.linalg.norm(here.step))
         # Of the fit and of residuals as large as the scale: those beyond it, however wild, add no rounding.
@@ -116,6 +118,10 @@ def _settle(problem: Problem, start: Floats, held: float | None) -> Estimate:
         # Rounding leaves a step of some units in the last place, which no further round makes smaller.
         still = still + 1 if size > last / 2 and size <= 1000 * enough else 0
         last = size
+        # A scale that jumps to another residual with each round of weights comes back, and no step is the smallest yet.
+        smallest, idle = (size, 0) if size < smallest else (smallest, idle + 1)
+        if idle == _IDLE:
+            return _ended(here, rounds, False, held)
         if size <= enough or still == 3:
             return _ended(here, rounds, True, held)
         guess = problem.newton(here, held) if rounds > 1 else None

@@ -20,7 +20,7 @@ import minigrad as mg
 
 from ..optim import LBFGS
 from .extended import exactly, product
-from .found import Found
+from .found import Curve, Found
 from .given import Points
 from .linear import Combination, least_squares
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian, weights
@@ -49,6 +49,8 @@ class _Fit:
     warnings: tuple[str, ...] = ()
     other: tuple[str, Floats] | None = None
     """Other coefficients that a reader ought to know of, and what to say before them."""
+    corner: bool = False
+    """Does the loss have a corner at the fit? Then it has no Hessian, and the jackknife is no guide."""
 
 
 def robust_line(
@@ -58,14 +60,16 @@ def robust_line(
     degree: int | None = None,
     absolute_sigma: bool = False,
     tuning: float | None = None,
+    start: Curve | None = None,
 ) -> Found:
     """Return the line, the plane or the polynomial of the least loss of the residuals in y.
 
     `loss` is "huber", "tukey", "l1" (the least absolute deviations), or a callable that takes the residuals, a Tensor
     (n,), and returns what each adds, or one number. Residuals are divided by sigma where one was given. Huber and
     Tukey divide them by their scale too, median |r| / 0.67449, unless `absolute_sigma` says that sigma is the scale;
-    a callable sees them as they are. `tuning` is where Huber (1.345) and Tukey (4.685) leave least squares. Each of
-    several outputs is fitted by itself. Raises ValueError where the points do not determine the parameters, for
+    a callable sees them as they are. `tuning` is where Huber (1.345) and Tukey (4.685) leave least squares. Tukey's
+    loss has several minima: its fit is sought from Huber's and from least trimmed squares, or near the curve `start`.
+    Each of several outputs is fitted by itself. Raises ValueError where the points do not determine the parameters, for
     sigma_x, for another loss, and for a tuning constant that is not above 0.
 
     >>> from minigrad.fitting.given import points
@@ -91,8 +95,9 @@ def robust_line(
     ys = points.y.reshape(points.n, -1)
     # Not the mean: an outlier far away would take the digits of all others with it.
     level = np.median(ys, axis=0)
+    near = None if start is None else q.T @ ((start.at(points.x).reshape(points.n, -1) - level) / sigma[:, None])
     fits = []
-    for y, middle in zip(ys.T, level, strict=True):
+    for place, (y, middle) in enumerate(zip(ys.T, level, strict=True)):
         noise = 16 * _EPS * (np.abs(y) + abs(middle)) / sigma
         target = (y - middle) / sigma
         if known is None:
@@ -100,7 +105,7 @@ def robust_line(
         elif callable(loss):
             fits.append(_minimum(q, target, loss, known, absolute_sigma))
         else:
-            fits.append(_reweighted(q, target, noise, known, absolute_sigma))
+            fits.append(_reweighted(q, target, noise, known, absolute_sigma, None if near is None else near[:, place]))
     return _report(points, squares, np.linalg.inv(r), level, fits)
 
 
@@ -132,7 +137,7 @@ def _report(points: Points, squares: Found, inverse: Floats, level: Floats, fits
             others = reported((inverse @ fit.other[1])[:, None].repeat(len(fits), axis=1))[:, place]
             named = ", ".join(f"{name} {value:.6g}" for name, value in zip(basis.names, others, strict=True))
             said.append(f"{whose}{fit.other[0]} {named}")
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = {"corner": True} if any(fit.corner for fit in fits) else {}
     if all(fit.hessian is not None for fit in fits):
         extra["cov_hessian"] = np.stack([root @ fit.hessian @ root.T for fit in fits])
     if all(fit.weights is not None for fit in fits):
@@ -140,18 +145,20 @@ def _report(points: Points, squares: Found, inverse: Floats, level: Floats, fits
     flat = points.y.ndim == 1
     if flat:
         fitted = Combination(basis, inner[:, 0], float(level[0]), inverse, float(deviation[0]))
-        values, cov = values[:, 0], cov[0]
-        extra = {name: array[0] if name == "cov_hessian" else array[:, 0] for name, array in extra.items()}
+        cov = cov[0]
+        for name, only in (("cov_hessian", 0), ("weights", np.s_[:, 0])):
+            if name in extra:
+                extra[name] = extra[name][only]
     return Found(
         names=basis.names,
-        values=values,
+        values=values[:, 0] if flat else values.T,
         cov=cov,
         curve=fitted,
         residuals=residuals[:, 0] if flat else residuals,
         rss=float(np.sum(residuals**2)),
         chi2=None if points.sigma is None else float(np.sum(residuals**2 * weight)),
         dof=squares.dof,
-        scale=math.sqrt(sum(fit.scale**2 for fit in fits) / len(fits)),
+        scale=fits[0].scale if flat else np.array([fit.scale for fit in fits]),
         converged=all(fit.converged for fit in fits),
         message="; ".join(dict.fromkeys(fit.message for fit in fits)),
         steps=max(fit.rounds for fit in fits),
@@ -160,13 +167,15 @@ def _report(points: Points, squares: Found, inverse: Floats, level: Floats, fits
     )
 
 
-def _reweighted(columns: Floats, y: Floats, noise: Floats, loss: Loss, absolute_sigma: bool) -> _Fit:
+def _reweighted(
+    columns: Floats, y: Floats, noise: Floats, loss: Loss, absolute_sigma: bool, start: Floats | None
+) -> _Fit:
     """Huber's loss, or Tukey's."""
     n, p = columns.shape
     problem = Problem(columns, y, loss, noise, 1.0 if absolute_sigma else None)
     other = None
-    if loss.name == "huber":
-        found = settle(problem, columns.T @ y)
+    if loss.name == "huber" or start is not None:
+        found = settle(problem, columns.T @ y if start is None else start)
     else:
         huber = settle(replace(problem, loss=loss_of("huber")), columns.T @ y)
         order = np.lexsort((y, *columns.T))
@@ -236,7 +245,8 @@ def _minimum(columns: Floats, y: Floats, function: Callable[[Any], Any], loss: L
     how = "its derivatives by minigrad" if settled else "at a corner, or not at rest: its pulls do not cancel"
     message = f"the loss {loss.name}, {how}: {rounds} rounds of L-BFGS and Newton's method"
     s = 1.0 if absolute_sigma else scale(u)
-    return _Fit(coefficients, s, variance, message, hessian, rounds, settled, None, _no_errors(variance))
+    said = _no_errors(variance)
+    return _Fit(coefficients, s, variance, message, hessian, rounds, settled, None, said, corner=not settled)
 
 
 def _descend(
@@ -309,7 +319,9 @@ def _least_absolute(columns: Floats, y: Floats, numbers: NDArray[np.intp], absol
     if found.other is not None:
         other = ("other fits have the same absolute deviations; all between this one and", found.other)
     s = 1.0 if absolute_sigma else scale(found.residuals)
-    return _Fit(found.coefficients, s, variance, message, None, found.edges, found.proven, None, said, other)
+    return _Fit(
+        found.coefficients, s, variance, message, None, found.edges, found.proven, None, said, other, corner=True
+    )
 
 
 def sparsity(residuals: Floats) -> float:
@@ -322,7 +334,7 @@ def sparsity(residuals: Floats) -> float:
     2.0
     """
     n = len(residuals)
-    h = min(0.5, float(n) ** (-1 / 3) * 1.959963984540054 ** (2 / 3) * (1.5 / (2 * math.pi)) ** (1 / 3))
+    h: float = min(0.5, float(n) ** (-1 / 3) * 1.959963984540054 ** (2 / 3) * (1.5 / (2 * math.pi)) ** (1 / 3))
     low, high = np.quantile(residuals, [0.5 - h, 0.5 + h])
     return float(high - low) / (2 * h)
 
