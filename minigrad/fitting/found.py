@@ -58,7 +58,8 @@ class Found:
     """What only some solvers know; what the report and the plot look for:
 
     "fixed": the names of parameters that were held; "through": the point (x, y) a line was forced through;
-    "bootstrap": the parameters that were drawn, of shape (draws, p); "path": the parameters on the way of a descent,
-    of shape (k, p), and "path_steps", (k,), the steps at which they were seen; "least": the loss of the exact line;
-    "n" and "r2" of a stream whose rows are gone.
+    "bootstrap": the parameters that were drawn, of shape (draws, p); "weights": how much each point counted, 0 to 1,
+    in a robust fit; "x": where on the curve each point belongs, in a model with errors in x; of a descent, "path":
+    the parameters on the way, (k, p), "rows", (k,), after which steps, and "exact_loss", the loss of the exact
+    answer; "n" and "r2" of a stream whose rows are gone.
     """

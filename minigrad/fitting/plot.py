@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
@@ -41,7 +42,10 @@ _CELLS_FROM = 20_000
 _BARS_UP_TO = 500
 """Up to so many points have error bars and perpendiculars; of more they make a grey area."""
 _PLACES = 500
-_EQUAL = (0.1, 8.0)
+_WIDTH, _HEIGHT, _BELOW, _BESIDE = 6.8, 5.6, 1.5, 4.6
+"""Inches: of the figure, of the panel of residuals, and of the panel of a descent."""
+_HIGHEST, _LOWEST, _NARROWEST = 6.0, 1.8, 3.4
+_EQUAL = (0.1, 6.0)
 """Heights over widths of the points at which both axes can have one scale and something is still to be seen."""
 
 
@@ -141,14 +145,16 @@ class _Sheet:
     def drawn(self, title: str | None) -> Figure:
         result = self.result
         many = self._many
-        descent = len(result.history) > 1
+        descent = "path" in result.found.extra
         equal = result.loss == "distance" and self.clock is None and not many and self._comparable()
-        width = 6.8
-        height = 5.6 if not equal else _clipped(self._steepness() * 5.6, 2.2, 6.4) + 2.0
-        figure = Figure(figsize=(width + (4.6 if descent else 0), height), dpi=150, layout="constrained")
+        layout = ConstrainedLayoutEngine(h_pad=0.05, w_pad=0.06)
+        figure = Figure(figsize=(_WIDTH + (_BESIDE if descent else 0), _HEIGHT), dpi=150, layout=layout)
         FigureCanvasAgg(figure)
         grid = figure.add_gridspec(
-            2, 2 if descent else 1, height_ratios=(height - 1.5, 1.5), width_ratios=(width, 4.6) if descent else None
+            2,
+            2 if descent else 1,
+            height_ratios=(_HEIGHT - _BELOW, _BELOW),
+            width_ratios=(_WIDTH, _BESIDE) if descent else None,
         )
         upper, lower = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
         if many:
@@ -160,11 +166,9 @@ class _Sheet:
         for axes in figure.axes:
             axes.grid(color="0.92", linewidth=0.6)
             axes.set_axisbelow(True)
-        _explain(upper, handles)
         if title is not None:
             figure.suptitle(_plain(title), x=0.02, ha="left", fontsize=11)
-        text = self._equation(upper)
-        self._fit_in(figure, upper, None if many else lower, text, equal)
+        self._fit_in(figure, grid, upper, handles, equal)
         return figure
 
     # One x.
@@ -183,7 +187,7 @@ class _Sheet:
 
     def _curve_and_points(self, axes: Any) -> list[Any]:
         result, x, y = self.result, self._x, self.result.given.y
-        handles = [self._points(axes, self._across(x), y)]
+        handles = [self._points(axes, self._across(x), y), *self._discounted(axes)]
         self._bars(axes, self._across(x), y, result.given.sigma, result.given.sigma_x)
         low, high = _extent(y)
         span = high - low
@@ -200,13 +204,13 @@ class _Sheet:
             handles.append(line)
             bands, band_low, band_high = self._bands(axes, places)
             handles += bands
-            low, high = min(low, max(band_low, low - 0.4 * span)), max(high, min(band_high, high + 0.4 * span))
+            low, high = min(low, max(band_low, low - 0.6 * span)), max(high, min(band_high, high + 0.6 * span))
         if result.loss == "distance":
             handles += self._shortest_ways(axes)
         path, path_low, path_high = self._path(axes)
         handles += path
-        low, high = min(low, max(path_low, low - 0.5 * span)), max(high, min(path_high, high + 0.5 * span))
-        if result.given.sigma is not None and result.n <= _BARS_UP_TO:
+        low, high = min(low, max(path_low, low - span)), max(high, min(path_high, high + span))
+        if result.given.sigma is not None and result.given.n <= _BARS_UP_TO:
             low, high = min(low, np.min(y - result.given.sigma)), max(high, np.max(y + result.given.sigma))
         margin = 0.05 * (high - low) or 0.05 * abs(low) or 1.0
         axes.set_ylim(low - margin, high + margin)
@@ -218,6 +222,8 @@ class _Sheet:
     def _places(self) -> Floats:
         """Where the curve is drawn: evenly, and at the points themselves, so that it does not cut corners there."""
         x = self._x
+        if self.result.loss == "distance" and x.size <= _BARS_UP_TO:
+            x = np.concatenate([x, self._feet()[0]])
         even = np.linspace(x.min(), x.max(), _PLACES)
         return np.unique(np.concatenate([even, x])) if x.size <= 2 * _PLACES else even
 
@@ -227,7 +233,7 @@ class _Sheet:
             axes.hexbin(x, y, gridsize=90, mincnt=1, bins="log", cmap=_DENSITY, linewidths=0.2, zorder=2)
             for cells in axes.collections:
                 cells.set_rasterized(True)
-            return Patch(facecolor=_BLUE, label=f"{len(y):,} points, dark where many")
+            return Patch(facecolor=_BLUE, label=f"{self._counted}, dark where many")
         size = 5.2 if len(y) <= 200 else 3 if len(y) <= 2000 else 1.6
         alpha = 1 if len(y) <= 200 else 0.5 if len(y) <= 2000 else 0.3
         marks: dict[str, Any] = {"ls": "none", "marker": "o", "color": _BLUE, "mew": 0}
@@ -236,7 +242,23 @@ class _Sheet:
         # Few points stand before the line, many behind it.
         above = 5 if len(y) <= 200 else 3
         axes.plot(x, y, ms=size, alpha=alpha, zorder=above, rasterized=len(y) > 2000, **marks)
-        return Line2D([], [], ms=5, label=_counted(len(y)), **marks)
+        return Line2D([], [], ms=5, label=self._counted, **marks)
+
+    @property
+    def _counted(self) -> str:
+        """How many points there are, and of how many: a stream keeps a sample."""
+        shown, n = self.result.given.n, self.result.n
+        return f"{shown:,} of {n:,} points" if shown < n else "1 point" if n == 1 else f"{n:,} points"
+
+    def _discounted(self, axes: Any) -> list[Any]:
+        """Draw a ring about the points that count less than half in a robust fit."""
+        weights = self.result.found.extra.get("weights")
+        if weights is None or len(weights) > 2000:
+            return []
+        low = np.asarray(weights) < 0.5
+        marks: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 9, "mfc": "none", "mec": _GREY, "mew": 1.0}
+        x, y = self._across(self._x)[low], self.result.given.y[low]
+        return list(axes.plot(x, y, zorder=4.9, label="counts less than half", **marks)) if low.any() else []
 
     def _bars(self, axes: Any, x: Floats, y: Floats, sigma: Floats | None, sigma_x: Floats | None) -> None:
         if len(y) > _BARS_UP_TO or (sigma is None and sigma_x is None):
@@ -248,11 +270,11 @@ class _Sheet:
     def _bands(self, axes: Any, places: Floats) -> tuple[list[Any], float, float]:
         """Draw the bands; return what stands for them in the legend, and how far the wider one reaches."""
         result, percent = self.result, f"{100 * self.level:g} %"
-        _, low, high = result.predict(places, band=self.level)
-        if not np.isfinite(low).all():
+        edges = self._band_edges(places)
+        if not edges:
             return [], np.inf, -np.inf
+        (_, low, high), (_, new_low, new_high) = edges
         sigma = self._typical_sigma()
-        _, new_low, new_high = result.predict(places, band=self.level, kind="new", sigma=sigma)
         of_sigma = "" if sigma is None else f" of σ = {sigma:.2g}"
         across = self._across(places)
         axes.fill_between(across, new_low, new_high, color=_ORANGE, alpha=0.16, lw=0, zorder=1)
@@ -265,6 +287,13 @@ class _Sheet:
             Patch(facecolor=_ORANGE, alpha=0.3, label=f"{percent} of new points{of_sigma}"),
         ]
         return handles, float(new_low.min()), float(new_high.max())
+
+    def _band_edges(self, places: Floats) -> list[Any]:
+        """The curve and the edges of its band, and of the band of new points; nothing where no errors are known."""
+        mean = self.result.predict(places, band=self.level)
+        if not np.isfinite(mean[1]).all():
+            return []
+        return [mean, self.result.predict(places, band=self.level, kind="new", sigma=self._typical_sigma())]
 
     def _typical_sigma(self) -> float | None:
         """The sigma of the new points of the band, where the points differ in theirs: the median, of y about the
@@ -280,17 +309,19 @@ class _Sheet:
     # The distance losses.
 
     def _feet(self) -> tuple[Floats, Floats]:
-        """Where on the line each point would most probably have been: the nearest place, in units of its errors."""
+        """Where on the curve each point would most probably have been: the nearest place, in units of its errors."""
         result, x, y = self.result, self._x, self.result.given.y
         if result.found.vertical is not None:
             return np.full_like(x, result.found.vertical), y
-        slope, off = result.slope, y - result.predict(x)
-        variance = np.ones_like(y) if result.given.sigma is None else result.given.sigma**2
-        variance_x = np.ones_like(x) if result.given.sigma_x is None else result.given.sigma_x**2
-        delta = result.found.extra.get("delta")
-        if delta is not None:
-            variance = np.full_like(y, delta)
-        foot = x + slope * variance_x / (variance + slope**2 * variance_x) * off
+        if "x" in result.found.extra:
+            foot = np.asarray(result.found.extra["x"]).reshape(-1)
+            return foot, result.predict(foot)
+        # A residual is how far y lies off, over √(1 + slope² var(x) / var(y)): so it says how much of that is x's.
+        off, left = y - result.predict(x), result.residuals
+        rise = result.slope * (x.max() - x.min())
+        shared = np.where(off == 0, 0.0, off - left * np.divide(left, off, out=np.zeros_like(off), where=off != 0))
+        # Of a line as flat as that, nothing of it is.
+        foot = x if abs(rise) <= 1e-6 * np.max(np.abs(off), initial=0.0) else x + shared / result.slope
         return foot, result.predict(foot)
 
     def _shortest_ways(self, axes: Any) -> list[Any]:
@@ -300,33 +331,45 @@ class _Sheet:
         foot_x, foot_y = self._feet()
         gap = np.full_like(x, np.nan)
         ways = np.stack([self._across(x), self._across(foot_x), gap], axis=1).ravel()
-        label = "distance" if self.result.given.sigma is None and self.result.given.sigma_x is None else "nearest, by σ"
+        label = "shortest way" if self._distances else "shortest way, in σ"
+        if self._distances and not self._comparable():
+            label += " (axes not to one scale)"
         heights = np.stack([y, foot_y, gap], axis=1).ravel()
         return list(axes.plot(ways, heights, color=_GREY, lw=0.9, zorder=2.2, label=label))
 
-    def _comparable(self) -> bool:
-        return _EQUAL[0] <= self._steepness() <= _EQUAL[1]
+    @property
+    def _distances(self) -> bool:
+        """Whether residuals are distances, in units that x and y share."""
+        given = self.result.given
+        return self.result.loss == "distance" and given.sigma is None and given.sigma_x is None
 
-    def _steepness(self) -> float:
-        """The height of the points over their width."""
+    @property
+    def _york(self) -> bool:
+        """Whether residuals count errors of x too, and are those of y only in units of sigma."""
+        return self.result.loss == "distance" and "slope" in self.result.params and not self._distances
+
+    def _comparable(self) -> bool:
+        """Whether both axes can have one scale."""
         (left, right), (low, high) = _extent(self._x), _extent(self.result.given.y)
-        return (high - low) / (right - left) if right > left else np.inf if high > low else 1.0
+        return left == right or _EQUAL[0] <= (high - low) / (right - left) <= _EQUAL[1]
 
     # What is left over.
 
     def _residuals(self, upper: Any, lower: Any) -> list[Any]:
         result = self.result
         beside = result.given.y if result.vertical else self._across(self._x)
-        residuals = result.residuals
+        residuals, sigma, label = result.residuals, result.given.sigma, "residual"
+        if self._distances:
+            label = "distance"
+        elif sigma is not None and (self._york or sigma.max() > 3 * sigma.min()):
+            residuals, sigma, label = residuals / sigma, None, "residual / σ"
         self._points(lower, beside, residuals)
-        reach = float(np.max(np.abs(residuals)))
-        if result.loss != "distance":
-            self._bars(lower, beside, residuals, result.given.sigma, None)
-            if result.given.sigma is not None and result.n <= _BARS_UP_TO:
-                reach = float(np.max(np.abs(residuals) + result.given.sigma))
+        self._bars(lower, beside, residuals, sigma, None)
+        barred = sigma is not None and result.given.n <= _BARS_UP_TO
+        reach = float(np.max(np.abs(residuals) + (sigma if barred else 0.0)))
         lower.axhline(0, color=_VERMILLION, lw=1.2, zorder=2.8)
         lower.set_ylim(-1.15 * reach or -1, 1.15 * reach or 1)
-        lower.set_ylabel("distance" if result.loss == "distance" else "residual")
+        lower.set_ylabel(label)
         if result.vertical:
             upper.set_xlabel(self.x_label)
             lower.set_xlabel(self.y_label)
@@ -350,7 +393,7 @@ class _Sheet:
                 self._points(lower, fitted[:, 0], residuals[:, 0])
                 continue
             marks: dict[str, Any] = {"ls": "none", "marker": "o", "mew": 0, "color": _OUTPUTS[k % len(_OUTPUTS)]}
-            marks |= {"ms": 4.2 if result.n <= 200 else 2, "alpha": 0.7, "rasterized": result.n > 2000}
+            marks |= {"ms": 4.2 if result.given.n <= 200 else 2, "alpha": 0.7, "rasterized": result.given.n > 2000}
             handles += upper.plot(fitted[:, k], observed[:, k], label=_plain(name), **marks)
             lower.plot(fitted[:, k], residuals[:, k], **marks)
         low, high = _extent(np.concatenate([fitted, observed]))
@@ -367,10 +410,14 @@ class _Sheet:
     # Descent.
 
     def _descent(self, axes: Any) -> None:
-        history = np.asarray(self.result.history)
-        axes.plot(np.arange(1, len(history) + 1), history, color=_BLUE, lw=1.6, label="loss")
-        least = self.result.found.extra.get("least")
-        axes.set_xscale("log")
+        history, extra = np.asarray(self.result.history), self.result.found.extra
+        steps = np.asarray(extra.get("rows", np.arange(len(history))))
+        axes.plot(steps, history, color=_BLUE, lw=1.6, label="loss")
+        least = extra.get("exact_loss")
+        # The start is step 0, which a logarithm alone has no place for.
+        axes.set_xscale("symlog", linthresh=1, linscale=0.3)
+        axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
+        axes.set_xlim(0, max(float(steps[-1]), 1.0))
         if (history[np.isfinite(history)] > 0).all() and (least is None or least > 0):
             axes.set_yscale("log")
         if least is not None:
@@ -408,14 +455,19 @@ class _Sheet:
             bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
         )  # fmt: skip
 
-    def _fit_in(self, figure: Figure, upper: Any, lower: Any, text: Any, equal: bool) -> None:
+    def _fit_in(self, figure: Figure, grid: Any, upper: Any, handles: list[Any], equal: bool) -> None:
         """Lay the figure out, give both axes one scale where that is asked, and find a corner for the equation."""
-        for _ in range(2):
-            figure.draw_without_rendering()
-            if equal:
-                _one_scale(upper)
-        drawn = self._drawn_places()
-        corner = _free_corner(upper, text, drawn)
+        text = self._equation(upper)
+        _lay_out(figure)
+        if equal:
+            _cut_to_measure(figure, grid, upper)
+        _explain(upper, handles)
+        _lay_out(figure)
+        if equal:
+            _cut_to_measure(figure, grid, upper)
+            _one_scale(upper)
+        drawn, bands = self._drawn_places()
+        corner = _free_corner(upper, text, np.concatenate([drawn, bands])) or _free_corner(upper, text, drawn)
         for _ in range(30):
             if corner is not None:
                 break
@@ -426,34 +478,44 @@ class _Sheet:
             corner = _free_corner(upper, text, drawn)
         x, y = corner or (0, 1)
         text.set(position=(0.02 + 0.96 * x, 0.03 + 0.94 * y), ha=("left", "right")[x], va=("bottom", "top")[y])
-        figure.draw_without_rendering()
+        _lay_out(figure)
         if equal:
             _one_scale(upper)
             upper.set_aspect("equal", adjustable="box")
 
-    def _drawn_places(self) -> Floats:
-        """Points and curve, thinned, as pairs: what the equation must not cover."""
-        result = self.result
+    def _drawn_places(self) -> tuple[Floats, Floats]:
+        """Points, error bars and curve, thinned, as pairs: what the equation must not cover; and the bands, which it
+        covers only where there is no other place."""
+        result, none = self.result, np.empty((0, 2))
         if self._many:
             observed = result.given.y.reshape(result.given.n, -1)
             fitted = observed - result.residuals.reshape(result.given.n, -1)
             pairs = np.stack([fitted.ravel(), observed.ravel()], axis=1)
             ends = np.linspace(*_extent(pairs), 100)
-            return np.concatenate([_thinned(pairs), np.stack([ends, ends], axis=1)])
-        pairs = _thinned(np.stack([self._across(self._x), result.given.y], axis=1))
+            return np.concatenate([_thinned(pairs), np.stack([ends, ends], axis=1)]), none
+        x, y, across = self._x, result.given.y, self._across
+        drawn = [_thinned(np.stack([across(x), y], axis=1))]
+        if result.given.n <= _BARS_UP_TO:
+            reach, reach_x = result.given.sigma, result.given.sigma_x
+            for share in np.linspace(-1, 1, 9):
+                drawn += [] if reach is None else [np.stack([across(x), y + share * reach], axis=1)]
+                drawn += [] if reach_x is None else [np.stack([across(x + share * reach_x), y], axis=1)]
         if result.vertical:
-            low, high = _extent(result.given.y)
+            low, high = _extent(y)
             heights = np.linspace(low - (high - low), high + (high - low), 200)
-            line = np.stack([np.full(200, self._across(result.found.vertical)), heights], axis=1)
-        else:
-            places = self._places()
-            line = np.stack([self._across(places), result.predict(places)], axis=1)
-        return np.concatenate([pairs, line])
+            drawn.append(np.stack([np.full(200, across(result.found.vertical)), heights], axis=1))
+            return np.concatenate(drawn), none
+        places = self._places()
+        drawn.append(np.stack([across(places), result.predict(places)], axis=1))
+        bands = [none]
+        for _, *edges in self._band_edges(places):
+            bands += [np.stack([across(places), edge], axis=1) for edge in edges]
+        return np.concatenate(drawn), np.concatenate(bands)
 
 
 def _explain(axes: Any, handles: list[Any]) -> None:
     """A legend in a strip above the axes, where it covers nothing, in as few rows as there is room for."""
-    room = 1.12 * axes.get_window_extent().width  # they grow by that much when the figure is laid out
+    room = axes.get_window_extent().width
     for columns in range(len(handles), 0, -1):
         legend = axes.legend(
             handles=handles,
@@ -483,6 +545,30 @@ def _free_corner(axes: Any, text: Any, drawn: Floats) -> tuple[int, int] | None:
     return None
 
 
+def _lay_out(figure: Figure) -> None:
+    """Give the axes their places, as drawing would, in a quarter less time."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+
+
+def _cut_to_measure(figure: Figure, grid: Any, axes: Any) -> None:
+    """Make the figure as high, or as narrow, as axes of one scale want to be."""
+    box = axes.get_window_extent()
+    width, height = box.width / figure.dpi, box.height / figure.dpi
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    steepness = (high - low) / (right - left)
+    wanted_height = _clipped(width * steepness, _LOWEST, _HIGHEST)
+    wanted_width = _clipped(wanted_height / steepness, min(_NARROWEST, width), width)
+    whole_width, whole_height = figure.get_size_inches()
+    figure.set_size_inches(whole_width + wanted_width - width, whole_height + wanted_height - height)
+    ratios = grid.get_width_ratios()
+    grid.set_width_ratios([ratios[0] + wanted_width - width, *ratios[1:]])
+    above, below = grid.get_height_ratios()
+    grid.set_height_ratios([above + wanted_height - height, below])
+    _lay_out(figure)
+
+
 def _one_scale(axes: Any) -> None:
     """Widen the limits of one axis, about its middle, until a unit is as long on both."""
     box = axes.get_window_extent()
@@ -507,7 +593,3 @@ def _thinned(pairs: Floats) -> Floats:
 
 def _clipped(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
-
-
-def _counted(n: int) -> str:
-    return f"{n:,} point" if n == 1 else f"{n:,} points"

@@ -35,7 +35,7 @@ def with_error(value: float, error: float, digits: int = 2) -> str:
     ('0.260(48)', '12.3(1.2)', '1.234(56)e-07', '2(nan)')
     """
     text, deviation, exponent = parts(value, error, digits)
-    if "." in deviation and "e" not in deviation and deviation.startswith("0."):
+    if math.isfinite(value) and deviation.startswith("0."):
         deviation = deviation[2:].lstrip("0")
     return f"{text}({deviation}){exponent}"
 
@@ -198,7 +198,8 @@ def _figures(result: "FitResult") -> list[tuple[str, str]]:
     ]
     if result.chi2 is not None and result.reduced_chi2 is not None:
         figures += [("chi²", each(result.chi2)), ("reduced chi²", each(result.reduced_chi2))]
-    return figures
+    # Of a stream with sigmas only chi² is known.
+    return [(name, text) for name, text in figures if text != "nan" or result.chi2 is None]
 
 
 def _share(value: Any) -> str:
@@ -233,7 +234,8 @@ def _rows(result: "FitResult", level: float) -> tuple[list[str], list[list[str]]
                 rows.append([name + suffix, f"{value:.12g}", "fixed", *[""] * (len(heading) - 3)])
                 continue
             text, deviation, exponent = parts(value, error, digits=3)
-            row = [name + suffix, text + exponent, deviation + exponent, _short_number(_of(result.t[name], output))]
+            deviation = f"{error:.2e}" if 0 < error < 1e-4 else deviation + exponent
+            row = [name + suffix, text + exponent, deviation, _short_number(_of(result.t[name], output))]
             if not missing:
                 row.append(_probability(_of(probability[name], output)))
                 for bound in interval[name]:

@@ -108,14 +108,15 @@ class FitResult:
     def rss(self) -> Any:
         """The sum of the squares of the residuals; of several outputs, one for each."""
         residuals = self.found.residuals
-        return np.sum(residuals**2, axis=0) if residuals.ndim == 2 and len(residuals) else self.found.rss
+        return np.sum(residuals**2, axis=0) if residuals.ndim == 2 and len(residuals) == self.n else self.found.rss
 
     @property
     def chi2(self) -> Any:
         """The sum of (residual / sigma)², of several outputs one for each; None where no sigma was given."""
-        if self.found.chi2 is None or self.found.residuals.ndim == 1 or self.given.sigma is None:
+        residuals, sigma = self.found.residuals, self.given.sigma
+        if self.found.chi2 is None or sigma is None or residuals.ndim == 1 or len(residuals) < self.n:
             return self.found.chi2
-        return np.sum((self.found.residuals / self.given.sigma[:, None]) ** 2, axis=0)
+        return np.sum((residuals / sigma[:, None]) ** 2, axis=0)
 
     @property
     def reduced_chi2(self) -> Any:
@@ -138,21 +139,22 @@ class FitResult:
 
         1 - Σ w (y - curve)² / Σ w (y - ȳ)², with w = 1/sigma² and ȳ the weighted mean. A line forced through a
         point has that point's y in place of ȳ (as R and NIST have it for lines through the origin). The distance
-        losses do not say which of x and y is the response: theirs is the squared correlation of x and y. Of
+        losses do not say which of x and y is the response: of a line theirs is the squared correlation of x and y. Of
         several outputs, one for each.
         """
         if "r2" in self.found.extra:
             return self.found.extra["r2"]
         x, y, weights = self.given.x, self.given.y, self.given.weights
-        if self._distances:
+        if self._distances and "slope" in self.found.names:
             return _squared_correlation(x.reshape(-1), y.reshape(-1))
         w = np.ones(len(y)) if weights is None else weights / np.max(weights)
         w = w.reshape(-1, *[1] * (y.ndim - 1))
+        off = y - self.found.curve.at(self.given.x) if self._distances else self.found.residuals
         through = self.found.extra.get("through")
         centre = np.sum(w * y, axis=0) / np.sum(w) if through is None else np.asarray(through[1])
         with np.errstate(divide="ignore", invalid="ignore"):
             total = np.sum(w * (y - centre) ** 2, axis=0)
-            explained = 1 - np.sum(w * self.found.residuals**2, axis=0) / total
+            explained = 1 - np.sum(w * off**2, axis=0) / total
         constant = (y == y[0]).all(axis=0) if through is None else total == 0
         found = np.where(constant, np.nan, explained)
         return found if y.ndim == 2 else float(found)
@@ -270,7 +272,7 @@ class FitResult:
             return _of_one(y) if single else y
         variance = np.asarray(self.found.curve.variance(places))
         if kind == "new":
-            variance = variance + self._variance_of_new(sigma, y.ndim)
+            variance = variance + self._variance_of_new(places, sigma, y.ndim)
         reach = self._quantile(band, "a band") * np.sqrt(variance)
         found = (y, y - reach, y + reach)
         return tuple(_of_one(part) for part in found) if single else found
@@ -379,27 +381,33 @@ class FitResult:
             )
         return array, False
 
-    def _variance_of_new(self, sigma: ArrayLike | None, axes: int) -> Any:
+    def _variance_of_new(self, x: Floats, sigma: ArrayLike | None, axes: int) -> Any:
         """The variance of a new point about the curve, in units of y²."""
         given, found = self.given, self.found
-        if self._distances and given.sigma is None and given.sigma_x is None:
-            # Residuals are distances here; what is asked for is how far y lies from the line at its x.
-            off = given.y - found.curve.at(given.x)
-            return float(off @ off) / self.dof if self.dof > 0 else math.nan
-        spread, scale = given.sigma, np.asarray(found.scale)
-        if spread is None and given.sigma_x is None:
-            if sigma is not None:
-                raise ValueError(
-                    "the fit was made without sigma, and knows the spread of points from the residuals alone"
-                )
-            return scale**2
+        if sigma is not None and given.sigma is None and given.sigma_x is None:
+            raise ValueError("the fit was made without sigma: it takes the spread of points from the residuals")
+        if not self._distances and given.sigma is None and given.sigma_x is None:
+            return np.square(found.scale)
         if sigma is not None:
             own = np.asarray(sigma, dtype=np.float64)
+        elif given.sigma_x is not None:
+            own = np.hypot(_common(given.sigma, "sigma"), self._slopes(x) * _common(given.sigma_x, "sigma_x"))
         else:
-            across = self.slope * _common(given.sigma_x, "sigma_x") if "slope" in found.names else 0.0
-            own = np.hypot(_common(spread, "sigma"), across)
-        variance = scale**2 * own**2
+            own = np.asarray(_common(given.sigma, "sigma"))
+        if self._distances and sigma is None and given.sigma_x is None:
+            # Residuals are distances here, and one ratio makes of each how far y lies from the line at its x.
+            off = given.y - found.curve.at(given.x)
+            if given.sigma is None:
+                return float(off @ off) / self.dof if self.dof > 0 else math.nan
+            own = own * math.sqrt(float(off @ off) / self.rss) if self.rss > 0 else own
+        variance = np.square(found.scale * own)
         return variance[:, None] if axes == 2 and np.ndim(own) == 1 else variance
+
+    def _slopes(self, x: Floats) -> Floats:
+        """The slope of the curve at x, by differences: good to some nine digits, which a band does not show."""
+        step = 1e-5 * (float(np.ptp(self.given.x)) or 1.0)
+        at = self.found.curve.at
+        return np.asarray((at(x + step) - at(x - step)) / (2 * step))
 
 
 def _common(spread: Floats | None, name: str) -> float:
