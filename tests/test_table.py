@@ -1,18 +1,32 @@
-"""A text file becomes columns of numbers in one way only, or is refused with the place and the reason."""
+"""A text becomes columns of numbers in one way only, or is refused with the place and the reason."""
 
 import csv
 import io
 import math
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad.fitting.table import TableError, read_table, read_text
+from minigrad.fitting import reading
+from minigrad.fitting.dates import calendar
+from minigrad.fitting.reading import TextFile, open_table, read_columns
+from minigrad.fitting.table import Column, TableError, understand
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 names = st.text(st.characters(categories=["L"]), min_size=1, max_size=8)
+
+
+def opened(text, source="f", **options):
+    data = text.encode() if isinstance(text, str) else text
+    stream = io.BytesIO(data)
+    return TextFile(source, stream, stream.read(reading._HEAD), **options)
+
+
+def numbers_in(table, *columns, skip_bad=False):
+    return read_columns(table, [table.layout.column(name) for name in columns], skip_bad=skip_bad).values.T.tolist()
 
 
 @given(
@@ -20,56 +34,183 @@ names = st.text(st.characters(categories=["L"]), min_size=1, max_size=8)
         lambda all_names: not {name.casefold() for name in all_names} & {"nan", "inf", "infinity"}
     ),
     data=st.data(),
-    delimiter=st.sampled_from([",", ";", "\t", " "]),
-    ending=st.sampled_from(["\n", "\r\n"]),
+    delimiter=st.sampled_from([",", ";", "\t", "|", " "]),
+    ending=st.sampled_from(["\n", "\r\n", "\r"]),
     header=st.booleans(),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
-def test_what_was_written_is_read_to_the_bit(columns, data, delimiter, ending, header, quoting):
+def test_what_was_written_is_read_to_the_bit(columns, data, delimiter, ending, header, quoting, encoding):
     rows = data.draw(st.lists(st.tuples(*[numbers] * len(columns)), min_size=1, max_size=5))
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=delimiter, lineterminator=ending, quoting=quoting)
     if header:
         writer.writerow(columns)
     writer.writerows([[repr(number) for number in row] for row in rows])
-    table = read_text(stream.getvalue(), "written.csv")
-    assert table.names == (tuple(columns) if header else tuple(str(n + 1) for n in range(len(columns))))
-    for n, name in enumerate(table.names):
-        assert table.column(name).tolist() == [row[n] for row in rows]
+    table = opened(stream.getvalue().encode(encoding))
+    assert table.layout.names == (tuple(columns) if header else tuple(str(n + 1) for n in range(len(columns))))
+    assert numbers_in(table, *table.layout.names) == [list(column) for column in zip(*rows, strict=True)]
+
+
+@given(
+    rows=st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=40),
+    block=st.integers(1, 60),
+    delimiter=st.sampled_from([",", ";", "\t", " "]),
+    quoted=st.booleans(),
+    wanted=st.permutations(["a", "b", "c"]).map(lambda p: p[:2]),
+)
+def test_any_blocks_give_the_same_numbers(rows, block, delimiter, quoted, wanted):
+    mark = '"' if quoted else ""
+    text = delimiter.join("abc") + "\n" + "".join(delimiter.join(f"{mark}{v!r}{mark}" for v in r) + "\n" for r in rows)
+    data = text.encode()
+    table = opened(text, block=block)
+    # As if the head had ended after the first few bytes.
+    table._head = data[:block]
+    table._stream.seek(block)
+    found = read_columns(table, [table.layout.column(name) for name in wanted])
+    assert found.values.tolist() == [[row["abc".index(name)] for name in wanted] for row in rows]
+    assert found.rows.tolist() == list(range(1, len(rows) + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "notes"),
+    [
+        ("x,y\n1,2\n3,4\n", ("x", "y"), []),
+        ("\ufeffx;y\r\n1;2\r\n", ("x", "y"), ["UTF-8 with a byte order mark", "semicolons between cells"]),
+        ("  1   2\n 3\t4\n", ("1", "2"), ["no header: the columns are 1 and 2", "blanks between cells"]),
+        ('"time, s"\t"v"\n1\t2\n', ("time, s", "v"), ["tabs between cells"]),
+        ('"time s" "v"\n1   2\n', ("time s", "v"), ["blanks between cells"]),
+        ("height; m,weight\n1,2\n", ("height; m", "weight"), []),
+        ("x , y\n 1 , 2 \n", ("x", "y"), []),
+        ("\n\nx,y\n\n1,2\n\n", ("x", "y"), []),
+        ("+.5,1.e3\n-2,3E-4\n", ("1", "2"), ["no header: the columns are 1 and 2"]),
+        ("x|y\n1|2\n", ("x", "y"), ["bars between cells"]),
+        ('x,y\n"1","2"\n', ("x", "y"), ["numbers in quotes"]),
+        ("# from the lab\n# x y\n1 2\n", ("x", "y"), ["the line that begins with # names the columns"]),
+        ("# from the lab, in May\nx,y\n1,2\n", ("x", "y"), ["lines that begin with # are comments"]),
+        ("x;y\n1,5;2\n", ("x", "y"), ["semicolons between cells", "decimal commas"]),
+        ('x,y\n"1,234.5",2\n', ("x", "y"), ["commas between thousands"]),
+    ],
+)
+def test_delimiters_headers_and_blanks(text, expected, notes, tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_bytes(text.encode("utf-8"))
+    table = open_table(str(path))
+    x, y = table.layout.choose()
+    assert (*x, y) == expected
+    assert all(note in table.notes for note in notes)
+    assert bool(table.notes) == bool(notes)
+    assert len(numbers_in(table, *x)[0]) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "names", "said"),
+    [
+        ("时间,温度\n1,2\n", "gbk", ("时间", "温度"), "GBK"),
+        ("时间（秒）,温度（℃）\n1,2\n", "gbk", ("时间（秒）", "温度（℃）"), "GBK"),
+        ("Zeit [µs];Höhe\n1,5;2\n", "latin-1", ("Zeit [µs]", "Höhe"), "Latin-1"),
+        ("t [°C],coût €\n1,2\n", "cp1252", ("t [°C]", "coût €"), "Latin-1"),
+        ("время,температура\n1,2\n3,4\n", "cp1251", ("время", "температура"), "cp1251"),
+        ("时间,µ\n1,2\n", "utf-16", ("时间", "µ"), "UTF-16"),
+    ],
+)
+def test_other_encodings_are_understood_and_said(text, encoding, names, said):
+    table = opened(text.encode(encoding))
+    assert table.layout.names == names
+    assert any(said in note for note in table.notes)
+    told = opened(text.encode(encoding), encoding=encoding)
+    assert told.layout.names == names
+    assert not any(said in note for note in told.notes)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("x,y\n1,2\n3,4\n", ("x", "y")),
-        ("\ufeffx;y\r\n1;2\r\n", ("x", "y")),
-        ("  1   2\n 3\t4\n", ("1", "2")),
-        ('"time, s"\t"v"\n1\t2\n', ("time, s", "v")),
-        ('"time s" "v"\n1   2\n', ("time s", "v")),
-        ("height; m,weight\n1,2\n", ("height; m", "weight")),
-        ("x , y\n 1 , 2 \n", ("x", "y")),
-        ("\n\nx,y\n\n1,2\n\n", ("x", "y")),
-        ("+.5,1.e3\n-2,3E-4\n", ("1", "2")),
+        ("x;y\n1,5;2\n", [1.5, 2]),
+        ("x;y\n0,123;2\n", [0.123, 2]),
+        ("x;y\n1.234,5;1.000\n", [1234.5, 1000]),
+        ("x\ty\n1,234.5\t1,000\n", [1234.5, 1000]),
+        ("x;y\n1,234,567;0.5\n", [1234567, 0.5]),
+        ("x;y\n1,234;0.5\n", [1234, 0.5]),
+        ("x;y\n1'234,5;2\n", [1234.5, 2]),
+        ("x;y\n1\u202f234,5;2\n", [1234.5, 2]),
+        ("x;y\n−1,5;2e−3\n", [-1.5, 0.002]),
+        ("1,5 2,3\n", [1.5, 2.3]),
     ],
 )
-def test_delimiters_headers_and_blanks(text, expected, tmp_path):
-    path = tmp_path / "points.csv"
-    path.write_bytes(text.encode("utf-8"))
-    table = read_table(path)
-    assert table.choose() == expected
-    assert len(table.column(expected[0])) == len(table.rows) > 0
+def test_marks_of_decimals_and_thousands_that_can_be_read_in_one_way(text, expected):
+    table = opened(text)
+    assert [column[0] for column in numbers_in(table, *table.layout.names)] == expected
+
+
+@pytest.mark.parametrize("text", ["x;y\n1,234;2\n", "x;y\n1,5;1.5\n", "x;y\n1,5;1.234\n", "x;y\n1,234.5;1,5\n"])
+def test_marks_that_can_be_read_in_two_ways_are_refused(text):
+    table = opened(text)
+    with pytest.raises(TableError, match=r"f:2: column .* is not a number"):
+        numbers_in(table, "x", "y")
+
+
+def test_the_decimal_mark_can_be_told():
+    assert numbers_in(opened("x;y\n1,234;2\n", decimal=","), "x") == [[1.234]]
+    assert numbers_in(opened("x;y\n1,234;2\n", decimal="."), "x") == [[1234]]
+    with pytest.raises(TableError, match=r'"1,23" is not a number'):
+        numbers_in(opened("x;y\n1,23;2\n", decimal="."), "x")
+
+
+@given(whole=st.integers(0, 10**9), part=st.integers(0, 999), german=st.booleans(), negative=st.booleans())
+def test_grouped_numbers_are_what_they_are(whole, part, german, negative):
+    text = ("-" if negative else "") + f"{whole:,}.{part:03d}"
+    text = text.translate(str.maketrans(",.", ".,")) if german else text
+    column = Column("x", 0, decimal="," if german else ".", thousands="." if german else ",")
+    assert column.number(text) == (-1 if negative else 1) * float(f"{whole}.{part:03d}")
+
+
+@given(
+    first=st.datetimes(datetime(1800, 1, 1), datetime(2200, 1, 1)),
+    later=st.timedeltas(timedelta(days=-9999), timedelta(days=9999)),
+    form=st.sampled_from(
+        ["%Y-%m-%dT%H:%M:%S.%f", "%Y/%m/%d %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S.%f", "%Y-%m-%d", "%d.%m.%Y"]
+    ),
+)
+def test_dates_are_counted_to_the_bit(first, later, form):
+    moments = [datetime.strptime(moment.strftime(form), form) for moment in (first, first + later)]
+    cells = [moment.strftime(form).rjust(len(datetime(2000, 1, 1).strftime(form)), "0") for moment in moments]
+    found = calendar(cells)
+    unit = timedelta(days=1) if found.unit == "days" else timedelta(seconds=1)
+    assert found.unit == ("days" if "%H" not in form else "seconds")
+    assert [found.number(cell) for cell in cells] == [0, (moments[1] - moments[0]) / unit]
+
+
+def test_dates_in_x():
+    table = opened("day,v\n2024-02-28,1\n2024-03-01,2\n")
+    assert table.layout.choose() == (("day",), "v")
+    assert numbers_in(table, "day", "v") == [[0, 2], [1, 2]]
+    assert table.layout.column("day").label == "day [days]"
+    clock = opened("t,v\n2024-02-28T23:59:59+01:00,1\n2024-02-29T00:00:00.25+01:00,2\n2024-02-28 23:00:00Z,3\n")
+    assert numbers_in(clock, "t") == [[0, 1.25, 1]]
+    with pytest.raises(TableError, match="day/month or as month/day\nWrite dates as 2020-03-31"):
+        opened("t,v\n03/04/2020,1\n05/04/2020,2\n").layout.column("t")
+    assert numbers_in(opened("t,v\n03/04/2020,1\n25/04/2020,2\n"), "t") == [[0, 22]]
+    assert numbers_in(opened("t,v\n03/04/2020,1\n03/25/2020,2\n"), "t") == [[0, 21]]
+    with pytest.raises(TableError, match=r'f:3: column "t": "2020-02-30" is not a date like 2020-02-28'):
+        numbers_in(opened("t,v\n2020-02-28,1\n2020-02-30,2\n"), "t")
+    with pytest.raises(TableError, match=r'f:3: column "t": "2020-02-30 12:00Z" is not a date like'):
+        numbers_in(opened("t,v\n2020-02-28,1\n2020-02-30 12:00Z,2\n"), "t")
+    with pytest.raises(TableError, match=r'f:2: column "v": "2020-02-28" is a date, and only x'):
+        numbers_in(opened("t,v\n1,2020-02-28\n2,3\n"), "v")
 
 
 def test_columns_without_numbers_or_names_are_passed_over_unless_asked_for():
-    labels = read_text("city,day,t,v\nRome,2020-01-01,0,1\nOslo,2020-01-02,1,3", "f")
-    assert labels.choose() == ("t", "v")
-    assert labels.choose(x="v") == ("v", "t")
-    assert labels.choose(y="t") == ("v", "t")
-    numbered = read_text(",t,v\n0,5,1\n1,6,3", "f")
-    assert numbered.choose() == ("t", "v")
-    assert numbered.column("1").tolist() == [0, 1]
-    unnamed = read_text("a 1 2\nb 3 4", "f")
-    assert unnamed.choose() == ("2", "3")
+    labels = opened("city,day,t,v\nRome,2020-01-01,0,1\nOslo,2020-01-02,1,3").layout
+    assert labels.choose() == (("day",), "t")
+    assert labels.choose(["t"]) == (("t",), "v")
+    assert labels.choose(["v"]) == (("v",), "t")
+    assert labels.choose(y="t") == (("day",), "t")
+    assert labels.choose(taken=["t"]) == (("day",), "v")
+    numbered = opened(",t,v\n0,5,1\n1,6,3")
+    assert numbered.layout.choose() == (("t",), "v")
+    assert numbers_in(numbered, "1") == [[0, 1]]
+    assert opened("a 1 2\nb 3 4").layout.choose() == (("2",), "3")
 
 
 @pytest.mark.parametrize(
@@ -77,23 +218,24 @@ def test_columns_without_numbers_or_names_are_passed_over_unless_asked_for():
     [
         ("", None, "f: the file is empty"),
         (" \n\n", None, "f: the file is empty"),
+        ("# nothing\n", None, "f: there are only comments"),
         ("x,y\n", None, "f:1: there is a header and no data"),
-        ("x,y\n1,2\n3\n", None, "f:3: this line has 1 cell, and line 1 has 2"),
-        ("x,y\n1,2\n\n3,4,5\n", None, "f:4: this line has 3 cells, and line 1 has 2"),
-        ("x,x\n1,2\n", None, 'f:1: two columns are called "x"'),
-        ("1,2\nn/a,4\n", "1", 'f:2: column "1": "n/a" is not a number'),
-        ("x,y\n1,2\n\n3,n/a\n4,\n", "y", 'f:4: column "y": "n/a" is not a number (1 more cell like it below)'),
+        ("x,y\n1,2\n3\n", "x", "f:3: this line has 1 cell, and the header has 2"),
+        ("x,y\n1,2\n\n3,4,5\n", "x", "f:4: this line has 3 cells, and the header has 2"),
+        ("1\n2\n3 4\n", "1", 'f:3: column "1": "3 4" is not a number'),
+        ("x,y\n1,2,\n3,4,\n", "x", "f:2: this line has 3 cells, and the header has 2"),
+        ("x,x\n1,2\n", None, 'f:1: columns 1 and 2 are both called "x"'),
+        ("1,2\nn/a,4\n", "1", 'f:2: column "1": "n/a" is not a number (--skip-bad drops such rows)'),
+        ("x,y\n1,2\n\n3,n/a\n4,\n", "y", "is not a number (--skip-bad drops such rows)\n2 of 3 rows cannot be read: "),
         ("x,y\n1,2\n3,\n", "y", 'f:3: column "y": the cell is empty'),
-        ("x,y\n1,2\n3,NaN\n", "y", 'f:3: column "y": "NaN" cannot be fitted'),
-        ("x,y\n1,2\n3,-inf\n", "y", 'f:3: column "y": "-inf" cannot be fitted'),
+        ("x,y\n1,2\n3,NaN\n", "y", 'f:3: column "y": "NaN" is not a number'),
+        ("x,y\n1,2\n3,-inf\n", "y", 'f:3: column "y": "-inf" is not a number'),
         ("x,y\n1,2\n3,1e999\n", "y", 'f:3: column "y": "1e999" does not fit into float64'),
         ("x,y\n1,2\n3,1e-999\n", "y", 'f:3: column "y": "1e-999" does not fit into float64'),
         ("x,y\n1,2\n3,1_000\n", "y", 'f:3: column "y": "1_000" is not a number'),
         ("x,y\n1,2\n3,0x10\n", "y", 'f:3: column "y": "0x10" is not a number'),
         ("x,y\n1,2\n3,٣\n", "y", 'f:3: column "y": "٣" is not a number'),
-        ("x;y\n1,5;2\n2;3\n", "x", 'f:2: column "x": "1,5" is not a number\nWrite decimals with a point'),
-        ("1,5;2\n2;3\n", "1", 'f:1: column "1": "1,5" is not a number\nWrite decimals with a point'),
-        ("1,5 2,3\n2,5 3,2\n", "1", 'f:1: column "1": "1,5" is not a number (1 more cell like it below)'),
+        ("x;y\n1,234;2\n2;3\n", "x", "--decimal , makes the comma a decimal comma, --decimal . drops it"),
         ("n/a,2\n3,4\n", None, 'f:1: "n/a" is not a number and "2" is'),
         ("x,2019\n3,4\n", None, 'f:1: "x" is not a number and "2019" is'),
         (",2\n,4\n", None, 'f:1: "" is not a number and "2" is'),
@@ -105,7 +247,7 @@ def test_columns_without_numbers_or_names_are_passed_over_unless_asked_for():
 )
 def test_anything_else_is_refused_with_its_place(text, column, message):
     with pytest.raises(TableError) as refused:
-        read_text(text, "f").column(column)
+        numbers_in(opened(text), *([column] if column else []))
     assert message in str(refused.value)
 
 
@@ -123,61 +265,146 @@ def test_anything_else_is_refused_with_its_place(text, column, message):
 )
 def test_columns_that_cannot_be_chosen(text, x, y, message):
     with pytest.raises(TableError) as refused:
-        read_text(text, "f").choose(x, y)
+        opened(text).layout.choose([x] if x else [], y)
     assert message in str(refused.value)
 
 
 def test_a_bad_cell_never_moves_the_choice_to_another_column():
     """A column with one bad cell is still the first one with numbers: refused, not passed over."""
-    table = read_text("x,y,z\n1,n/a,3\n2,5,4\n", "f")
-    assert table.choose() == ("x", "y")
+    table = opened("x,y,z\n1,n/a,3\n2,5,4\n")
+    assert table.layout.choose() == (("x",), "y")
     with pytest.raises(TableError, match='f:2: column "y"'):
-        table.column("y")
+        numbers_in(table, "y")
+
+
+@given(
+    bad=st.sets(st.integers(0, 19), min_size=1, max_size=19), kind=st.sampled_from(["n/a", "", "nan", "short", "long"])
+)
+def test_bad_rows_are_all_counted_and_can_be_left_out(bad, kind):
+    lines = {"short": "5", "long": "5,6,7"}
+    text = "x,y\n" + "".join(f"{lines.get(kind, f'{n},{kind}') if n in bad else f'{n},{2 * n}'}\n" for n in range(20))
+    table = opened(text)
+    with pytest.raises(TableError, match=rf"^f:{min(bad) + 2}: ") as refused:
+        numbers_in(table, "x", "y")
+    assert table.faults.count == len(bad)
+    assert ("cannot be read" in str(refused.value)) == (len(bad) > 1)
+    good = [n for n in range(20) if n not in bad]
+    again = opened(text)
+    found = read_columns(again, [again.layout.column(name) for name in "xy"], skip_bad=True)
+    assert found.values.tolist() == [[n, 2 * n] for n in good]
+    assert found.rows.tolist() == [n + 1 for n in good]
+
+
+def test_no_row_left_is_refused():
+    with pytest.raises(TableError, match="No row is left"):
+        numbers_in(opened("x,y\n1,a\n2,b\n"), "x", "y", skip_bad=True)
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"x,y\n1,2\n\xb5,3\n", ":3: the byte 0xb5 is not UTF-8 text"),
-        ("x,y\n1,2\n".encode("utf-16"), ":1: the byte 0xff is not UTF-8 text"),
         (b"x,y\n1,\x002\n", ":2: a zero byte"),
+        (bytes(range(256)), ": a zero byte"),
+        (b"PK\x03\x04rest", ": this is a zip file, perhaps a spreadsheet"),
+        (b"\x1f\x8b\x08", ": this is compressed by gzip, not text"),
+        (b"\x89PNG\r\n", ": this is a picture"),
+        (b"\x01\x02\x03\x04" * 9, ": this is not a text file"),
     ],
 )
 def test_files_that_are_no_text(data, message, tmp_path):
     path = tmp_path / "points.csv"
     path.write_bytes(data)
     with pytest.raises(TableError) as refused:
-        read_table(path)
-    assert f"{path}{message}" in str(refused.value)
+        open_table(str(path))
+    assert f"{path}" in str(refused.value)
+    assert message in str(refused.value)
+
+
+def test_a_byte_that_is_wrong_far_down_is_located():
+    text = b"x,y\n" + b"1,2\n" * 300_000
+    table = opened(text + b"3,\xb5\n")
+    with pytest.raises(TableError, match=r"f:300002: the byte 0xb5 is not UTF-8 text\n.*--encoding"):
+        numbers_in(table, "x")
+    with pytest.raises(TableError, match="the byte 0xff is not UTF-8 text"):
+        opened(b"x,y\n1,\xff\n", encoding="utf-8")
+    with pytest.raises(TableError, match='there is no encoding "klingon"'):
+        opened(b"x,y\n1,2\n", encoding="klingon")
 
 
 def test_paths_that_are_no_file(tmp_path):
     (tmp_path / "points.csv").write_text("1,2\n")
     with pytest.raises(TableError, match=r"there is no such file\nDid you mean .*points\.csv"):
-        read_table(tmp_path / "pionts.csv")
+        open_table(str(tmp_path / "pionts.csv"))
     with pytest.raises(TableError, match="There is no directory"):
-        read_table(tmp_path / "nowhere" / "points.csv")
+        open_table(str(tmp_path / "nowhere" / "points.csv"))
     with pytest.raises(TableError, match="this is a directory"):
-        read_table(tmp_path)
+        open_table(str(tmp_path))
 
 
-@given(st.text(alphabet='0123456789.,;+-eE \t\nxy"na', max_size=30))
+@given(st.text(alphabet="0123456789.,;+-eE \t\nxy\"na#/:'", max_size=30))
 def test_whatever_is_typed_gives_finite_numbers_or_a_refusal(text):
     try:
-        table = read_text(text, "f")
-        x, y = table.choose()
-        values = np.concatenate([table.column(x), table.column(y)])
+        table = opened(text)
+        (x,), y = table.layout.choose()
+        columns = [table.layout.column(name) for name in (x, y)]
+        values = read_columns(table, columns).values
     except TableError:
         return
-    assert all(math.isfinite(value) for value in values)
-    # Each number stands in the text as it was read.
-    cells = {cell for _, row in table.rows for cell in row}
-    assert {float(value) for value in values} <= {float(cell) for cell in cells if _reads(cell)}
+    assert np.isfinite(values).all()
+    # Each number stands in the text as it was read, by cell.
+    rows = [cells for line, cells in table.layout.rows(text) if line > table.layout.above]
+    read = [[column.number(cells[column.place]) for column in columns] for cells in rows]
+    assert [row for row in read if None not in row] == values.tolist()
 
 
-def _reads(cell):
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+@given(st.lists(st.text(alphabet="0123456789.,+-eE_x naif\u00a0'", max_size=8), min_size=1, max_size=6))
+def test_the_reader_of_blocks_reads_no_cell_that_the_reader_of_cells_refuses(cells):
+    """NumPy's reader, and Python's with its own rules: what the first accepts, the second reads to the same bits."""
+    layout = understand("a;b\n1;2\n", "f")
+    column = layout.column("a")
+    text = "".join(f"{cell};1\n" for cell in cells)
+    values = reading._plain_numbers(text, layout, [column])
+    if values is not None:
+        kept = [cell.strip() for cell in cells]
+        assert [column.number(cell) for cell in kept] == values[:, 0].tolist()
+
+
+def test_a_pipe_is_read_once():
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return False
+
+    stream = Pipe(b"x,y\n1,2\n")
+    table = TextFile("f", stream, stream.read(reading._HEAD))
+    assert table.size is None
+    assert numbers_in(table, "x") == [[1]]
+    with pytest.raises(TableError, match="a pipe can be read once only"):
+        numbers_in(table, "x")
+
+
+def test_parquet(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = str(tmp_path / "points.parquet")
+    days = [datetime(2024, 2, 28), datetime(2024, 3, 1), datetime(2024, 3, 2)]
+    content = {
+        "n": [1, 2, None],
+        "f": [0.1, math.pi, 5e-324],
+        "s": ["1", "2", "3"],
+        "day": pyarrow.array([day.date() for day in days]),
+        "t": pyarrow.array(days, pyarrow.timestamp("ms")),
+    }
+    parquet.write_table(pyarrow.table(content), path)
+    table = open_table(path)
+    assert table.layout.names == ("n", "f", "s", "day", "t")
+    assert numbers_in(table, "f", "day", "t") == [[0.1, math.pi, 5e-324], [0, 2, 3], [0, 172800, 259200]]
+    assert numbers_in(table, "n", skip_bad=True) == [[1, 2]]
+    with pytest.raises(TableError, match=r'row 3: column "n": the cell is empty \(--skip-bad'):
+        numbers_in(table, "n")
+    with pytest.raises(TableError, match='column "s" holds string, not numbers'):
+        numbers_in(table, "s")
+    with pytest.raises(TableError, match='there is no column "g"'):
+        table.layout.column("g")
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(TableError, match="this Parquet file cannot be read"):
+        open_table(str(tmp_path / "broken.parquet"))

@@ -1,173 +1,717 @@
-"""`minigrad fit`: a line through two columns of a text file, from the command line.
+"""`minigrad fit`: a line, a plane or any formula through the columns of a file, from the command line.
 
-One idea: standard output is the result and nothing else; how it goes and what is wrong is
+One idea: standard output is the result and nothing else. How it goes, what was assumed and what is wrong is
 standard error, and the exit code says which: 0 fitted, 1 not converged, 2 bad input.
 """
 
+import json
+import math
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table as RichTable
-from rich.text import Text
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .. import fitting
+from ..errors import DivergedError
 from ..refusal import Refusal
-from .line import DEFAULT_LR, DEFAULT_STEPS, LARGEST_STABLE_LR, LOSSES, LineFit, check_settings, fit_line
-from .table import TableError, read_table
+from .expression import Expression, ExpressionError, expression, names_in
+from .found import Floats
+from .line import fit_line
+from .reading import Block, Table, open_table
+from .result import FitResult
+from .stream import Named, fit_stream
+from .table import Column, Layout, TableError, counted
 
-_PLOT_SUFFIXES = (".png", ".svg", ".pdf")
+LOSSES = ("mse", "distance", "huber", "l1", "tukey")
+DESCENTS = ("gd", "sgd", "adam", "lbfgs")
+SOLVERS = ("auto", "lm", *DESCENTS)
+ERRORS = ("gauss-newton", "hessian", "bootstrap", "jackknife")
+SCHEDULES = ("constant", "cosine", "step", "exponential")
+
+STREAMED = 2_000_000
+"""From so many rows on a line of least squares is fitted as the file passes by, and the rows are not kept."""
+
+_PICTURES = (".png", ".svg", ".pdf")
+_DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "blank": " ", "blanks": " ", "\\t": "\t"}
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _Option(click.Option):
+    """An option that stands in a section of the help."""
+
+    def __init__(self, *arguments: Any, section: str = "", **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.section = section
+
+
+class _Command(click.Command):
+    """A command whose help has sections."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(context):
+            record = option.get_help_record(context)
+            if record is not None and isinstance(option, click.Option):
+                sections.setdefault(getattr(option, "section", "Help"), []).append(record)
+        for section in sorted(sections, key=lambda name: name == "Help"):
+            with formatter.section(section):
+                formatter.write_dl(sections[section], col_max=22)
+
+
+def _in(section: str) -> Callable[..., Callable[[Function], Function]]:
+    """`click.option` for one section."""
+
+    def option(*arguments: Any, **options: Any) -> Callable[[Function], Function]:
+        return click.option(*arguments, cls=_Option, section=section, **options)
+
+    return option
+
+
+def _choice(names: Sequence[str]) -> click.Choice[str]:
+    return click.Choice(list(names))
+
+
+_columns = _in("Columns")
+_fitting = _in("What is fitted")
+_descent = _in("Descent, to be watched")
+_output = _in("Output")
+_reading = _in("How the file is read (found by itself unless told)")
 
 
 @click.command(
     "fit",
-    short_help="Fit a line to two columns of a text file.",
+    cls=_Command,
+    short_help="Fit a line, a plane or a formula to columns of a file.",
+    context_settings={"max_content_width": 80},
     epilog="""\b
 Examples:
   minigrad fit points.csv
-  minigrad fit points.csv -x time -y height --plot line.png
-  minigrad fit points.csv --loss distance
-  grep -v broken points.csv | minigrad fit -""",
+  minigrad fit points.csv --loss distance --plot fit.png
+  minigrad fit points.csv -x time -y height --sigma error --predict 3.5,4
+  minigrad fit decay.csv --model "a * exp(-b * t) + c" --start b=0.1 --fix c=0
+  minigrad fit points.csv --solver gd --lr 0.01 --steps 10 --raw --watch
+  zcat huge.csv.gz | minigrad fit - -x a -x b -y c --json""",
 )
 @click.argument("file", metavar="FILE")
-@click.option("-x", "x_name", metavar="COL", help="Column for x  [default: the first that holds numbers]")
-@click.option("-y", "y_name", metavar="COL", help="Column for y  [default: the next one]")
-@click.option(
-    "--loss",
-    type=click.Choice(LOSSES),
-    default="mse",
-    show_default=True,
-    help="mse: mean squared residual in y. distance: mean squared distance at right angles to the line.",
-)
-@click.option(
-    "--lr",
-    type=float,
-    default=DEFAULT_LR,
-    show_default=True,
-    help="Learning rate, in standardised coordinates: any rate below "
-    f"{LARGEST_STABLE_LR:g} is stable, whatever the units of the data.",
-)
-@click.option(
-    "--steps",
-    type=int,
-    default=DEFAULT_STEPS,
-    show_default=True,
-    help="Largest number of steps. Descent ends earlier, when the gradient is zero to rounding.",
-)
-@click.option("--plot", "picture", metavar="OUT.png", help="Draw points, line and residuals (.png, .svg or .pdf).")
-def fit(
-    file: str, x_name: str | None, y_name: str | None, loss: str, lr: float, steps: int, picture: str | None
-) -> None:
-    """Fit a line to two columns of FILE by gradient descent.
+@_columns("-x", "xs", metavar="COL", multiple=True, help="Column for x; once for each feature.  [the first of numbers]")
+@_columns("-y", "y", metavar="COL", help="Column for y.  [the next one]")
+@_columns("--sigma", metavar="COL|F", help="Standard deviation of y: a column, or one number for all.")
+@_columns("--sigma-x", metavar="COL|F", help="Standard deviation of x (with --loss distance).")
+@_columns("--absolute-sigma", is_flag=True, help="Take sigma as it is: do not scale errors so that chi2/dof is 1.")
+@_fitting("--loss", metavar="NAME", type=_choice(LOSSES), default="mse", help=f"{', '.join(LOSSES)}.  [mse]")
+@_fitting("--degree", type=int, metavar="K", help="A polynomial of this degree.")
+@_fitting("--through", metavar="X,Y", help="A line through this point.")
+@_fitting("--delta", type=float, metavar="D", help="Of --loss distance: var(y error) / var(x error).  [1]")
+@_fitting("--model", metavar="EXPR", help='A formula instead of a line: "a * exp(-b * x) + c".')
+@_fitting("--start", metavar="T=3", multiple=True, help="Where a parameter of the formula starts.  [1]")
+@_fitting("--fix", metavar="b=0", multiple=True, help="Hold a parameter fast; of a line, the intercept.")
+@_fitting("--bounds", metavar="a=0:10", multiple=True, help="Keep a parameter between two values; a=0: has one.")
+@_fitting("--errors", metavar="NAME", type=_choice(ERRORS), default="gauss-newton", help=f"{', '.join(ERRORS)}.")
+@_fitting("--seed", metavar="N", type=int, default=0, help="Of bootstrap and sgd.  [0]")
+@_fitting("--solver", metavar="NAME", type=_choice(SOLVERS), default="auto", help=f"{', '.join(SOLVERS)}.  [auto]")
+@_descent("--lr", metavar="auto|F", default="auto", help="Learning rate.  [auto]")
+@_descent("--steps", type=int, metavar="N", help="The most steps; also of lm.")
+@_descent("--batch", type=int, metavar="N", help="Points in a batch, for sgd and adam.")
+@_descent("--schedule", metavar="NAME", type=_choice(SCHEDULES), help=f"{', '.join(SCHEDULES)}.")
+@_descent("--raw", is_flag=True, help="On x as it is, like the tutorials; not standardised.")
+@_descent("--watch", is_flag=True, help='Print "epoch: 0, loss: ..." to standard error; a line then descends by gd.')
+@_output("--json", "as_json", is_flag=True, help="The result as JSON.")
+@_output("--predict", metavar="3.5,4", multiple=True, help="y at these x; of several features, once for each place.")
+@_output("--plot", metavar="OUT.png", help="Draw it: .png, .svg or .pdf.")
+@_output("--residuals", metavar="OUT.csv", help="Write row, x, y, fitted, residual.")
+@_reading("--skip-bad", is_flag=True, help="Leave out rows that cannot be read.")
+@_reading("--no-header", is_flag=True, help="The first line is a point.")
+@_reading("--delimiter", metavar="auto|C", default="auto", help="comma, semicolon, tab, bar, blank, or a character.")
+@_reading("--decimal", type=click.Choice(["auto", ".", ","]), default="auto", help="The decimal mark.")
+@_reading("--encoding", metavar="NAME", default="auto", help="utf-8, latin-1, gbk, ...")
+def fit(file: str, **options: Any) -> None:
+    """Fit a line through two columns of FILE, and say how sure it is.
 
-    FILE is text in UTF-8, one point a line, cells separated by tabs, semicolons, commas or
-    blanks; "-" reads standard input. A first line without numbers gives the columns their
-    names; without one they are called 1, 2, ...
+    FILE is text (CSV, or cells between tabs, semicolons, blanks) or Parquet; "-" is standard input. Without -x and
+    -y the first two columns of numbers are taken. More than 2 million rows are fitted in one pass, in constant memory,
+    if the line is one of least squares.
 
-    The data are centred and scaled, gradient descent runs on minigrad's engine, and the line is
-    mapped back: the default lands on the exact line, whatever the units.
-
-    Exit code: 0 fitted, 1 not converged (the best line is still printed), 2 bad input.
+    Standard output is the result. What was assumed about the file, warnings and --watch go to standard error.
+    Exit code: 0 fitted, 1 did not converge (the best is still printed), 2 bad input.
     """
     try:
-        check_settings(lr, steps)
-    except ValueError as error:
-        raise Refusal(str(error)) from None
-    save = None if picture is None else _plotter(picture)
-    try:
-        table = read_table(file)
-        x_name, y_name = table.choose(x_name, y_name)
-        x, y = table.column(x_name), table.column(y_name)
+        _Fit(file, **options).run()
     except TableError as error:
         raise Refusal(str(error)) from None
-    with _progress(steps) as callback:
-        try:
-            result = fit_line(x, y, loss, lr=lr, steps=steps, callback=callback)
-        except ValueError as error:
-            raise Refusal(f'{table.source}: x = "{x_name}", y = "{y_name}": {error}') from None
-    _show(result, x_name, y_name, table.source)
-    if save is not None:
-        try:
-            save(picture, result, x, y, x_name, y_name)
-        except OSError as error:
-            raise Refusal(f"--plot {picture}: cannot be written: {error.strerror or error}") from None
-    if not result.converged:
-        click.echo(f"minigrad: {result.message}", err=True)
-        raise SystemExit(1)
+    except ExpressionError as error:
+        raise Refusal(f"--model: {error}") from None
 
 
-def _plotter(path: str) -> Callable[..., None]:
-    """The function that draws into `path`, after making sure, before any work, that it can."""
-    target = Path(path)
-    if target.suffix.lower() not in _PLOT_SUFFIXES:
-        raise Refusal(f"--plot {path}: the name must end in {', '.join(_PLOT_SUFFIXES[:-1])} or {_PLOT_SUFFIXES[-1]}")
-    if target.is_dir():
-        raise Refusal(f"--plot {path}: this is a directory\nName a file in it: {target / 'line.png'}")
-    if not target.parent.is_dir():
-        raise Refusal(f"--plot {path}: there is no directory {target.parent}\nMake it first")
-    existed = target.exists()
+@dataclass
+class _Fit:
+    """One run of the command: its options, as they were written."""
+
+    file: str
+    xs: tuple[str, ...]
+    y: str | None
+    sigma: str | None
+    sigma_x: str | None
+    absolute_sigma: bool
+    loss: str
+    degree: int | None
+    through: str | None
+    delta: float | None
+    model: str | None
+    start: tuple[str, ...]
+    fix: tuple[str, ...]
+    bounds: tuple[str, ...]
+    errors: str
+    seed: int
+    solver: str
+    lr: str
+    steps: int | None
+    batch: int | None
+    schedule: str | None
+    raw: bool
+    watch: bool
+    as_json: bool
+    predict: tuple[str, ...]
+    plot: str | None
+    residuals: str | None
+    skip_bad: bool
+    no_header: bool
+    delimiter: str
+    decimal: str
+    encoding: str
+
+    def run(self) -> None:
+        """Read, fit, and say what was found."""
+        self._check()
+        table = open_table(
+            self.file,
+            delimiter=_DELIMITERS.get(self.delimiter, self.delimiter),
+            header=False if self.no_header else None,
+            decimal=self.decimal,
+            encoding=self.encoding,
+        )
+        layout = table.layout
+        formula, columns = self._chosen(layout)
+        notes = [*table.notes, *columns.notes(self, layout), *self._unsaid(formula)]
+        if notes:
+            _say(f"{layout.source}: {'; '.join(notes)}")
+        places = [self._place(text, columns.xs) for text in self.predict]
+        if len(columns.xs) == 1:
+            places = [[x] for place in places for x in place]
+        result, rows = self._fitted(table, columns, formula)
+        if table.faults.count:
+            faults = table.faults
+            left_out = f"{faults.count:,} of {counted(faults.rows, 'row')} left out"
+            _say(f"{layout.source}: {left_out}: {table.lines_are} {faults.listed}")
+        self._show(result, places)
+        if self.residuals is not None:
+            self._write_residuals(result, rows, table, columns)
+        if self.plot is not None:
+            path = self.plot
+            _saved(lambda: result.plot().savefig(path), f"--plot {path}")
+        if not result.converged:
+            _say(_in_options(result.message))
+            raise SystemExit(1)
+
+    # What was asked for.
+
+    def _check(self) -> None:
+        """Refuse what does not go together, before any work."""
+        if self.model is None:
+            for name, given in (("--start", self.start), ("--bounds", self.bounds)):
+                if given:
+                    raise Refusal(f"{name} is for the parameters of a formula: --model EXPR")
+            if self.solver == "lm":
+                raise Refusal("--solver lm is for formulas: --model EXPR\nA line is found exactly without it")
+        else:
+            for name, value in (("--degree", self.degree), ("--through", self.through), ("--delta", self.delta)):
+                if value is not None:
+                    raise Refusal(f"{name} is for lines, and --model is a formula\nWrite it into the formula")
+        if self.watch and self.solver == "auto" and self.model is None:
+            self.solver = "gd"
+            _say("--watch: descending by --solver gd, as the exact line has no steps to watch")
+        if self.solver not in DESCENTS:
+            asked = {
+                "--lr": self.lr != "auto",
+                "--batch": self.batch is not None,
+                "--schedule": self.schedule is not None,
+                "--raw": self.raw,
+                "--steps": self.steps is not None and self.model is None,
+            }
+            for name, told in asked.items():
+                if told:
+                    raise Refusal(f"{name} is for a solver that descends\nFor example: --solver gd")
+        if self.delimiter not in _DELIMITERS and self.delimiter != "auto" and len(self.delimiter) != 1:
+            raise Refusal(f"--delimiter {self.delimiter}: this is no character\nChoose from {', '.join(_DELIMITERS)}")
+        if self.plot is not None:
+            _writable(self.plot, "--plot", _PICTURES)
+            try:
+                import matplotlib  # noqa: F401
+            except ModuleNotFoundError:
+                raise Refusal('--plot needs matplotlib, which is not installed: pip install "minigrad[fit]"') from None
+        if self.residuals is not None:
+            _writable(self.residuals, "--residuals", ())
+
+    def _chosen(self, layout: Layout) -> tuple[Expression | None, "_Columns"]:
+        """The formula, if there is one, and the columns."""
+        taken = [name for name in (self.sigma, self.sigma_x) if name in layout.names]
+        xs = self.xs
+        if self.model is not None and not xs:
+            # The columns that the formula names, unless they are said to be parameters.
+            told = {name for text in (*self.start, *self.fix) for name, _ in _pairs("--start", text)}
+            named = set(names_in(self.model)) - told
+            xs = tuple(name for name in layout.names if name in named and name not in (self.y, *taken))
+            if self.y is None and len(xs) + len(taken) == len(layout.names):
+                raise Refusal(f"--model {self.model}: it names every column, and one is to be y\nSay which: -y COL")
+        xs, y = layout.choose(xs, self.y, taken)
+        columns = _Columns(
+            tuple(map(layout.column, xs)),
+            layout.column(y),
+            self._deviation("--sigma", self.sigma, layout),
+            self._deviation("--sigma-x", self.sigma_x, layout),
+        )
+        if columns.y.calendar is not None:
+            raise TableError(f'{layout.source}: column "{y}" holds dates, and only x may have dates')
+        if self.model is None:
+            return None, columns
+        return self._formula(self.model, xs, y), columns
+
+    def _formula(self, text: str, xs: tuple[str, ...], y: str) -> Expression:
+        """The formula over these columns; one may be called x in it, several x1, x2, ..., whatever their names."""
+        named = names_in(text)
+        if not any(name in named for name in xs):
+            short = ("x",) if len(xs) == 1 else tuple(f"x{k + 1}" for k in range(len(xs)))
+            if not any(name in named for name in short):
+                listed = ", ".join(f'"{name}"' for name in (*xs, *short))
+                raise Refusal(f"--model {text}: no column is named in it\nx may be called {listed}")
+            xs = short
+        if y in named:
+            raise Refusal(f'--model {text}: "{y}" is the column that the formula is fitted to\nChoose another: -y')
+        formula = expression(text, xs)
+        if not formula.parameters:
+            raise Refusal(f"--model {text}: there is no parameter in it, and nothing to find\nFor example: a * {text}")
+        return formula
+
+    def _unsaid(self, formula: Expression | None) -> list[str]:
+        """The parameters that are only known to be none of the columns: a misspelled column is one of them."""
+        if formula is None:
+            return []
+        said = {name for text in (*self.start, *self.fix) for name, _ in _pairs("--start", text)}
+        rest = [name for name in formula.parameters if name not in said]
+        return [f"parameters without --start: {', '.join(rest)}"] if rest else []
+
+    def _deviation(self, option: str, given: str | None, layout: Layout) -> "Column | float | None":
+        """A column of standard deviations, or one number for all points."""
+        if given is None:
+            return None
+        if given not in layout.names:
+            number = _number(given)
+            if number is not None:
+                return number
+        column = layout.column(given)
+        if column.calendar is not None:
+            raise Refusal(f'{option}: column "{given}" holds dates, not standard deviations')
+        return column
+
+    def _place(self, text: str, xs: Sequence[Column]) -> list[float]:
+        """The numbers, or dates, in a --predict."""
+        cells = [cell.strip() for cell in text.split(",")]
+        if len(xs) > 1 and len(cells) != len(xs):
+            names = ",".join(column.name for column in xs)
+            raise Refusal(f"--predict {text}: {counted(len(cells), 'number')} for {len(xs)} features\nGive {names}")
+        columns = xs if len(xs) > 1 else [xs[0]] * len(cells)
+        return [_coordinate("--predict", cell, column) for cell, column in zip(cells, columns, strict=True)]
+
+    # The fit.
+
+    def _fitted(self, table: Table, columns: "_Columns", formula: Expression | None) -> tuple[FitResult, Floats | None]:
+        """The result, and the numbers of the rows that were fitted; None where they have passed by."""
+        streams = (
+            formula is None
+            and self.loss == "mse"
+            and self.solver == "auto"
+            and self.errors == "gauss-newton"
+            and (self.degree, self.through, self.delta, self.sigma_x, self.fix) == (None, None, None, None, ())
+            and (self.residuals is None or table.again)
+        )
+        kept: list[Block] = []
+        count = 0
+        with _bar("reading", table) as passed:
+            blocks = table.blocks(columns.read, skip_bad=self.skip_bad)
+            for block in blocks:
+                kept.append(block)
+                count += len(block.rows)
+                passed()
+                if streams and count > STREAMED:
+                    return self._streamed(columns, chain(_released(kept), _passing(blocks, passed))), None
+        values = np.concatenate([block.values for block in kept])
+        rows = np.concatenate([block.rows for block in kept])
+        kept.clear()
+        result = self._asked(lambda: self._in_memory(columns, values, formula), table.layout.source)
+        return result, rows[result.given.rows]
+
+    def _streamed(self, columns: "_Columns", blocks: Iterator[Block]) -> FitResult:
+        sigma = columns.sigma
+        return fit_stream(blocks, columns.xs, columns.y, sigma, absolute_sigma=self.absolute_sigma)
+
+    def _in_memory(self, columns: "_Columns", values: Floats, formula: Expression | None) -> FitResult:
+        k = len(columns.xs)
+        x = Named(values[:, 0] if k == 1 else values[:, :k], columns.x_labels)
+        y = Named(values[:, k], [columns.y_label])
+        common: dict[str, Any] = {
+            "loss": self.loss,
+            "sigma": columns.pick(values, columns.sigma),
+            "sigma_x": columns.pick(values, columns.sigma_x),
+            "solver": self.solver,
+            "steps": self.steps,
+            "lr": self.lr if self.lr == "auto" else _rate(self.lr),
+            "batch_size": self.batch,
+            "standardize": not self.raw,
+            "seed": self.seed,
+            "errors": self.errors,
+            "absolute_sigma": self.absolute_sigma,
+        }
+        if self.schedule is not None:
+            common["schedule"] = self.schedule
+        with _watching(self.watch, self.solver, self.steps) as callback:
+            if formula is None:
+                through = self._through(columns.xs[0])
+                return fit_line(
+                    x, y, through=through, degree=self.degree, delta=self.delta, callback=callback, **common
+                )
+            start = {
+                name: _one("--start", text, value) for text in self.start for name, value in _pairs("--start", text)
+            }
+            fixed = {name: _one("--fix", text, value) for text in self.fix for name, value in _pairs("--fix", text)}
+            limits = {name: _limits(text, value) for text in self.bounds for name, value in _pairs("--bounds", text)}
+            found: FitResult = fitting.fit(
+                formula, x, y, start, bounds=limits, fixed=fixed, callback=callback, **common
+            )
+            return found
+
+    def _through(self, x: Column) -> tuple[float, float] | None:
+        fixed = [(text, *pair) for text in self.fix for pair in _pairs("--fix", text)]
+        for text, name, value in fixed:
+            if name != "intercept" or len(fixed) > 1 or self.through is not None:
+                raise Refusal(f"--fix {text}: of a line only the intercept can be held\nFor the rest: --model EXPR")
+            return 0.0, _one("--fix", text, value)
+        if self.through is None:
+            return None
+        cells = [cell.strip() for cell in self.through.split(",")]
+        if len(cells) != 2:
+            raise Refusal(f"--through {self.through}: a point has two numbers\nFor the origin: --through 0,0")
+        return _coordinate("--through", cells[0], x), _one("--through", self.through, cells[1])
+
+    def _asked(self, work: Callable[[], FitResult], source: str) -> FitResult:
+        """The result of the work; what the fit refuses is bad input, and a descent that diverged has its best point."""
+        try:
+            return work()
+        except DivergedError as error:
+            _say(_in_options(str(error)))
+            if isinstance(error.best, tuple):
+                print(_best(*error.best, as_json=self.as_json))
+            raise SystemExit(1) from None
+        except ModuleNotFoundError as missing:
+            raise Refusal(str(missing)) from None
+        except (ValueError, TypeError) as error:
+            raise Refusal(f"{source}: {_in_options(str(error))}") from None
+
+    # What is said.
+
+    def _show(self, result: FitResult, places: list[list[float]]) -> None:
+        predictions = [_prediction(result, place) for place in places]
+        if self.as_json:
+            shown = json.loads(result.to_json())
+            if predictions:
+                shown["predictions"] = [
+                    {"x": place[0] if len(place) == 1 else place, **prediction}
+                    for place, prediction in zip(places, predictions, strict=True)
+                ]
+            print(json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False))
+        else:
+            print(result.summary())
+            if predictions:
+                print(_predicted(result.given.y_names[0], places, predictions))
+        # On a terminal the summary above has said it.
+        if self.as_json or not sys.stdout.isatty():
+            for warning in result.warnings:
+                _say(_in_options(warning))
+
+    def _write_residuals(self, result: FitResult, rows: Floats | None, table: Table, columns: "_Columns") -> None:
+        """The residuals of all rows as a CSV; rows that were not kept pass a second time."""
+        k = len(columns.xs)
+        names = ["x"] if k == 1 else [f"x{place + 1}" for place in range(k)]
+
+        def parts() -> Iterator[tuple[Any, Floats, Floats, Floats, Floats]]:
+            given = result.given
+            if rows is not None:
+                fitted = given.y * np.nan if result.vertical else result.found.curve.at(given.x)
+                yield rows, given.x.reshape(given.n, -1), given.y, fitted, result.residuals
+                return
+            with _bar("residuals", table) as passed:
+                for block in _passing(table.blocks(columns.read, skip_bad=self.skip_bad), passed):
+                    x, y = block.values[:, :k], block.values[:, k]
+                    fitted = result.found.curve.at(x[:, 0] if k == 1 else x)
+                    yield block.rows, x, y, fitted, y - fitted
+
+        def write() -> None:
+            with Path(str(self.residuals)).open("w", encoding="utf-8", newline="") as file:
+                file.write(",".join(["row", *names, "y", "fitted", "residual"]) + "\n")
+                for numbers, x, y, fitted, residual in parts():
+                    lines = zip(
+                        numbers.tolist(), x.tolist(), y.tolist(), fitted.tolist(), residual.tolist(), strict=True
+                    )
+                    for row, at, *rest in lines:
+                        file.write(",".join(["" if v != v else repr(v) for v in (row, *at, *rest)]) + "\n")
+
+        _saved(write, f"--residuals {self.residuals}")
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of a fit; a standard deviation may be one number for all."""
+
+    xs: tuple[Column, ...]
+    y: Column
+    sigma: Column | float | None
+    sigma_x: Column | float | None
+
+    @property
+    def read(self) -> list[Column]:
+        """Those that are read from the file, x first, then y."""
+        return [*self.xs, self.y, *(c for c in (self.sigma, self.sigma_x) if isinstance(c, Column))]
+
+    @property
+    def x_labels(self) -> list[str]:
+        """What to call them: their names, or x, or x1, x2, ..., where they have only numbers."""
+        return [
+            column.label if not column.name.isdecimal() else "x" if len(self.xs) == 1 else f"x{k + 1}"
+            for k, column in enumerate(self.xs)
+        ]
+
+    @property
+    def y_label(self) -> str:
+        """What to call y."""
+        return "y" if self.y.name.isdecimal() else self.y.label
+
+    def pick(self, values: Floats, which: "Column | float | None") -> Any:
+        """The numbers of a standard deviation, among those that were read."""
+        if not isinstance(which, Column):
+            return which
+        return values[:, [column is which for column in self.read].index(True)]
+
+    def notes(self, asked: _Fit, layout: Layout) -> list[str]:
+        """What was assumed of the columns."""
+        notes = [f"{column.name}: {column.calendar.note}" for column in self.xs if column.calendar is not None]
+        chosen = asked.xs and asked.y is not None
+        if not chosen and (len(layout.names) > 2 or not layout.header):
+            kind = "" if layout.header else "column "
+            xs = " and ".join(f"{kind}{column.name}" for column in self.xs)
+            notes.append(f"x is {xs}, y is {kind}{self.y.name}")
+        return notes
+
+
+def _say(text: str) -> None:
+    print(f"minigrad: {text}", file=sys.stderr)
+
+
+def _in_options(text: str) -> str:
+    """A sentence for Python as one for the command: loss="distance" is --loss distance here."""
+    for pattern, option in (
+        (r"\bskip_bad=True", "--skip-bad"),
+        (r"\babsolute_sigma=True", "--absolute-sigma"),
+        (r"\bstandardize=False", "--raw"),
+        (r"\bbatch_size=(\d+)", r"--batch \1"),
+        (r"\bthrough=\((.+?), (.+?)\)", r"--through \1,\2"),
+        (r"\bfixed=\{'(\w+)': ([^}]+)\}", r"--fix \1=\2"),
+        (r"\bstart=\{'(\w+)': ([^}]+)\}", r"--start \1=\2"),
+        (r"\b(loss|solver|errors|schedule)=[\"'](\w[\w-]*)[\"']", r"--\1 \2"),
+        (r"\b(lr|steps|degree|delta|seed)=([\d.e+-]*\d)", r"--\1 \2"),
+        (r"\bfit_line\(x, y, (--[^)]*)\)", r"\1"),
+        (r"^(start|bounds) names ", r"--\1 names "),
+        (r"^fixed names ", "--fix names "),
+        (r"\b(loss|solver|errors|schedule|lr)=[\"']auto[\"']", r"--\1 auto"),
+    ):
+        text = re.sub(pattern, option, text)
+    return text
+
+
+def _number(text: str) -> float | None:
     try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _one(option: str, text: str, value: str) -> float:
+    number = _number(value)
+    if number is None:
+        raise Refusal(f'{option} {text}: "{value}" is not a number')
+    return number
+
+
+def _rate(text: str) -> float:
+    number = _number(text)
+    if number is None or number <= 0:
+        raise Refusal(f'--lr {text}: the learning rate is a number above 0, or "auto"')
+    return number
+
+
+def _coordinate(option: str, cell: str, column: Column) -> float:
+    """A number, or a date where the column has dates."""
+    number = column.calendar.number(cell) if column.calendar is not None else None
+    number = _number(cell) if number is None else number
+    if number is None:
+        date = f", and no date like {column.calendar.written}" if column.calendar is not None else ""
+        raise Refusal(f'{option}: "{cell}" is not a number{date}')
+    return number
+
+
+def _pairs(option: str, text: str) -> Iterator[tuple[str, str]]:
+    """The names and values in "a=1,b=2"."""
+    for part in text.split(","):
+        name, sign, value = (piece.strip() for piece in part.partition("="))
+        if not sign or not name or not value:
+            raise Refusal(f'{option} {text}: "{part}" is not a name with a value\nFor example: {option} a=1')
+        yield name, value
+
+
+def _limits(text: str, value: str) -> tuple[float | None, float | None]:
+    low, sign, high = (piece.strip() for piece in value.partition(":"))
+    if not sign:
+        raise Refusal(f"--bounds {text}: two numbers with a colon are needed\nFor example: a=0:10, a=0: or a=:10")
+    return (_one("--bounds", text, low) if low else None), (_one("--bounds", text, high) if high else None)
+
+
+def _writable(path: str, option: str, suffixes: Sequence[str]) -> None:
+    """Make sure, before any work, that a file can be written."""
+    target = Path(path)
+    if suffixes and target.suffix.lower() not in suffixes:
+        raise Refusal(f"{option} {path}: the name must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}")
+    if target.is_dir():
+        raise Refusal(
+            f"{option} {path}: this is a directory\nName a file in it: {target / 'fit'}{''.join(suffixes[:1])}"
+        )
+    if not target.parent.is_dir():
+        raise Refusal(f"{option} {path}: there is no directory {target.parent}\nMake it first")
+    existed = target.exists()
+
+    def touch() -> None:
         with target.open("ab"):
             pass
         if not existed:
             target.unlink()
-    except OSError as error:
-        raise Refusal(f"--plot {path}: cannot be written: {error.strerror or error}") from None
+
+    _saved(touch, f"{option} {path}")
+
+
+def _saved(write: Callable[[], object], option: str) -> None:
     try:
-        from .plot import save_picture
-    except ModuleNotFoundError as missing:
-        raise Refusal(f'--plot needs {missing.name}, which is not installed: pip install "minigrad[fit]"') from None
-    return save_picture
+        write()
+    except OSError as error:
+        raise Refusal(f"{option}: cannot be written: {error.strerror or error}") from None
+
+
+def _prediction(result: FitResult, place: list[float]) -> dict[str, Any]:
+    """y at one place, with the 95 % bands of the curve and of a new point, where they are known."""
+    x = np.array(place[0] if len(place) == 1 else [place])
+    found: dict[str, Any] = {}
+    try:
+        y = result.predict(x)
+        for kind in ("mean", "new"):
+            try:
+                _, low, high = (float(np.ravel(part)[0]) for part in result.predict(x, band=0.95, kind=kind))
+            except (ValueError, ModuleNotFoundError):
+                # Each point has its own sigma, and a new one has none; or there is no SciPy, as the summary says.
+                found[kind] = None
+            else:
+                found[kind] = [low, high] if math.isfinite(low) and math.isfinite(high) else None
+    except ValueError as error:
+        raise Refusal(f"--predict: {error}") from None
+    value = float(np.ravel(y)[0])
+    return {"y": value if math.isfinite(value) else None, **found}
+
+
+def _predicted(name: str, places: list[list[float]], predictions: list[dict[str, Any]]) -> str:
+    """The predictions as a table."""
+
+    def band(limits: list[float] | None) -> str:
+        return "unknown" if limits is None else f"{limits[0]:.6g} to {limits[1]:.6g}"
+
+    table = [["x", name, "95 % of the curve", "95 % of a new point"]]
+    for place, found in zip(places, predictions, strict=True):
+        y = "unknown" if found["y"] is None else f"{found['y']:.6g}"
+        table.append([",".join(f"{x:.8g}" for x in place), y, band(found["mean"]), band(found["new"])])
+    widths = [max(len(row[k]) for row in table) for k in range(4)]
+    return "\n".join("   ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in table)
+
+
+def _best(loss: float, params: Any, *, as_json: bool) -> str:
+    """The best point of a descent that diverged."""
+    named = params if isinstance(params, dict) else {f"p{k}": value for k, value in enumerate(params)}
+    values = {name: float(value) for name, value in named.items()}
+    if as_json:
+        return json.dumps({"converged": False, "best_loss": loss, "params": values}, indent=2)
+    return "\n".join(
+        ["the best point before it diverged:", f"  loss  {loss:.6g}", *(f"  {n}  {v!r}" for n, v in values.items())]
+    )
+
+
+def _released(blocks: list[Block]) -> Iterator[Block]:
+    """The blocks, each let go as it passes."""
+    blocks.reverse()
+    while blocks:
+        yield blocks.pop()
+
+
+def _passing(blocks: Iterator[Block], passed: Callable[[], object]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        passed()
 
 
 @contextmanager
-def _progress(steps: int) -> Iterator[Callable[[int, float], object] | None]:
-    """A progress bar on the terminal; None if standard error is not one."""
+def _bar(what: str, table: Table) -> Iterator[Callable[[], object]]:
+    """A progress bar for a file that does not come in one block, if standard error is a terminal."""
     if not sys.stderr.isatty():
-        yield None
+        yield lambda: None
         return
-    with Progress(
-        TextColumn("descending"),
-        BarColumn(bar_width=30),
-        TextColumn("step {task.completed:.0f}"),
-        TextColumn("{task.fields[loss]}"),
-        console=Console(stderr=True),
-    ) as bar:
-        task = bar.add_task("", total=steps, loss="", visible=False)  # until there is a first loss
-        yield lambda step, loss: bar.update(task, completed=step, loss=f"loss {loss:.6g}", visible=True)
-        # Descent ends when the gradient is zero, mostly long before the last step it might take.
-        done = max(bar.tasks[0].completed, 1)
-        bar.update(task, completed=done, total=done)
+    with _progress() as bar:
+        task = bar.add_task(what, total=table.size, visible=False, said="")
+        seen = [0]
+
+        def passed() -> None:
+            seen[0] += 1
+            said = f"{table.faults.rows:,} rows"
+            bar.update(task, completed=table.read, visible=seen[0] > 1, said=said)
+
+        yield passed
 
 
-def _show(result: LineFit, x_name: str, y_name: str, source: str) -> None:
-    """Print the result as a small table."""
-    table = RichTable.grid(padding=(0, 3))
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    if result.vertical:
-        table.add_row("  line", f"x = {result.centre[0]:.12g}")
-        table.add_row("  slope", "infinite")
-        table.add_row("  intercept", "none")
+@contextmanager
+def _watching(watch: bool, solver: str, steps: int | None) -> Iterator[Callable[..., object] | None]:
+    """What is called at each step: a line for each, or a progress bar on a terminal."""
+    if watch:
+        yield lambda step, loss, *_: print(f"epoch: {step}, loss: {loss:.8g}", file=sys.stderr)
+    elif solver in DESCENTS and sys.stderr.isatty():
+        with _progress() as bar:
+            task = bar.add_task("descending", total=steps, said="")
+            yield lambda step, loss, *_: bar.update(task, completed=step, said=f"step {step}, loss {loss:.6g}")
     else:
-        table.add_row("  slope", f"{result.slope:.12g}")
-        table.add_row("  intercept", f"{result.intercept:.12g}")
-    table.add_row("  loss", f"{result.loss:.12g}")
-    table.add_row("  points", str(result.points))
-    table.add_row("  steps", str(result.steps))
-    if not result.converged:
-        table.add_row("  converged", "no", style="bold red")
-    console = Console()
-    title = Text.assemble((y_name, "bold"), " against ", (x_name, "bold"), f" in {source}, loss: {result.kind}")
-    console.print(title, soft_wrap=True)
-    console.print(table)
-    if result.vertical:
-        x_name, y_name = (f"column {name}" if name.isdecimal() else name for name in (x_name, y_name))
-        sentence = (
-            f"The best line is vertical: {x_name} = {result.centre[0]:.12g} whatever {y_name} is. "
-            f"So {y_name} is no function of {x_name} here, and the slope is beyond every number."
-        )
-        console.print(Text(sentence), soft_wrap=True)
+        yield None
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[said]}"))
+    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)

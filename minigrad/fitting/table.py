@@ -1,16 +1,18 @@
-"""Columns of numbers, read from a text file.
+"""Columns of numbers in a text: how its lines are cut, and what its cells mean.
 
-One idea: never a wrong number. What can be read in one way only is read; anything else is
-refused with the file, the line and the reason.
+One idea: never a wrong number. What can be read in one way only is read, and what was assumed on the
+way is said; anything else is refused with the file, the line and the reason.
 
-How the file is understood, always in this order:
+How a text is understood, always in this order:
 
-1. The delimiter is the first of tab, semicolon, comma, blanks that cuts every line into the
+1. The delimiter is the first of tab, semicolon, comma, bar, blanks that cuts every line into the
    same number of cells, at least two, without leaving two numbers in one cell; if none
    does, the first that cuts the first line at all; else the file is one column.
-2. The first line is a header if none of its cells is a number. Without a header the columns
+2. Lines that begin with # are comments; the last of them names the columns if it is cut like the first line of data.
+3. The first line is a header if none of its cells is a number or a date. Without a header the columns
    are called 1, 2, ..., and so is a column whose name is empty.
-3. A number is written as in 12, -0.5, .5 or 1e-3. Cells may be quoted, empty lines are skipped.
+4. A number is written as in 12, -0.5, .5 or 1e-3. A comma is a decimal comma, or a separator of
+   thousands, where some cell can mean nothing else: 1,5 or 1,234.5. A lone 1,234 is refused.
 """
 
 import csv
@@ -18,18 +20,32 @@ import difflib
 import io
 import math
 import re
-import sys
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-from numpy.typing import NDArray
+from .dates import Calendar, calendar, like_a_date
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
-_DELIMITERS = ("\t", ";", ",", " ")  # several blanks in a row are one delimiter
+_DELIMITERS = ("\t", ";", ",", "|", " ")  # several blanks in a row are one delimiter
+DELIMITER_NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "blanks", "": "nothing"}
+
+# Separators of thousands that mean nothing else: the apostrophe, the no-break spaces.
+_SILENT = re.compile("(?<=\\d)['’\u00a0\u202f](?=\\d{3}(?!\\d))")
+_GROUPS = {
+    mark: re.compile(rf"[+-]?\d{{1,3}}({re.escape(mark)}\d{{3}})+({re.escape(other)}\d*)?", re.ASCII)
+    for mark, other in ((",", "."), (".", ","))
+}
+# Cells that can be read in one way only.
+_COMMA_IS_DECIMAL = re.compile(
+    r"[+-]?(0*,\d+|\d+,(\d{1,2}|\d{4,})|\d{4,},\d+|\d+,\d+[eE][+-]?\d+|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,})",
+    re.ASCII,
+)
+_POINT_IS_DECIMAL = re.compile(
+    r"[+-]?(0*\.\d+|\d+\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|\d+\.\d*[eE][+-]?\d+|\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,})",
+    re.ASCII,
+)
 
 Row = tuple[int, list[str]]
 """The number of a line in the file, and its cells."""
@@ -40,248 +56,379 @@ class TableError(ValueError):
 
 
 @dataclass(frozen=True)
-class Table:
-    """The cells of a text file, by column; `column` makes numbers of them."""
+class Column:
+    """One column: where it stands, and how its cells become numbers."""
+
+    name: str
+    place: int
+    decimal: str = "."
+    thousands: str = ""
+    calendar: Calendar | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether its numbers are written as Python writes them, but for the decimal mark."""
+        return self.calendar is None and not self.thousands
+
+    @property
+    def label(self) -> str:
+        """The name, with the unit where dates were counted."""
+        return self.name if self.calendar is None else f"{self.name} [{self.calendar.unit}]"
+
+    def number(self, cell: str) -> float | None:
+        """Return the number in a cell, or None if it holds no finite one.
+
+        >>> Column("x", 0).number("1.5"), Column("x", 0, decimal=",").number("1,5"), Column("x", 0).number("1,5")
+        (1.5, 1.5, None)
+        """
+        if self.calendar is not None:
+            return self.calendar.number(cell)
+        written = self._written(cell)
+        if written is None or not _NUMBER.fullmatch(written):
+            return None
+        number = float(written)
+        if not math.isfinite(number) or (number == 0 and not _is_zero(written)):
+            return None
+        return number
+
+    def _written(self, cell: str) -> str | None:
+        """The cell as Python writes numbers; None where its marks are not those of the file."""
+        cell = _simplified(cell)
+        other = "," if self.decimal == "." else "."
+        if other in cell:
+            if self.thousands != other or not _GROUPS[other].fullmatch(cell):
+                return None
+            cell = cell.replace(other, "")
+        return cell.replace(",", ".") if self.decimal == "," else cell
+
+    def refusal(self, cell: str) -> str:
+        """Return what is wrong with a cell that holds no number, and what to do."""
+        drops = "(--skip-bad drops such rows)"
+        if not cell:
+            return f"the cell is empty {drops}"
+        shown = cell if len(cell) <= 40 else cell[:37] + "..."
+        if self.calendar is not None:
+            return f'"{shown}" is not a date like {self.calendar.written} {drops}'
+        written = self._written(cell)
+        if written is not None and _NUMBER.fullmatch(written):
+            return f'"{shown}" does not fit into float64 {drops}\nGive the column in other units'
+        if like_a_date(cell):
+            return f'"{shown}" is a date, and only x may have dates {drops}'
+        hint = ""
+        if self.decimal == "." and _GROUPS[","].fullmatch(cell) and _DECIMAL_COMMA.fullmatch(cell):
+            hint = "\nIt can be read in two ways: --decimal , makes the comma a decimal comma, --decimal . drops it"
+        elif self.decimal == "." and _DECIMAL_COMMA.fullmatch(cell):
+            hint = "\nFor decimal commas: --decimal ,"
+        elif self.decimal == "," and "." in cell:
+            hint = "\nThe file has decimal commas; a point could separate thousands"
+        return f'"{shown}" is not a number {drops}{hint}'
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text is cut into columns, as its first lines tell."""
 
     source: str
+    delimiter: str
     names: tuple[str, ...]
     header: bool
-    rows: list[Row] = field(repr=False)
+    above: int
+    """How many lines stand above the data."""
+    decimal: str
+    thousands: str
+    notes: tuple[str, ...]
+    """What was assumed, in words; empty for a table with a header, commas and decimal points."""
+    sample: list[Row] = field(repr=False)
+    """The first rows of data."""
 
-    def column(self, name: str) -> NDArray[np.float64]:
-        """Return the numbers in the column `name`, n of them.
+    def rows(self, text: str, above: int = 0) -> Iterator[Row]:
+        """Return the lines of a part of the text that are not empty and no comments, cut into cells.
 
-        Raises TableError if there is no such column, or if a cell in it is not a finite number.
-
-        >>> read_text("t,v\\n0,1.5\\n1,2", "points.csv").column("v")
-        array([1.5, 2. ])
+        `above` is the number of lines before the part. Raises TableError for a quoted cell that is not closed.
         """
-        place = self._place(name)
-        numbers = []
-        bad: list[tuple[int, str]] = []
-        for line, cells in self.rows:
-            number = _number(cells[place])
-            if number is None:
-                bad.append((line, cells[place]))
-            else:
-                numbers.append(number)
-        if bad:
-            line, cell = bad[0]
-            more = f" ({_counted(len(bad) - 1, 'more cell')} like it below)" if len(bad) > 1 else ""
-            raise TableError(f'{self.source}:{line}: column "{name}": {_what_is_wrong(cell)}{more}\n{_mending(cell)}')
-        return np.array(numbers, dtype=np.float64)
+        return _cut(text, self.delimiter, self.source, above)
 
-    def choose(self, x: str | None = None, y: str | None = None) -> tuple[str, str]:
-        """Return the names of the columns for x and y: those given, else the first that hold numbers.
+    def column(self, name: str) -> Column:
+        """Return the column `name`. Raises TableError if there is none, or if its dates can be read in two ways.
 
-        Columns without a name, and those in which no cell is a number, are passed over
-        unless they are asked for. Raises TableError if a name is unknown, if x and y are one
-        column, or if the table has too few columns of numbers.
-
-        >>> read_text("city,t,v\\nRome,0,1\\nOslo,1,3", "points.csv").choose()
-        ('t', 'v')
+        >>> understand("t,v\\n0,1.5\\n1,2", "points.csv").column("v").place
+        1
         """
-        for name in (x, y):
-            if name is not None:
-                self._place(name)
-        if x is not None and x == y:
-            raise TableError(f'{self.source}: x and y are both the column "{x}"\nChoose two columns: {self._listed()}')
-        named = [name for name in self.names if not (self.header and name.isdecimal())]
-        usable = [name for name in named if self._has_numbers(name)]
-        rest = [name for name in usable if name not in (x, y)]
-        if len(rest) < (x is None) + (y is None):
+        if name not in self.names:
+            folded = {known.casefold(): known for known in self.names}
+            near = difflib.get_close_matches(name.casefold(), folded, 1)
+            hint = f'Did you mean "{folded[near[0]]}"? ' if near else ""
+            raise TableError(f'{self.source}: there is no column "{name}"\n{hint}The columns are {self.listed()}')
+        place = self.names.index(name)
+        cells = [cells[place] for _, cells in self.sample]
+        if any(like_a_date(cell) for cell in cells) and not any(map(_like_a_number, cells)):
+            dates = calendar(cells)
+            if dates is None:
+                line, example = next((line, row[place]) for line, row in self.sample if like_a_date(row[place]))
+                raise TableError(
+                    f'{self.source}:{line}: column "{name}": "{example}" can be read as day/month or as month/day\n'
+                    "Write dates as 2020-03-31"
+                )
+            return Column(name, place, calendar=dates)
+        return Column(name, place, self.decimal, self.thousands)
+
+    def choose(
+        self, xs: Sequence[str] = (), y: str | None = None, taken: Sequence[str] = ()
+    ) -> tuple[tuple[str, ...], str]:
+        """Return the names of the columns for x and y: those given, else the first that hold numbers and are not taken.
+
+        Columns without a name, and those in which no cell is a number, are passed over unless they are asked for; x
+        may be dates. Raises TableError if a name is unknown, if a column is chosen twice, or if the table has too few
+        columns of numbers.
+
+        >>> understand("city,t,v\\nRome,0,1\\nOslo,1,3", "points.csv").choose()
+        (('t',), 'v')
+        """
+        for name in (*xs, *(() if y is None else (y,))):
+            self.column(name)
+        chosen = [*xs, *(() if y is None else (y,))]
+        for place, name in enumerate(chosen):
+            if name in chosen[:place]:
+                roles = "x and y are both" if name == y and place == len(chosen) - 1 else "two of x are"
+                raise TableError(f'{self.source}: {roles} the column "{name}"\nChoose two: {self.listed()}')
+        named = [name for name in self.names if not (self.header and name.isdecimal()) and name not in taken]
+        usable = [name for name in named if self._holds(name, _like_a_number)]
+        with_dates = [name for name in named if name in usable or self._holds(name, like_a_date)]
+        if not xs:
+            # A date may be x, where a number is left for y.
+            for name in with_dates:
+                if name != y and (y is not None or any(other != name for other in usable)):
+                    xs = (name,)
+                    break
+        rest = [name for name in usable if name not in xs]
+        if not xs or (y is None and not rest):
             only = " and ".join(f'"{name}"' for name in usable)
             found = f"only {only} has any" if usable else "there is none"
             raise TableError(
                 f"{self.source}: a line needs two columns of numbers, and {found}\n"
-                f"{'The columns are' if len(self.names) > 1 else 'The only column is'} {self._listed()}"
+                f"{'The columns are' if len(self.names) > 1 else 'The only column is'} {self.listed()}"
             )
-        x = x if x is not None else rest.pop(0)
-        return x, y if y is not None else rest.pop(0)
+        return tuple(xs), rest[0] if y is None else y
 
-    def _place(self, name: str) -> int:
-        if name in self.names:
-            return self.names.index(name)
-        folded = {known.casefold(): known for known in self.names}
-        near = difflib.get_close_matches(name.casefold(), folded, 1)
-        hint = f'Did you mean "{folded[near[0]]}"? ' if near else ""
-        raise TableError(f'{self.source}: there is no column "{name}"\n{hint}The columns are {self._listed()}')
+    def listed(self) -> str:
+        """Return the names of the columns, for a message."""
+        shown = [f'"{name}"' for name in self.names]
+        if len(shown) > 20:
+            shown = [*shown[:20], f"and {len(shown) - 20} more"]
+        return ", ".join(shown) + ("" if self.header else " (the file has no header)")
 
-    def _listed(self) -> str:
-        return ", ".join(f'"{name}"' for name in self.names) + ("" if self.header else " (the file has no header)")
+    def ragged(self, cells: Sequence[str]) -> str:
+        """Return the sentence for a line that is cut into another number of cells than the others."""
+        others = f"the header has {len(self.names)}" if self.header else f"the first line has {len(self.names)}"
+        return (
+            f"this line has {counted(len(cells), 'cell')}, and {others} (--skip-bad drops such rows)\n"
+            "Quote a cell that holds the delimiter, or choose another: --delimiter"
+        )
 
-    def _has_numbers(self, name: str) -> bool:
+    def _holds(self, name: str, kind: object) -> bool:
         place = self.names.index(name)
-        return any(_like_a_number(cells[place]) for _, cells in self.rows)
+        like = _like_a_number if kind is _like_a_number else like_a_date
+        return any(like(cells[place]) for _, cells in self.sample)
 
 
-def read_table(path: str | Path) -> Table:
-    """Return the table in the file at `path`, or in the standard input if that is "-".
+def understand(
+    text: str, source: str, *, delimiter: str = "auto", header: bool | None = None, decimal: str = "auto"
+) -> Layout:
+    """Return how `text`, the first lines of a file, is cut into columns; `source` is its name in messages.
 
-    Raises TableError for a file that is missing, no file, not UTF-8, empty, without data,
-    or ragged.
-    """
-    source = "standard input" if str(path) == "-" else str(path)
-    try:
-        data = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
-    except FileNotFoundError:
-        raise TableError(f"{source}: there is no such file{_nearest_file(Path(path))}") from None
-    except IsADirectoryError:
-        raise TableError(f"{source}: this is a directory\nName a file in it") from None
-    except OSError as error:
-        raise TableError(f"{source}: cannot be read: {error.strerror or error}") from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise TableError(
-            f"{source}:{line}: the byte 0x{data[error.start]:02x} is not UTF-8 text\nSave the file as UTF-8 (CSV)"
-        ) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise TableError(f"{source}:{line}: a zero byte: this is not a text file\nSave the table as CSV, in UTF-8")
-    return read_text(text, source)
+    `delimiter` and `decimal` may be given instead of found; `header=False` says that the first line is data.
+    Raises TableError for text that is empty or has no data.
 
-
-def read_text(text: str, source: str) -> Table:
-    """Return the table written in `text`; `source` is its name in messages.
-
-    Raises TableError for text that is empty, has no data, or is ragged.
-
-    >>> read_text("1 2\\n3 4\\n", "points.txt").names
+    >>> understand("1 2\\n3 4\\n", "points.txt").names
     ('1', '2')
+    >>> understand("x;y\\n1,5;2\\n", "points.txt").notes
+    ('semicolons between cells', 'decimal commas')
     """
-    rows = _cells(text, source)
-    if not rows:
+    delimiter, rows = _cells(text, source) if delimiter == "auto" else (delimiter, list(_cut(text, delimiter, source)))
+    comments = [line for line in io.StringIO(text, newline=None) if line.startswith("#")]
+    if not rows and not comments:
         raise TableError(f"{source}: the file is empty\nIt should hold one line for each point, for example 1.5,2.5")
+    if not rows:
+        raise TableError(f"{source}: there are only comments, and no data below them")
+    notes = []
     first, cells = rows[0]
-    for line, others in rows[1:]:
-        if len(others) != len(cells):
+    above, names, sample = first - 1, _numbered(cells), rows
+    has_header = False
+    commented = _commented_header(text, delimiter, source, first, len(cells)) if header is None else None
+    if header is not False and commented is not None and any(map(_meaningful, cells)):
+        names, has_header = commented, True
+        notes.append("the line that begins with # names the columns")
+    elif header is not False and _is_header(rows, source):
+        above, names, sample, has_header = first, _named(cells, source, first), rows[1:], True
+        if not sample:
+            raise TableError(f"{source}:{first}: there is a header and no data below it")
+    else:
+        notes.append(f"no header: the columns are {_listed_short(names)}")
+    if comments and names is not commented:
+        notes.append("lines that begin with # are comments")
+    if delimiter not in (",", ""):
+        notes.append(f"{DELIMITER_NAMES.get(delimiter, repr(delimiter))} between cells")
+    whole = [row for row in sample if len(row[1]) == len(names)]
+    layout = Layout(source, delimiter, names, has_header, above, ".", "", tuple(notes), whole)
+    if not whole:
+        raise TableError(f"{source}:{sample[0][0]}: {layout.ragged(sample[0][1])}")
+    found, thousands = _marks(whole) if decimal == "auto" else (decimal, "," if decimal == "." else ".")
+    if decimal == "auto" and found == ",":
+        notes.append("decimal commas")
+    if decimal == "auto" and thousands:
+        notes.append(f"{'commas' if thousands == ',' else 'points'} between thousands")
+    if re.search(r'"\s*[+-]?[\d.,]+\s*"', text):
+        notes.append("numbers in quotes")
+    return replace(layout, decimal=found, thousands=thousands, notes=tuple(notes))
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "line"), counted(1200, "line")
+    ('1 line', '1,200 lines')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def _numbered(cells: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(place + 1) for place in range(len(cells)))
+
+
+def _named(cells: Sequence[str], source: str, line: int) -> tuple[str, ...]:
+    names = tuple(cell or number for cell, number in zip(cells, _numbered(cells), strict=True))
+    for place, name in enumerate(names):
+        if name in names[:place]:
             raise TableError(
-                f"{source}:{line}: this line has {_counted(len(others), 'cell')}, and line {first} has {len(cells)}\n"
-                "Every line needs the same number of cells; quote a cell that holds the delimiter"
+                f'{source}:{line}: columns {names.index(name) + 1} and {place + 1} are both called "{name}"\n'
+                "Give each column its own name"
             )
-    header = _is_header(rows, source)
-    if not header:
-        return Table(source, tuple(str(n + 1) for n in range(len(cells))), False, rows)
-    names = tuple(cell or str(n + 1) for n, cell in enumerate(cells))
-    for n, name in enumerate(names):
-        if name in names[:n]:
-            raise TableError(f'{source}:{first}: two columns are called "{name}"\nGive each column its own name')
-    if len(rows) == 1:
-        raise TableError(f"{source}:{first}: there is a header and no data below it")
-    return Table(source, names, True, rows[1:])
+    return names
+
+
+def _listed_short(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) <= 2 else f"{names[0]} to {names[-1]}"
+
+
+def _commented_header(text: str, delimiter: str, source: str, first: int, width: int) -> tuple[str, ...] | None:
+    """The names in the comment above the data, if it has as many cells as the data, and no number."""
+    names = None
+    for line, content in enumerate(io.StringIO(text, newline=None), 1):
+        if line >= first:
+            break
+        if content.startswith("#"):
+            bare = content.lstrip("#").strip()
+            cut = [cells for _, cells in _cut(bare, delimiter, source)]
+            fits = len(cut) == 1 and len(cut[0]) == width and width > 1
+            names = _named(cut[0], source, line) if fits and not any(map(_meaningful, cut[0])) else None
+    return names
 
 
 def _is_header(rows: list[Row], source: str) -> bool:
     line, cells = rows[0]
-    numeric = [_like_a_number(cell) for cell in cells]
+    numeric = [_meaningful(cell) for cell in cells]
     if not any(numeric):
         return True
-    for n, cell in enumerate(cells):
+    for place, cell in enumerate(cells):
         # A label column has no numbers below either. Numbers below a word are ambiguous: to
         # call the line a header would drop a point, to call it data would be refused later.
-        if not numeric[n] and (not cell or any(_like_a_number(others[n]) for _, others in rows[1:])):
+        below = [others[place] for _, others in rows[1:] if len(others) == len(cells)]
+        if not numeric[place] and (not cell or any(map(_meaningful, below))):
             number = cells[numeric.index(True)]
             raise TableError(
                 f'{source}:{line}: "{cell}" is not a number and "{number}" is: neither a header nor a point\n'
-                "Name every column in the first line, or mend the cell"
+                "Name every column in the first line, or mend the cell; --no-header: the first line is a point"
             )
     return False
 
 
+def _marks(sample: list[Row]) -> tuple[str, str]:
+    """The decimal mark of the file and its separator of thousands, from cells that can mean nothing else."""
+    marked = {_simplified(cell) for _, cells in sample for cell in cells if "," in cell or "." in cell}
+    comma = any(_COMMA_IS_DECIMAL.fullmatch(cell) for cell in marked)
+    point = any(_POINT_IS_DECIMAL.fullmatch(cell) for cell in marked)
+    if comma == point:
+        return ".", ""
+    other = "." if comma else ","
+    grouped = any(_GROUPS[other].fullmatch(cell) for cell in marked)
+    certain = re.compile(
+        rf"[+-]?\d{{1,3}}({re.escape(other)}\d{{3}})+[.,]\d+|[+-]?\d{{1,3}}({re.escape(other)}\d{{3}}){{2,}}"
+    )
+    # Beside decimal commas 1.234 may be a number from another program: some cell must show that points are thousands.
+    separates = grouped and (point or any(certain.fullmatch(cell) for cell in marked))
+    return "," if comma else ".", other if separates else ""
+
+
+def _simplified(cell: str) -> str:
+    """The cell with the minus of a keyboard, and without separators that mean nothing else."""
+    return _SILENT.sub("", cell.replace("−", "-"))
+
+
 def _like_a_number(cell: str) -> bool:
-    return any(pattern.fullmatch(cell) for pattern in (_NUMBER, _DECIMAL_COMMA, _NOT_FINITE))
+    cell = _simplified(cell)
+    patterns = (_NUMBER, _DECIMAL_COMMA, _NOT_FINITE, *_GROUPS.values())
+    return any(pattern.fullmatch(cell) for pattern in patterns)
 
 
-def _cells(text: str, source: str) -> list[Row]:
-    """The lines that are not empty, cut at the delimiter that fits."""
-    fallback: list[Row] = []
+def _meaningful(cell: str) -> bool:
+    return _like_a_number(cell) or like_a_date(cell)
+
+
+def _cells(text: str, source: str) -> tuple[str, list[Row]]:
+    """The delimiter that fits, and the lines that are not empty, cut at it."""
+    fallback: tuple[str, list[Row]] | None = None
     broken: TableError | None = None
     for delimiter in _DELIMITERS:
         if delimiter not in text:
             continue
         try:
-            rows = _cut(text, delimiter, source)
+            rows = list(_cut(text, delimiter, source))
         except TableError as error:
             broken = broken or error
             continue
         if not rows or len(rows[0][1]) < 2:
             continue
         if len({len(cells) for _, cells in rows}) == 1 and not _two_numbers_in_one_cell(rows):
-            return rows
-        fallback = fallback or rows
+            return delimiter, rows
+        fallback = fallback or (delimiter, rows)
     if broken is not None:
         raise broken
-    return fallback or [(n, [line.strip()]) for n, line in enumerate(io.StringIO(text, None), 1) if line.strip()]
+    return fallback or ("", list(_cut(text, "", source)))
 
 
-def _cut(text: str, delimiter: str, source: str) -> list[Row]:
+def _cut(text: str, delimiter: str, source: str, above: int = 0) -> Iterator[Row]:
     lines: Iterable[str] = io.StringIO(text, newline=None)
+    # A comment keeps its line, so that the lines below it keep their numbers.
+    lines = ("\n" if line.startswith("#") else line for line in lines)
+    if delimiter == "":
+        yield from ((above + n, [line.strip()]) for n, line in enumerate(lines, 1) if line.strip())
+        return
     if delimiter == " ":
         lines = (line.replace("\t", " ").strip() for line in lines)
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    rows: list[Row] = []
     try:
         for cells in reader:
             stripped = [cell.strip() for cell in cells]
             if len(stripped) > 1 or any(stripped):
-                rows.append((reader.line_num, stripped))
+                yield above + reader.line_num, stripped
     except csv.Error as error:
-        raise TableError(f"{source}:{reader.line_num}: a quoted cell is not closed as it should be ({error})") from None
-    return rows
+        raise TableError(
+            f"{source}:{above + reader.line_num}: a quoted cell is not closed as it should be ({error})"
+        ) from None
 
 
 def _two_numbers_in_one_cell(rows: list[Row]) -> bool:
     """Whether blanks stand between numbers in a cell: "1,5 2,3" is two numbers with decimal commas, not three."""
     for _, cells in rows:
         for cell in cells:
-            parts = cell.split()
-            if len(parts) > 1 and all(_like_a_number(part) for part in parts):
+            parts = cell.split(" ") if " " in cell else ()
+            if len(parts) > 1 and all(_like_a_number(part) for part in parts if part):
                 return True
     return False
-
-
-def _number(cell: str) -> float | None:
-    if not _NUMBER.fullmatch(cell):
-        return None
-    number = float(cell)
-    if not math.isfinite(number) or (number == 0 and not _is_zero(cell)):
-        return None
-    return number
 
 
 def _is_zero(cell: str) -> bool:
     return not re.search("[1-9]", re.split("[eE]", cell)[0])
 
 
-def _what_is_wrong(cell: str) -> str:
-    if not cell:
-        return "the cell is empty"
-    if _NOT_FINITE.fullmatch(cell):
-        return f'"{cell}" cannot be fitted'
-    if _NUMBER.fullmatch(cell):
-        return f'"{cell}" does not fit into float64'
-    shown = cell if len(cell) <= 40 else cell[:37] + "..."
-    return f'"{shown}" is not a number'
-
-
-def _mending(cell: str) -> str:
-    if _DECIMAL_COMMA.fullmatch(cell):
-        return "Write decimals with a point, 1.5: a comma could as well separate thousands"
-    if _NUMBER.fullmatch(cell):
-        return "Give the column in other units"
-    return "Mend the cell or delete the line"
-
-
-def _nearest_file(path: Path) -> str:
-    try:
-        siblings = [other.name for other in path.parent.iterdir() if other.is_file()]
-    except OSError:
-        return f"\nThere is no directory {path.parent} either"
-    near = difflib.get_close_matches(path.name, siblings, 1, cutoff=0.75)
-    return f"\nDid you mean {path.parent / near[0]}?" if near else ""
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+__all__ = ["Column", "Layout", "TableError", "counted", "understand"]
