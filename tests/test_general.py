@@ -275,6 +275,11 @@ def test_x_may_be_whatever_the_model_understands():
     for other in (by_columns, by_name, product):
         assert other.params == pytest.approx(by_rows.params, rel=1e-12)
         assert other.errors == pytest.approx(by_rows.errors, rel=1e-10)
+        at = np.column_stack([a, b])[:3]
+        np.testing.assert_allclose(other.predict(at), by_rows.predict(at), rtol=1e-10)
+    assert by_name.given.x_names == ("a", "b")
+    whole = fit(lambda x, p, q: p * x[1][0] + q * x[1][1], ("any thing", [a, b]), y)
+    assert whole.params == pytest.approx(by_rows.params, rel=1e-12)
 
 
 def test_a_model_may_ask_its_parameters():

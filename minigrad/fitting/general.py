@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .given import Points, points
 from .levenberg import STEPS
-from .models import Start, model_of, number, refuse_unknown
+from .models import Start, View, model_of, number, refuse_unknown
 from .result import FitResult
 from .task import Loss, Task
 
@@ -77,13 +77,13 @@ def fit(
     2.016 0.491 0.002
     """
     asked = model_of(model, start)
-    given, places = _given(x, y, sigma, sigma_x, weights, skip_bad)
+    given, view = _given(x, y, sigma, sigma_x, weights, skip_bad)
     _choice("solver", solver, SOLVERS)
     if not callable(loss):
         _choice("loss", loss, LOSSES)
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise ValueError(f"steps is {steps!r}.\nGive a whole number from 1 on")
-    task = Task(asked, places, given, loss, absolute_sigma, STEPS if steps is None else steps, np.array(asked.start))
+    task = Task(asked, view, given, loss, absolute_sigma, STEPS if steps is None else steps, np.array(asked.start))
     task = _limited(task, bounds, fixed)
     if given.n < len(task.free):
         raise ValueError(
@@ -104,49 +104,42 @@ def _choice(what: str, value: Any, known: Sequence[str]) -> str:
 # ----------------------------------------------------------------------------- what was given
 
 
-def _given(x: Any, y: ArrayLike, sigma: Any, sigma_x: Any, weights: Any, skip_bad: bool) -> tuple[Points, Any]:
-    """The points, checked, and x as the model is to have it."""
+def _given(x: Any, y: ArrayLike, sigma: Any, sigma_x: Any, weights: Any, skip_bad: bool) -> tuple[Points, View]:
+    """The points, checked, and how the model is to see their x."""
     n = len(y) if isinstance(y, Sized) else None
-    shape = _shape(x)
-    if len(shape) == 1 or (len(shape) == 2 and shape[0] == n):
-        given = points(x, y, sigma=sigma, sigma_x=sigma_x, weights=weights, skip_bad=skip_bad)
-        places = given.x
-    else:
-        given = points(np.arange(n or 0), y, sigma=sigma, sigma_x=sigma_x, weights=weights, skip_bad=skip_bad)
-        if given.n < given.given:
-            raise ValueError(
-                "skip_bad leaves rows out, and x is not an array of rows that could be left out with them.\n"
-                "Leave them out before, or give x the shape (n,) or (n, k)"
-            )
-        places = _floats(x)
+    rows, view = _rows(x, n)
+    given = points(rows, y, sigma=sigma, sigma_x=sigma_x, weights=weights, skip_bad=skip_bad)
+    if view.names is not None:
+        given = replace(given, x_names=view.names)
+    if given.n < given.given and view.whole is not None:
+        raise ValueError(
+            "skip_bad leaves rows out, and x is not an array of rows that could be left out with them.\n"
+            "Leave them out before, or give x the shape (n,) or (n, k)"
+        )
     if given.y.ndim > 1:
         raise ValueError(
             f"y has the shape {given.y.shape}: a model is fitted to one output.\nFit each: fit(model, x, y[:, 0])"
         )
-    return given, places
+    return given, view
 
 
-def _shape(x: Any) -> tuple[int, ...]:
-    """The shape of x, () of what is no array of numbers."""
-    if isinstance(x, Mapping):
-        return ()
+def _rows(x: Any, n: int | None) -> tuple[Any, View]:
+    """x as rows of numbers, one for each of n points, and how the model is to see them again."""
+    if isinstance(x, Mapping) or len(getattr(x, "columns", ())) > 0:
+        names = tuple(str(name) for name in (x if isinstance(x, Mapping) else x.columns))
+        columns = [np.asarray(x[name]) for name in (x if isinstance(x, Mapping) else x.columns)]
+        if columns and all(column.ndim == 1 and len(column) == n for column in columns):
+            return np.column_stack(columns), View(names=names)
+        return np.arange(n or 0), View(whole=x)
     try:
-        return np.shape(x)
+        shape = np.shape(x)
     except ValueError:  # rows of different lengths
-        return ()
-
-
-def _floats(x: Any) -> Any:
-    """What the model is given for x: integers in arrays become floats, other things stay what they are."""
-    if isinstance(x, Mapping):
-        return {name: _floats(column) for name, column in x.items()}
-    if isinstance(x, (list, tuple)):
-        return type(x)(_floats(column) for column in x) if x and np.ndim(x[0]) else np.asarray(x, dtype=np.float64)
-    if hasattr(x, "to_numpy"):
-        x = x.to_numpy()
-    if isinstance(x, np.ndarray) and x.dtype.kind in "iub":
-        return x.astype(np.float64)
-    return x
+        shape = ()
+    if len(shape) == 1 or (len(shape) == 2 and shape[0] == n):
+        return x, View()
+    if len(shape) == 2 and shape[1] == n:
+        return np.asarray(x).T, View(transposed=True)
+    return np.arange(n or 0), View(whole=x)
 
 
 def _limited(task: Task, bounds: Bounds, fixed: Fixed) -> Task:

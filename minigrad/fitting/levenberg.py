@@ -139,17 +139,20 @@ class _Tangent:
         return math.sqrt(sum(b * b for s, b in zip(singular, along, strict=True) if s > 0))
 
     @property
+    def cosine(self) -> float:
+        """The largest cosine between the residuals and a column: 0 at a minimum even where J is singular."""
+        free = ~self.held & (self.columns > 0)
+        return float(np.max(np.abs(self.r @ self.j[:, free]) / self.columns[free], initial=0.0)) / (self.length or 1.0)
+
+    @property
     def rank(self) -> int:
         return sum(s > 0 for s in self.factors[0])
 
     def step(self, radius: float) -> Step:
         """Return the step to the minimum of the linear problem within the radius."""
-        scaled, gain, length, damping = _within(self.factors, radius)
         if self.limits is not None:
-            free = ~self.held
-            by = np.zeros(len(self.values))
-            by[free] = scaled / self.units[free]
-            return self._bounded(by, free, radius)
+            return self._bounded(~self.held, radius)
+        scaled, gain, length, damping = _within(self.factors, radius)
         return Step(scaled / self.units, gain, length, damping, self.place)
 
     def curved(self, step: Step, most: float = 0.75) -> Step | None:
@@ -175,22 +178,24 @@ class _Tangent:
             return None
         return replace(step, by=step.by + 0.5 * bend / self.units)
 
-    def _bounded(self, by: Floats, free: Mask, radius: float) -> Step:
-        """The same with bounds: what would go beyond stops there, and the others are asked again."""
+    def _bounded(self, free: Mask, radius: float) -> Step:
+        """The same with bounds: straight on until one is met, which holds its parameter; then on for the others."""
         assert self.limits is not None
         low, high = self.limits.low - self.values, self.limits.high - self.values
+        by = np.zeros(len(self.values))
         damping = 0.0
-        for _ in range(len(by)):
-            beyond = free & ((by < low) | (by > high))
-            if not beyond.any():
-                break
-            by = np.where(beyond, np.clip(by, low, high), by)
-            free = free & ~beyond
-            if not free.any():
-                break
-            r = self.r + self.j[:, ~free] @ by[~free]
+        while free.any():
+            r = self.r if free.all() else self.r + self.j[:, ~free] @ by[~free]
             scaled, _, _, damping = _within(_factors(self.j, r, self.units, free), radius)
-            by[free] = scaled / self.units[free]
+            way = np.zeros(len(by))
+            way[free] = scaled / self.units[free] - by[free]
+            room = np.where(way > 0, high - by, np.where(way < 0, low - by, np.inf))
+            parts = np.divide(room, way, out=np.full(len(by), np.inf), where=way != 0)
+            part = min(1.0, float(parts.min()))
+            by = np.where(parts == part, np.where(way > 0, high, low), by + part * way) if part < 1 else by + way
+            if part == 1:
+                break
+            free = free & (parts > part)
         by = np.clip(by, low, high)
         left = self.r + self.j @ by
         gain = self.length**2 - float(left @ left)
@@ -275,6 +280,7 @@ def levenberg_marquardt(
     if len(start) == 0:
         return Ending(start, here.place, True, "nothing to fit: every parameter is fixed", 0, history)
     trust = radius * (float(np.linalg.norm(here.units * start)) or 1.0)
+    smallest = min(trust, here.length)
     tried = 0
     first = True
     near = _NEAR
@@ -286,7 +292,7 @@ def levenberg_marquardt(
             trust = min(trust, step.length) or trust
             first = False
         cost = here.place.cost
-        if not step.damped and (step.gain <= near * cost or _as_rounding(here)):
+        if not step.damped and (step.gain <= near * cost or _as_rounding(here, history[0])):
             here, count, ended = _refined(look, here, limits, history, watch)
             tried += count
             if ended or near < _NEAR:
@@ -294,10 +300,13 @@ def levenberg_marquardt(
                 break
             near = _HALF  # too early: the squares can still tell
             continue
-        if step.gain <= 0 or trust <= _EPS * float(np.linalg.norm(here.units * here.values)):
+        if trust <= _EPS * max(smallest, float(np.linalg.norm(here.units * here.values))):
             message = "no step lowers the sum of squares any more"
             break
         tried += 1
+        if step.gain <= 0:  # every way to the minimum of the straight problem leads out of the bounds at once
+            trust *= 0.1
+            continue
         if limits is None:
             bent = here.curved(step)
             if bent is None:
@@ -324,8 +333,8 @@ def levenberg_marquardt(
     if message.startswith("no step"):
         here, count, ended = _refined(look, here, limits, history, watch)
         tried += count
-    offset = 0.0 if _as_rounding(here) else here.offset / here.length
-    converged = (tried < steps or not message) and (ended or offset <= 1e-6)
+    offset = 0.0 if _as_rounding(here, history[0]) else here.offset / here.length
+    converged = (tried < steps or not message) and (ended or offset <= 1e-6 or here.cosine <= 1e-8)
     if converged:
         message = f"converged after {_times(tried)}"
     elif not message:
@@ -345,9 +354,10 @@ def _times(steps: int) -> str:
     return "1 step" if steps == 1 else f"{steps} steps"
 
 
-def _as_rounding(here: _Tangent) -> bool:
-    """Whether the residuals, or what the curve can follow of them, are no more than rounding."""
-    return here.offset <= here.place.noise
+def _as_rounding(here: _Tangent, first: float) -> bool:
+    """Whether the residuals, or what the curve can follow of them, are no more than rounding; `first` is the cost that
+    there was at the start."""
+    return here.offset <= max(here.place.noise, _EPS * math.sqrt(first))
 
 
 def _shrunk(step: Step, ratio: float, cost: float, reached: float) -> float:
@@ -383,7 +393,11 @@ def _refined(
     while count < 60:
         step = here.step(math.inf)
         left = here.offset / (here.length or 1.0)
-        if _as_rounding(here) or left <= _ROUNDED or (np.abs(step.by) <= 2 * _EPS * np.abs(here.values)).all():
+        if (
+            _as_rounding(here, history[0])
+            or left <= _ROUNDED
+            or (np.abs(step.by) <= 2 * _EPS * np.abs(here.values)).all()
+        ):
             return here, count, True
         last = left * max(factor, before, 1e-3) <= _ROUNDED  # it leads to where only rounding is left
         places.append(here.values)

@@ -24,6 +24,32 @@ Start = Mapping[str, float] | Sequence[float] | None
 
 
 @dataclass(frozen=True)
+class View:
+    """How a model sees x, of which the points have rows: as it was given.
+
+    As the rows themselves, (n,) or (n, k); transposed, (k, n); a dict of columns by their `names`; or `whole`, one
+    thing that has no rows.
+    """
+
+    names: tuple[str, ...] | None = None
+    transposed: bool = False
+    whole: Any = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the model sees the rows themselves."""
+        return self.whole is None and self.names is None and not self.transposed
+
+    def __call__(self, rows: Floats) -> Any:
+        """Return x as the model is to have it."""
+        if self.whole is not None:
+            return self.whole
+        if self.names is not None:
+            return dict(zip(self.names, rows.T, strict=True))
+        return rows.T if self.transposed else rows
+
+
+@dataclass(frozen=True)
 class Model:
     """A function of x and parameters.
 

@@ -7,7 +7,7 @@ weights ψ(u)/u, which have its gradient. So one search serves them all (`levenb
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from .found import Found
 from .given import Points
 from .levenberg import Ending, Limits, Look, Place, Step, levenberg_marquardt
-from .models import Model
+from .models import Model, View
 from .rows import Rows
 
 Floats = NDArray[np.float64]
@@ -35,12 +35,12 @@ _TRIED = 8
 class Task:
     """What is to be fitted: a model to points, from a start, within bounds.
 
-    `x` is what the model is given, `start` the value of each parameter, `free` which of them may move, `told` whether
+    `view` is how the model sees x, `start` the value of each parameter, `free` which of them may move, `told` whether
     somebody said where each of these starts.
     """
 
     model: Model
-    x: Any
+    view: View
     given: Points
     loss: Loss
     absolute_sigma: bool
@@ -55,6 +55,11 @@ class Task:
     def distance(self) -> bool:
         """Whether each point has an x of its own to find."""
         return self.loss == "distance" or self.given.sigma_x is not None
+
+    @cached_property
+    def x(self) -> Any:
+        """What the model is given."""
+        return self.view(self.given.x)
 
     @property
     def sigma_x(self) -> Floats:
@@ -106,12 +111,12 @@ class Task:
 
     def refitted(self, some: Points) -> Found:
         """Return the same for other points, drawn from these by `Points.take`."""
-        if self.x is not self.given.x:
+        if self.view.whole is not None:
             raise ValueError(
                 "the points cannot be drawn again: x is not an array of rows.\n"
                 "Give x the shape (n,) or (n, k), or take errors='gauss-newton'"
             )
-        return replace(self, given=some, x=some.x).solved()
+        return replace(self, given=some).solved()
 
     # ------------------------------------------------------------------------- from start to end
 
@@ -244,7 +249,7 @@ class Task:
             names=names,
             values=values,
             cov=cov,
-            curve=Curve(self.model, values, self.free, band),
+            curve=Curve(self.model, self.view, values, self.free, band),
             residuals=residuals,
             rss=float(residuals @ residuals),
             chi2=cost if known_sigma else None,
@@ -272,7 +277,7 @@ def refuse_start(task: Task, look: Look, start: Floats) -> None:
             f"the squares of the residuals overflow at the start {at}.\nStart nearer, or give x and y other units"
         )
     row = int(bad[0])
-    where = f", where x is {task.given.x[row]:g}" if task.x is task.given.x and task.x.ndim == 1 else ""
+    where = f", where x is {task.given.x[row]:g}" if task.view.plain and task.given.x.ndim == 1 else ""
     raise ValueError(
         f"{task.model.title} is {y[row]:g} in row {int(task.given.rows[row]) + 1} of {task.given.given}{where}, "
         f"at the start {at}.\nStart where it is finite: start={{{task.model.names[0]!r}: ...}}"
@@ -333,27 +338,24 @@ class Curve:
     """The fitted model; its variance by the slopes at x. `cov` is the covariance of the free parameters."""
 
     model: Model
+    view: View
     values: Floats
     free: tuple[int, ...]
     cov: Floats
 
-    def at(self, x: Any) -> Floats:
+    def at(self, x: Floats) -> Floats:
         """Return the model at x."""
-        return self.model.at(x, self.values.tolist(), _length(x))
+        return self.model.at(self.view(x), self.values.tolist(), len(x))
 
     def with_covariance(self, cov: Floats) -> "Curve":
         """Return the same curve with another covariance of all parameters; NaN counts as none."""
         free = list(self.free)
         return replace(self, cov=np.nan_to_num(cov[np.ix_(free, free)]))
 
-    def variance(self, x: Any) -> Floats:
+    def variance(self, x: Floats) -> Floats:
         """Return the variance of the model at x, by its slopes there."""
-        columns = Rows(self.model, x, _length(x), self.free).at(self.values.tolist())[1]()
+        columns = Rows(self.model, self.view(x), len(x), self.free).at(self.values.tolist())[1]()
         return np.asarray(np.einsum("ij,jk,ik->i", columns, self.cov, columns))
-
-
-def _length(x: Any) -> int:
-    return _length(next(iter(x.values()))) if isinstance(x, Mapping) else len(x)
 
 
 # ----------------------------------------------------------------------------- the places of the search
@@ -481,7 +483,7 @@ def _distances(task: Task) -> Look:
 def _refuse_distance(task: Task) -> None:
     """Raise ValueError for points whose distance from a curve is not defined."""
     given = task.given
-    if task.x is not given.x or given.x.ndim != 1:
+    if not task.view.plain or given.x.ndim != 1:
         raise ValueError(
             "with errors in x each point has an x of its own to find, one number.\n"
             "Give x the shape (n,), or leave sigma_x and loss='distance' out"
