@@ -43,7 +43,7 @@ def exactly(x: Any) -> Pair:
     >>> exactly(0.1)
     Pair(high=0.1, low=0.0)
     """
-    return Pair(x, np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0)
+    return Pair(x, np.zeros(x.shape) if isinstance(x, np.ndarray) else 0.0)
 
 
 def two_sum(a: Any, b: Any) -> Pair:
@@ -55,6 +55,12 @@ def two_sum(a: Any, b: Any) -> Pair:
     s = a + b
     t = s - a
     return Pair(s, (a - (s - t)) + (b - t))
+
+
+def _renormalised(a: Any, b: Any) -> Pair:
+    """a + b without any rounding, where |b| is no larger than |a|, or a is 0 (Dekker 1971)."""
+    s = a + b
+    return Pair(s, b - (s - a))
 
 
 def two_product(a: Any, b: Any) -> Pair:
@@ -77,8 +83,8 @@ def add(x: Pair, y: Pair) -> Pair:
     """Return x + y to about 31 digits, also where x and y cancel (Li et al. 2002, "accurate" addition)."""
     s = two_sum(x.high, y.high)
     t = two_sum(x.low, y.low)
-    s = two_sum(s.high, s.low + t.high)
-    return two_sum(s.high, s.low + t.low)
+    s = _renormalised(s.high, s.low + t.high)
+    return _renormalised(s.high, s.low + t.low)
 
 
 def subtract(x: Pair, y: Pair) -> Pair:
@@ -89,7 +95,15 @@ def subtract(x: Pair, y: Pair) -> Pair:
 def multiply(x: Pair, y: Pair) -> Pair:
     """Return x * y to about 31 digits."""
     p = two_product(x.high, y.high)
-    return two_sum(p.high, p.low + (x.high * y.low + x.low * y.high))
+    return _renormalised(p.high, p.low + (x.high * y.low + x.low * y.high))
+
+
+def beside(*columns: Pair) -> Pair:
+    """Return matrices beside each other, as one."""
+    return Pair(
+        np.concatenate([column.high for column in columns], axis=1),
+        np.concatenate([column.low for column in columns], axis=1),
+    )
 
 
 def product(a: Pair, b: Pair) -> Pair:
@@ -99,10 +113,7 @@ def product(a: Pair, b: Pair) -> Pair:
         half = p // 2
         folded = add(terms[:, :half], terms[:, half : 2 * half])
         if p % 2:
-            rest = terms[:, -1:]
-            folded = Pair(
-                np.concatenate([folded.high, rest.high], axis=1), np.concatenate([folded.low, rest.low], axis=1)
-            )
+            folded = beside(folded, terms[:, -1:])
         terms = folded
     return terms[:, 0]
 

@@ -143,8 +143,9 @@ class Rows:
             rows=self.rows,
             level=y_means.high,
             size=np.ones(self.outputs),
+            length=np.sqrt(squares),
             rss=np.full(self.outputs, np.nan) if self._weighted else squares,
-            chi2=squares if self._weighted else None,
+            unit=1.0 if self._weighted else None,
             absolute_sigma=absolute_sigma,
         )
         total = np.square(self._factor[:, k:]).sum(axis=0)
