@@ -91,8 +91,22 @@ def fit(
             f"Give more points, or hold some fast: fixed={{{asked.names[-1]!r}: 0}}"
         )
     found = task.solved(callback)
+    absolute = absolute_sigma and given.sigma is not None
+    if errors != "gauss-newton":
+        from .uncertainty import with_errors
+
+        nearby = replace(task, start=found.values, told=True)
+        found = with_errors(
+            found,
+            given,
+            errors,
+            refit=nearby.refitted,
+            absolute_sigma=absolute,
+            seed=seed,
+            chi2=task.chi2 if loss == "mse" and not task.distance else None,
+        )
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", "a callable")
-    return FitResult(given, found, name, absolute_sigma)
+    return FitResult(given, found, name, absolute)
 
 
 def _choice(what: str, value: Any, known: Sequence[str]) -> str:

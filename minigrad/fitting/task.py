@@ -116,7 +116,10 @@ class Task:
                 "the points cannot be drawn again: x is not an array of rows.\n"
                 "Give x the shape (n,) or (n, k), or take errors='gauss-newton'"
             )
-        return replace(self, given=some).solved()
+        found = replace(self, given=some).solved()
+        if not found.converged or found.dof > some.n - len(self.free):
+            raise ValueError(f"these {some.n} points do not determine the parameters")
+        return found
 
     # ------------------------------------------------------------------------- from start to end
 
