@@ -58,12 +58,12 @@ def test_the_printed_trace_of_fifteen_points_in_float32():
     assert (w.item(), b.item()) == (history.params[0][-1], history.params[1][-1])
 
 
-def by_hand(x, y, lr, steps):
+def by_hand(loss_fn, lr, steps):
     """The loop as the tutorials write it."""
     w, b = tensors(0.0, 0.0)
     losses = []
     for _ in range(steps):
-        loss = ((w * x + b - y) ** 2).mean()
+        loss = loss_fn(w, b)
         losses.append(loss.item())
         loss.backward()
         with mg.no_grad():
@@ -74,14 +74,22 @@ def by_hand(x, y, lr, steps):
     return w.item(), b.item(), losses
 
 
-def test_it_is_the_loop_of_the_tutorials_to_the_bit():
-    _, x, y = points("line_100")
-    x, y = mg.tensor(x), mg.tensor(y)
+@pytest.mark.parametrize(
+    ("name", "lr", "loss"),
+    [
+        ("line_100", 1e-4, lambda x, y: lambda w, b: ((w * x + b - y) ** 2).mean()),
+        ("line_distance_100", 1e-5, lambda x, y: lambda a, b: ((a * x - y + b) ** 2 / (a**2 + 1)).mean()),
+    ],
+)
+def test_it_is_the_loop_of_the_tutorials_to_the_bit(name, lr, loss):
+    _, x, y = points(name)
+    loss = loss(mg.tensor(x), mg.tensor(y))
     w, b = tensors(0.0, 0.0)
-    history = descend(lambda w, b: ((w * x + b - y) ** 2).mean(), [w, b], lr=1e-4, steps=300)
-    assert (w.item(), b.item(), history.loss[:-1].tolist()) == by_hand(x, y, 1e-4, 300)
+    history = descend(loss, [w, b], lr=lr, steps=500)
+    assert (w.item(), b.item(), history.loss[:-1].tolist()) == by_hand(loss, lr, 500)
 
 
+@pytest.mark.slow
 def test_sixteen_points_after_a_hundred_thousand_steps():
     data, x, y = points("line_16")
     x, y = mg.tensor(x), mg.tensor(y)

@@ -145,7 +145,7 @@ def descend(
                 taken.append(step)
                 losses.append(number)
                 for kept, leaf in zip(values, tensors, strict=True):
-                    kept.append(np.array(leaf.data)[()])
+                    kept.append(np.array(leaf._array)[()])
                 for kept, grad in zip(slopes, grads, strict=True):
                     kept.append(grad)
                 if callback is not None:
@@ -183,7 +183,7 @@ class Watch:
         """Keep the pair if no earlier loss is lower."""
         if loss <= self.loss:
             self.loss, self.step = loss, step
-            self.values = [np.array(leaf.data)[()] for leaf in tensors]
+            self.values = [np.array(leaf._array)[()] for leaf in tensors]
 
     def lost(self, step: int, loss: float, steepest: float | None = None) -> bool:
         """Whether descent has diverged, by its loss and the length of its gradient.
@@ -213,7 +213,7 @@ def _diverged(
     tensors: list[Any] = [leaf for _, leaf in gathered(params)]
     for leaf, value in zip(tensors, watch.values, strict=True):
         leaf.zero_grad()
-        leaf.data = np.array(value)
+        leaf.data = np.array(value)[()]
     try:
         stable = largest_stable_lr(loss_fn, params)
     except MinigradError:  # a rule that cannot be differentiated again: the error is still to be told
@@ -221,10 +221,13 @@ def _diverged(
     return diverged_error(lr, stable, Best(watch.loss, _filled(params, watch.values)), watch.first, loss, step)
 
 
-def diverged_error(lr: float, stable: float, best: Any, first: float, last: float, steps: int) -> DivergedError:
+def diverged_error(
+    lr: float, stable: float, best: Any, first: float, last: float, steps: int, usual: float = math.inf
+) -> DivergedError:
     """Return the error that says that descent diverged, and what to write instead.
 
-    `stable` is the largest stable rate at the best point, NaN or infinite where none is known.
+    `stable` is the largest stable rate at the best point, NaN or infinite where none is known; `usual` a rate that
+    mostly does.
 
     >>> print(diverged_error(0.5, 0.25, None, 1.0, 1e9, 8))
     descent diverged: with lr=0.5 the loss grew from 1 to 1e+09 in 8 steps.
@@ -232,7 +235,7 @@ def diverged_error(lr: float, stable: float, best: Any, first: float, last: floa
     """
     became = f"grew from {first:.6g} to {last:.6g}" if last == last else f"went from {first:.6g} to NaN"
     if not 0 < stable < math.inf:
-        advice = f"Make the rate smaller: write lr={_two_digits(lr / 10):g}"
+        advice = f"Make the rate smaller: write lr={_two_digits(min(lr / 10, usual)):g}"
     elif stable / 2 < lr:
         advice = (
             f"The largest stable rate at the best point is {stable:.4g}: "
@@ -297,7 +300,7 @@ def largest_stable_lr(loss_fn: Callable[..., Any], params: Any) -> float:
             ]
             along = sum((g * parts[n]).sum() for g, n in curved)
             back = mg.gradients(along, tensors, retain_graph=True)
-            return np.concatenate([np.asarray(g.data, dtype=np.float64).reshape(-1) for g in back])
+            return np.concatenate([np.asarray(g._array, dtype=np.float64).reshape(-1) for g in back])
 
         largest = _largest_eigenvalue(product, int(sizes[-1]))
     if not math.isfinite(largest):
@@ -309,6 +312,7 @@ def largest_stable_lr(loss_fn: Callable[..., Any], params: Any) -> float:
 
 
 _PRODUCTS = 100
+_LOOK = 10  # so many products are made between two looks at what they tell
 _NEAR = 1e-7
 
 
@@ -333,10 +337,12 @@ def _largest_eigenvalue(product: Callable[[Floats], Floats], n: int) -> float:
             q -= basis[: k + 1].T @ (basis[: k + 1] @ q)
         left = float(np.linalg.norm(q))
         tridiagonal[k, k + 1] = tridiagonal[k + 1, k] = left
+        ended = k + 1 == n or left <= 1e-14 * float(np.abs(tridiagonal).max())
+        if not ended and (k + 1) % _LOOK and k + 1 < len(basis):
+            continue
         values, vectors = np.linalg.eigh(tridiagonal[: k + 1, : k + 1])
         residual = left * abs(float(vectors[-1, -1]))
-        size = float(np.abs(values).max())
-        if k + 1 == n or left <= 1e-14 * size or (k >= 5 and residual <= _NEAR * size):
+        if ended or residual <= _NEAR * float(np.abs(values).max()):
             return float(values[-1])
     return float(values[-1]) + residual
 
@@ -431,7 +437,7 @@ def _number(value: Any) -> float:
 
 def _gradient(leaf: Any) -> Any:
     """A copy of the gradient; zeros where none arrived."""
-    return np.zeros(leaf.shape, leaf.dtype)[()] if leaf.grad is None else np.array(leaf.grad.data)[()]
+    return np.zeros(leaf.shape, leaf.dtype)[()] if leaf.grad is None else np.array(leaf.grad._array)[()]
 
 
 def _filled(params: Any, things: Any) -> Any:

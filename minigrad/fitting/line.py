@@ -23,6 +23,7 @@ SOLVERS = ("auto", *DESCENTS)
 ERRORS = ("gauss-newton", "hessian", "bootstrap", "jackknife")
 
 Loss = str | Callable[[Any], Any]
+Schedule = str | Callable[[int], float]
 
 _ALSO_CALLED = {
     "ols": "mse",
@@ -63,7 +64,7 @@ def fit_line(
     solver: str = "auto",
     steps: int | None = None,
     lr: float | str = "auto",
-    schedule: str = "cosine",
+    schedule: Schedule = "auto",
     batch_size: int | None = None,
     standardize: bool = True,
     seed: int = 0,
@@ -85,11 +86,14 @@ def fit_line(
       The errors are scaled by the residuals; with `absolute_sigma` sigma is taken as it is.
     - `through`: a point (x0, y0) that the line goes through, or "origin". `skip_bad` leaves rows with NaN or inf out.
     - `solver`: "auto" (exact, or to convergence), or one that descends and can be watched: "gd", "sgd", "adam", "lbfgs"
-      in at most `steps` steps, with the learning rate `lr` by a `schedule`, on batches of `batch_size` points, in
-      standardised coordinates unless `standardize=False`. `callback` is called with every step, `progress` shows it.
+      in at most `steps` steps, with the learning rate `lr` by a `schedule` ("constant", "cosine", "step",
+      "exponential", "inverse_time", or a function), on batches of `batch_size` points, in standardised coordinates with
+      "cosine", or with `standardize=False` as the tutorials do it: on the points as they are, and "constant".
+      callback(step, loss, params) is called with every step, `progress=True` shows it. See `watching.py`.
     - `errors`: "gauss-newton" (for distances: York's), "hessian", "bootstrap" or "jackknife"; `seed` draws for them.
 
-    Raises ValueError for arguments that contradict each other, numbers that are not finite, lengths that differ, and
+    Raises DivergedError, which carries the best point, for a learning rate that is too large;
+    ValueError for arguments that contradict each other, numbers that are not finite, lengths that differ, and
     points that do not determine the parameters; TypeError for what holds no numbers.
 
     >>> fit = fit_line([0, 1, 2, 3], [1.0, 3.0, 5.0, 7.5])
@@ -97,7 +101,7 @@ def fit_line(
     (2.15, 0.9, 0.086603)
     """
     _check_choices(loss, solver, errors)
-    _check_model(loss, through, degree, delta, tuning, solver)
+    _check_model(loss, through, degree, delta, tuning)
     _check_spread(loss, sigma, sigma_x, weights, delta, absolute_sigma)
     _check_descent(solver, steps, lr, schedule, batch_size, standardize, callback)
     given = points(x, y, sigma=sigma, sigma_x=sigma_x, weights=weights, skip_bad=skip_bad)
@@ -114,6 +118,9 @@ def fit_line(
             loss,
             solver,
             exact=found,
+            delta=delta,
+            tuning=tuning,
+            absolute_sigma=absolute_sigma,
             steps=steps,
             lr=lr,
             schedule=schedule,
@@ -188,9 +195,7 @@ def _check_choices(loss: Loss, solver: str, errors: str) -> None:
         raise ValueError(f"there {are} no {kind} {_quoted(choice)}.\n{instead}{function}")
 
 
-def _check_model(
-    loss: Loss, through: Any, degree: int | None, delta: float | None, tuning: float | None, solver: str
-) -> None:
+def _check_model(loss: Loss, through: Any, degree: int | None, delta: float | None, tuning: float | None) -> None:
     """What belongs to one loss or one model only."""
     if degree is not None:
         if isinstance(degree, bool) or not isinstance(degree, int | np.integer) or degree < 0:
@@ -204,18 +209,11 @@ def _check_model(
             raise ValueError(
                 "through and degree were both given, and only a line can be put through a point.\nLeave one of them out"
             )
-        if solver != "auto":
-            raise ValueError(
-                f'solver="{solver}" descends to lines, and degree asks for a polynomial.\n'
-                'Take solver="auto", which is exact'
-            )
     if through is not None and loss not in ("mse", "distance"):
         raise ValueError(
             f"through was given, and with loss={_quoted(loss)} no line goes through a given point.\n"
             'Take loss="mse" or loss="distance", or leave through out'
         )
-    if through is not None and solver != "auto":
-        raise ValueError(f'solver="{solver}" knows no given point.\nWith through take solver="auto", which is exact')
     if delta is not None:
         if loss != "distance":
             raise ValueError(
@@ -258,7 +256,7 @@ def _check_descent(
     solver: str,
     steps: int | None,
     lr: float | str,
-    schedule: str,
+    schedule: Schedule,
     batch_size: int | None,
     standardize: bool,
     callback: Any,
@@ -268,7 +266,7 @@ def _check_descent(
         asked = {
             "steps": steps is not None,
             "lr": lr != "auto",
-            "schedule": schedule != "cosine",
+            "schedule": schedule != "auto",
             "batch_size": batch_size is not None,
             "standardize": not standardize,
             "callback": callback is not None,

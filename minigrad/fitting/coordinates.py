@@ -1,0 +1,329 @@
+"""Coordinates in which to descend, and the way back: standardised, or the points as they are.
+
+One idea: a descent sees numbers of order one and a loss whose curvature it knows; what they mean in the units of the
+data is computed apart, and rounded once. In standardised coordinates every column of the problem has mean 0 and
+standard deviation 1, and so has y: for a line the second derivatives of the mse are then 2 for each parameter, and 0
+between them. Of a model each parameter is in units of what moves the curve by the spread of y. Distances have
+coordinates of their own, in `angles.py`.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+import minigrad as mg
+
+from ..errors import OptimiserError
+from ..place import at, here
+from .extended import add, exactly, product
+from .found import Found
+from .given import Points
+from .linear import Combination, triangle
+from .losses import MAD, TUNING
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp] | None
+Loss = str | Callable[[Any], Any]
+
+
+class Coordinates(Protocol):
+    """Where a descent moves: tensors, the loss there, and what they mean in the units of the data."""
+
+    names: tuple[str, ...]
+    tensors: list[Any]
+    n: int
+    """How many points there are."""
+    unit: float
+    """What a loss of 1 is in the units of the data."""
+    exact_loss: float
+    """The loss of the exact answer, in the units of the data."""
+    terms: list[Any]
+    """For each tensor, how large the terms are that its gradient is the sum of, from the start."""
+
+    def loss(self, rows: Rows) -> Any:
+        """Return the loss over some points, None for all, as a tensor of one number."""
+        ...
+
+    def confine(self) -> None:
+        """Move the tensors back into their bounds, if there are any."""
+        ...
+
+    def reported(self, values: Sequence[Any]) -> Floats:
+        """Return the parameters in the units of the data, to plot and to tell on the way."""
+        ...
+
+    def found(self, values: Sequence[Any]) -> Found:
+        """Return the same with all their digits, and what follows from them."""
+        ...
+
+
+class Criterion:
+    """What residuals cost: the mean of what each adds, where `factors` (n,) multiply them: 1/sigma, of mean square 1.
+
+    `size` is what a residual of 1 is in the units of the data, or of sigma for a callable; `bend` where a robust loss
+    leaves u², which it is near 0, so that its curvature there is that of the mse.
+    """
+
+    def __init__(self, loss: Loss, factors: Floats | None = None, size: float = 1.0, bend: float = math.inf) -> None:
+        self.loss = loss
+        self.factors = factors
+        self.size = size
+        self.bend = bend
+        self.unit = 1.0 if callable(loss) else size if loss == "l1" else size**2
+
+    def __call__(self, r: Any, rows: Rows = None) -> Any:
+        """Return the loss of residuals r, the curve less y, (n,), or (n, m) of m outputs, over which it is summed."""
+        if self.factors is not None:
+            f = self.factors if rows is None else self.factors[rows]
+            r = r * (f[:, None] if r.ndim == 2 else f)
+        if callable(self.loss):
+            r = r[:, 0] if r.ndim == 2 else r
+            return mg.sum(self.loss(-self.size * r)) / r.shape[0]
+        if self.loss == "mse":
+            mean = (r**2).mean()
+            return mean * r.shape[1] if r.ndim == 2 and r.shape[1] > 1 else mean
+        if self.loss == "l1":
+            return mg.abs(r).mean()
+        k = self.bend
+        if self.loss == "huber":
+            return mg.where(abs(r) <= k, r**2, 2 * k * abs(r) - k**2).mean()
+        inside = 1 - mg.minimum((r / k) ** 2, 1.0)
+        return (k**2 / 3 * (1 - inside**3)).mean()
+
+    def terms(self, columns: Floats, residuals: Floats) -> Floats:
+        """Return how large the terms are that the derivative by each coefficient is the sum of, (p, m).
+
+        |Σ g x| is at most |g| |x| (Cauchy and Schwarz), g being the derivatives by each residual.
+        """
+        r = mg.tensor(residuals, requires_grad=True)
+        g = mg.gradients(self(r), r).numpy().reshape(len(residuals), -1)
+        sizes: Floats = np.sqrt(np.multiply.outer((columns**2).sum(axis=0), (g**2).sum(axis=0)))
+        return sizes
+
+
+class _Columns:
+    """A loss of residuals in y, and a curve that is linear in its parameters: what is common to both coordinates.
+
+    Numbers of several outputs are arrays (p, m) here, for one output as for many.
+    """
+
+    def __init__(
+        self, points: Points, loss: Loss, exact: Found, tuning: float | None, absolute_sigma: bool, size: float | None
+    ) -> None:
+        assert isinstance(exact.curve, Combination)
+        self.points, self.exact, self.absolute_sigma = points, exact, absolute_sigma
+        self.basis = exact.curve.basis
+        self.names, self.n = exact.names, points.n
+        self.y = points.y.reshape(points.n, -1)
+        self.level = np.atleast_1d(np.asarray(exact.curve.level, dtype=np.float64))
+        self.through = "through" in exact.extra
+        self.size = _spread(self.y - self.level, loss) if size is None else size
+        factors, typical = None, 1.0
+        if points.sigma is not None:
+            typical = _rms(1 / points.sigma)
+            factors = 1 / points.sigma / typical
+        bend = math.inf
+        if loss in TUNING:  # where sigma is given, the scale is in units of it
+            bend = (TUNING[str(loss)] if tuning is None else tuning) * float(exact.scale) / (self.size * typical)
+        self.criterion = Criterion(loss, factors, self.size * (typical if callable(loss) else 1.0), bend)
+        self.unit = self.criterion.unit / self.y.shape[1]
+        with mg.no_grad():
+            self.exact_loss = self.unit * float(self.criterion(mg.tensor(-exact.residuals / self.size)).item())
+
+    def confine(self) -> None:
+        """Do nothing: a line has no bounds."""
+
+    def _shaped(self, values: Floats) -> Floats:
+        """Parameters (p, m) as they are reported."""
+        return values[:, 0] if self.points.y.ndim == 1 else values.T
+
+    def _found(self, values: Floats, coefficients: Floats) -> Found:
+        """What is reported for parameters (q, m) that are those of these coefficients (p, m).
+
+        The covariance is that of the exact solver with the residuals of this curve; a robust loss keeps its own.
+        """
+        exact, flat = self.exact, self.points.y.ndim == 1
+        sigma = None if self.points.sigma is None else self.points.sigma[:, None]
+        matrix = self.basis.columns(self.points.x)
+        residuals = self.y - (self.level + matrix @ coefficients)
+        squares = (residuals if sigma is None else residuals / sigma) ** 2
+        cov, scale, curve = exact.cov, exact.scale, exact.curve
+        assert isinstance(curve, Combination)
+        factor, deviation = curve.factor, curve.deviation
+        if self.criterion.loss == "mse":
+            scales: Any = np.ones(self.y.shape[1])
+            if not self.absolute_sigma:
+                scales = np.sqrt(squares.sum(axis=0) / exact.dof) if exact.dof else scales * math.nan
+            inverse: Any = np.linalg.inv(triangle(matrix if sigma is None else matrix / sigma))
+            factor = inverse
+            root = product(self.basis.outside(), exactly(factor)).rounded()
+            cov = np.square(scales)[:, None, None] * (root @ root.T)
+            cov, scale = (cov[0], float(scales[0])) if flat else (cov, scales)
+            deviation = scale
+        level = float(self.level[0]) if flat else self.level
+        return replace(
+            exact,
+            values=self._shaped(values),
+            cov=cov,
+            curve=Combination(self.basis, coefficients[:, 0] if flat else coefficients, level, factor, deviation),
+            residuals=residuals[:, 0] if flat else residuals,
+            rss=float(np.sum(residuals**2)),
+            chi2=None if sigma is None else float(squares.sum()),
+            scale=scale,
+        )
+
+
+class _Standardised(_Columns):
+    """Columns of mean 0 and standard deviation 1, and y as well; weighted where sigma is given."""
+
+    def __init__(self, points: Points, loss: Loss, exact: Found, tuning: float | None, absolute_sigma: bool) -> None:
+        super().__init__(points, loss, exact, tuning, absolute_sigma, None)
+        columns, weights = self.basis.columns(points.x), points.weights
+        self.constant = not self.through
+        self.means = np.zeros(columns.shape[1])
+        if self.constant:
+            self.means[1:] = np.average(columns[:, 1:], axis=0, weights=weights)
+        columns = columns - self.means
+        sizes = np.sqrt(np.average(columns**2, axis=0, weights=weights))
+        self.sizes = np.where(sizes > 0, sizes, 1.0)
+        self.columns = columns / self.sizes
+        self.target = (points.y - (self.level[0] if points.y.ndim == 1 else self.level)) / self.size
+        self.tensors = [mg.zeros((len(self.sizes), *points.y.shape[1:]), requires_grad=True)]
+        self.terms = [self.criterion.terms(self.columns, -self.target).reshape(self.tensors[0].shape)]
+
+    def loss(self, rows: Rows) -> Any:
+        """Return the loss over some points."""
+        if rows is None:
+            return self.criterion(self.columns @ self.tensors[0] - self.target)
+        return self.criterion(self.columns[rows] @ self.tensors[0] - self.target[rows], rows)
+
+    def _coefficients(self, values: Sequence[Any]) -> Floats:
+        [found] = values
+        c: Floats = np.reshape(found, (len(self.sizes), -1)) * self.size / self.sizes[:, None]
+        if self.constant:
+            c[0] -= self.means[1:] @ c[1:]
+        return c
+
+    def reported(self, values: Sequence[Any]) -> Floats:
+        """Return the parameters in the units of the data."""
+        reported = self.basis.outside().rounded() @ self._coefficients(values)
+        reported[self.basis.level] += self.level
+        return self._shaped(reported)
+
+    def found(self, values: Sequence[Any]) -> Found:
+        """Return the same with all their digits: with x near 1.7e9, level and slope · x nearly cancel."""
+        coefficients = self._coefficients(values)
+        exact = product(self.basis.outside(), exactly(coefficients))
+        reported = exact.rounded()
+        reported[self.basis.level] = add(exact[self.basis.level], exactly(self.level)).rounded()
+        return self._found(reported, coefficients)
+
+
+class _AsTheyAre(_Columns):
+    """The points as they are, from zero: the loop of the tutorials, operation by operation."""
+
+    def __init__(self, points: Points, loss: Loss, exact: Found, tuning: float | None, absolute_sigma: bool) -> None:
+        super().__init__(points, loss, exact, tuning, absolute_sigma, 1.0)
+        x, self.target = points.x, points.y
+        matrix = x.reshape(self.n, -1)
+        self.powers = self.names[0] == "c0"
+        outputs = points.y.shape[1:]
+        if self.powers or self.through:
+            if self.powers:
+                matrix = np.vander(matrix[:, 0], len(self.names), increasing=True)
+            else:
+                matrix = matrix - self.basis.centre  # type: ignore[attr-defined]
+                self.target = points.y - (self.level[0] if points.y.ndim == 1 else self.level)
+            self.x = matrix
+            shapes: list[tuple[int, ...]] = [(matrix.shape[1], *outputs)]
+        elif x.ndim == points.y.ndim == 1:
+            self.x = x
+            shapes = [(), ()]
+        else:
+            self.x, self.target = matrix, self.y  # y of shape (n, 1): against (n,) a column makes a table
+            shapes = [(matrix.shape[1], self.y.shape[1]), self.y.shape[1:]]
+        self.tensors = [mg.tensor(np.zeros(shape), requires_grad=True) for shape in shapes]
+        all_columns = [matrix, np.ones((self.n, 1))]
+        start = -np.asarray(self.target)
+        self.terms = [
+            self.criterion.terms(columns, start).reshape(shape)
+            for columns, shape in zip(all_columns, shapes, strict=False)
+        ]
+
+    def loss(self, rows: Rows) -> Any:
+        """Return the loss over some points."""
+        x, y = (self.x, self.target) if rows is None else (self.x[rows], self.target[rows])
+        if len(self.tensors) == 1:
+            return self.criterion(x @ self.tensors[0] - y, rows)
+        w, b = self.tensors
+        if x.ndim == 1:
+            return self.criterion(w * x + b - y, rows)
+        return self.criterion(x @ w + b - y, rows)
+
+    def _values(self, values: Sequence[Any]) -> Floats:
+        """The parameters that are reported, (q, m)."""
+        m = self.y.shape[1]
+        parts = [np.reshape(value, (-1, m)) for value in values]
+        if self.powers:
+            return parts[0]
+        if self.through:
+            parts.append(self.level - self.basis.centre @ parts[0])  # type: ignore[attr-defined]
+            parts[1] = parts[1].reshape(1, m)
+        return np.concatenate(parts if self.basis.level == len(parts[0]) == 1 else parts[::-1])
+
+    def reported(self, values: Sequence[Any]) -> Floats:
+        """Return the parameters in the units of the data, which is what they are in."""
+        return self._shaped(self._values(values))
+
+    def found(self, values: Sequence[Any]) -> Found:
+        """Return the same, and what follows from them."""
+        reported = self._values(values)
+        inside = reported.copy()
+        inside[self.basis.level] -= self.level
+        coefficients = np.linalg.lstsq(self.basis.outside().rounded(), inside)[0]
+        return self._found(reported, coefficients)
+
+
+def _spread(deviations: Floats, loss: Loss) -> float:
+    """A typical deviation, 1 where there is none; for losses that outliers cannot pull by the median."""
+    if loss != "mse":
+        typical = float(np.median(np.abs(deviations))) / MAD
+        if typical > 0:
+            return typical
+    return _rms(deviations) or 1.0
+
+
+def _rms(values: Floats) -> float:
+    """The root mean square, also of numbers whose squares would leave float64."""
+    largest = float(np.abs(values).max())
+    return largest * math.sqrt(float(np.mean((values / largest) ** 2))) if largest else 0.0
+
+
+# ------------------------------------------------------------------------------------- choice
+
+
+def line_coordinates(
+    points: Points,
+    loss: Loss,
+    exact: Found,
+    delta: float | None,
+    tuning: float | None,
+    absolute_sigma: bool,
+    standardize: bool,
+) -> Coordinates:
+    """Return the coordinates in which to descend to a line, a plane or a polynomial."""
+    if loss == "distance":
+        from .angles import distance_coordinates
+
+        return distance_coordinates(points, exact, delta, absolute_sigma, standardize)
+    if points.y.ndim == 2 and points.y.shape[1] > 1 and loss != "mse":
+        raise OptimiserError(
+            f"y has {points.y.shape[1]} columns, and with this loss one can be watched at a time{at(here())}.\n"
+            "Fit each of them: fit_line(x, y[:, 0], ...)"
+        )
+    kind = _Standardised if standardize else _AsTheyAre
+    return kind(points, loss, exact, tuning, absolute_sigma)
