@@ -369,7 +369,7 @@ def _torch_lstsq(data: Data) -> Step:
 
 
 @LINE.by(
-    "torch, 1000 steps of SGD", at_most=1_000, note="The largest learning rate of 1, 1/2, 1/4, ... that is stable."
+    "torch, 1000 steps of SGD", at_most=1_000, note="Its learning rate is the largest power of 2 that is stable."
 )
 def _torch_descent(data: Data) -> Step:
     import torch
