@@ -61,6 +61,14 @@ def test_settings_are_those_of_fit_line(settings):
     assert m.coef_.tolist() == [value for name, value in r.params.items() if name != level]
 
 
+def test_bootstrapped_errors_have_a_seed():
+    x, y = rows(2)
+    one, same, other = (LineRegressor(errors="bootstrap", seed=seed).fit(x, y).result_.errors for seed in (3, 3, 4))
+    assert one == same
+    assert one["slope"] != other["slope"]
+    assert other["slope"] == pytest.approx(LineRegressor().fit(x, y).result_.errors["slope"], rel=0.5)
+
+
 # ----------------------------------------------------------------------------- rows that come in pieces
 
 

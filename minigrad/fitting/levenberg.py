@@ -169,8 +169,8 @@ class _Tangent:
         second = (2 / h) * ((r - self.r) / h - self.j @ step.by)
         if not np.isfinite(second).all():
             return None
-        singular, u, _, directions = self.factors
-        pulled = (second @ u).tolist()
+        singular, onto, _, directions = self.factors
+        pulled = onto(second).tolist()
         parts = [-s * b / (s * s + step.damping) if s > 0 else 0.0 for s, b in zip(singular, pulled, strict=True)]
         bend = np.array(parts) @ directions
         length = float(np.linalg.norm(bend))
@@ -202,27 +202,47 @@ class _Tangent:
         return Step(by, gain, float(np.linalg.norm(by * self.units)), damping, self.place)
 
 
-_Factors = tuple[list[float], Floats, list[float], Floats]
+_Factors = tuple[list[float], Callable[[Floats], Floats], list[float], Floats]
 
 
 def _factors(j: Floats, r: Floats, units: Floats, free: Mask | None) -> _Factors:
-    """The singular values of the scaled Jacobian, its vectors u, the residuals along them, and its directions.
+    """The singular values of the scaled Jacobian, what a vector is along u, what r is, and its directions.
 
     A singular value that is rounding is returned as 0.
     """
     scaled = j / units if free is None else j[:, free] / units[free]
     n, p = scaled.shape
     if p == 0:
-        return [], np.zeros((n, 0)), [], np.zeros((0, 0))
+        return [], lambda v: np.zeros(0), [], np.zeros((0, 0))
     if n * p > _SMALL and n > p:
-        triangle = np.linalg.qr(scaled, mode="r")
-        _, s, directions = np.linalg.svd(triangle)
-        u = scaled @ (directions.T / s)
+        s, directions = _of_many_rows(scaled)
+        to_u = directions.T / s
+
+        def onto(v: Floats) -> Floats:
+            found: Floats = v @ scaled @ to_u
+            return found
     else:
         u, s, directions = np.linalg.svd(scaled, full_matrices=False)
+
+        def onto(v: Floats) -> Floats:
+            found: Floats = v @ u
+            return found
+
     singular = s.tolist()
     least = singular[0] * max(n, p) * _EPS
-    return [v if v > least else 0.0 for v in singular], u, (r @ u).tolist(), directions
+    return [v if v > least else 0.0 for v in singular], onto, onto(r).tolist(), directions
+
+
+def _of_many_rows(scaled: Floats) -> tuple[Floats, Floats]:
+    """Singular values and directions: of the Gram matrix where a step loses little by it; a QR costs ten times as much.
+
+    Squares of the singular values have 16 digits of the largest, so the smallest has 8 or more, and so has a step.
+    """
+    squares, vectors = np.linalg.eigh(scaled.T @ scaled)
+    if squares[0] > 1e-8 * squares[-1]:
+        return np.sqrt(squares[::-1]), vectors[:, ::-1].T
+    _, s, directions = np.linalg.svd(np.linalg.qr(scaled, mode="r"))
+    return s, directions
 
 
 def _within(factors: _Factors, radius: float) -> tuple[Floats, float, float, float]:
