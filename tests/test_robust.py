@@ -187,6 +187,32 @@ def test_sigma_divides_the_residuals(loss, seed, sigma):
     np.testing.assert_allclose(np.linalg.solve(r, coefficients)[::-1], found.values, rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+@given(
+    seed=seeds,
+    n=st.integers(3, 30),
+    coarse=st.booleans(),
+    exact=st.booleans(),
+    unit=st.sampled_from([1.0, 1e-90, 1e90]),
+)
+@settings(max_examples=40, deadline=None)
+def test_points_of_every_kind_lead_to_rest(loss, seed, n, coarse, exact, unit):
+    """Ties, points in line, three points: the search ends, its pulls cancel, and no number overflows."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(-3, 4, n).astype(float) if coarse else rng.normal(size=n)
+    assume(np.ptp(x) > 0.1)
+    y = 1.5 * x if exact else np.round(rng.standard_cauchy(n), 1)
+    found = robust_line(points(x, y * unit), loss)
+    assert found.converged
+    assert np.isfinite(found.values).all()
+    if exact:
+        np.testing.assert_allclose(found.values / unit, [1.5, 0], atol=1e-14)
+    elif loss != "l1" and found.scale > 0:
+        u = found.residuals / found.scale
+        assert abs(np.sum(loss_of(loss).psi(u))) < 1e-10 * n
+        assert abs(np.sum(loss_of(loss).psi(u) * x)) < 1e-10 * n
+
+
 # ----------------------------------------------------------------------------- what an outlier cannot do
 
 

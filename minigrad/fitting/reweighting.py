@@ -11,6 +11,7 @@ has several minima; it starts from Huber's fit and from the least trimmed square
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -50,7 +51,7 @@ class Estimate:
 class Problem:
     """Columns, orthonormal (n, p), and y (n,), both in units of sigma; `known` is the scale where it is known.
 
-    `noise` (n,) is what rounding alone may leave of a residual.
+    `noise` (n,) is what the rounding of y alone may leave of a residual.
     """
 
     columns: Floats
@@ -59,13 +60,18 @@ class Problem:
     noise: Floats
     known: float | None = None
 
+    @cached_property
+    def row_noise(self) -> Floats:
+        """What the rounding of the columns may leave of a residual, for coefficients of length 1."""
+        return np.asarray(16 * _EPS * np.sqrt(np.einsum("ij,ij->i", self.columns, self.columns)))
+
     def at(self, coefficients: Floats, held: float | None = None) -> Estimate:
         """Return where some coefficients stand, and the step that weighted least squares makes from there."""
         residuals = self.y - self.columns @ coefficients
         s = self.known if held is None else held
         if s is None:
             s = scale(residuals)
-        on_curve = np.abs(residuals) <= self.noise
+        on_curve = np.abs(residuals) <= self.noise + self.row_noise * float(np.linalg.norm(coefficients))
         if self.known is None and 2 * np.count_nonzero(on_curve) > len(on_curve):
             weights, s = on_curve.astype(np.float64), 0.0
         else:
@@ -127,8 +133,9 @@ def _settle(problem: Problem, start: Floats, held: float | None) -> Estimate:
         guess = problem.newton(here, held) if rounds > 1 else None
         if guess is not None and np.isfinite(guess).all():
             there = problem.at(guess, held)
-            # Newton's method may lead to a maximum; near a minimum re-weighting and it point the same way.
-            if np.linalg.norm(there.step) < size / 4 and np.linalg.norm(guess - here.coefficients) < 10 * size:
+            # Where the pull falls off again Newton's method may lead to a maximum: there it is not followed far.
+            far = np.linalg.norm(guess - here.coefficients) > 10 * size and problem.loss.name != "huber"
+            if np.linalg.norm(there.step) < size / 4 and not far:
                 here = there
                 continue
         here = problem.at(here.coefficients + here.step, held)

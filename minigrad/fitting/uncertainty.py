@@ -21,6 +21,7 @@ from .distance import Straight
 from .found import Curve, Found
 from .given import Points
 from .linear import Basis, Centred, Combination
+from .task import Curve as ModelCurve
 
 Floats = NDArray[np.float64]
 Refit = Callable[[Points], Found]
@@ -208,8 +209,9 @@ def _with_cov(found: Found, cov: Floats) -> Found:
     if isinstance(curve, Combination):
         inverse = np.linalg.pinv(curve.basis.outside().rounded())
         return replace(found, cov=cov, curve=Scattered(curve, curve.basis, inverse @ cov @ inverse.T))
-    if hasattr(curve, "with_covariance"):
-        curve = curve.with_covariance(cov)
+    if isinstance(curve, ModelCurve):
+        # A parameter that stands on its bound has no error, and moves nothing.
+        curve = replace(curve, cov=np.nan_to_num(cov[np.ix_(curve.free, curve.free)]))
     return replace(found, cov=cov, curve=curve)
 
 

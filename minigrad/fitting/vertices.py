@@ -104,7 +104,8 @@ def _at(columns: Floats, y: Floats, rows: Sequence[int]) -> tuple[Floats, Floats
     coefficients = np.asarray(np.linalg.solve(columns[rows], y[rows]), dtype=np.float64)
     coefficients += np.linalg.solve(columns[rows], y[rows] - columns[rows] @ coefficients)
     residuals = y - columns @ coefficients
-    reach = np.abs(y) + np.abs(columns) @ np.abs(coefficients)
+    # Rounding is that of the whole row: a column that is 0 there has the rounding of the others.
+    reach = np.abs(y) + np.sqrt(np.einsum("ij,ij->i", columns, columns)) * float(np.linalg.norm(coefficients))
     residuals[np.abs(residuals) <= _ZERO * reach] = 0.0
     residuals[rows] = 0.0
     return coefficients, residuals
