@@ -325,6 +325,23 @@ def test_what_determines_no_parameters_is_refused(x, y, options, message):
     assert len(str(caught.value).splitlines()) == 2
 
 
+def test_x_that_float64_knows_too_coarsely_is_said():
+    x = 1.7e18 + 1e3 * np.sqrt(np.arange(20.0))  # nanoseconds since 1970, in steps of 256
+    (warning,) = fit(x / 3, np.arange(20.0)).warnings
+    assert warning.startswith("float64 keeps x to no more than 1e-01 of its spread")
+    assert fit(x / 3 - x[0] / 3, np.arange(20.0)).warnings == ()
+    assert fit(1e15 + np.arange(5.0), [1, 3, 2, 5, 4.0]).warnings == ()  # whole numbers are not rounded
+    assert fit(4e9 + 600 * np.sqrt(np.arange(20.0)), np.arange(20.0)).warnings == ()
+
+
+def test_features_that_are_nearly_dependent_are_named_and_fitted():
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((30, 4))
+    x[:, 3] = x[:, 1] - 2 * x[:, 0] + 1e-8 * rng.standard_normal(30)
+    (warning,) = fit(x, rng.standard_normal(30)).warnings
+    assert warning.startswith("x1, x2 and x4 nearly depend on each other (condition")
+
+
 def test_features_with_one_name_are_refused():
     from minigrad.fitting.linear import names_of_features
 

@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
 _TINY = float(np.finfo(np.float64).tiny)
+_COARSE = 1e-6  # of the spread
+_ALIKE = 1e6
 _SMALLEST, _LARGEST = 1e-150, 1e150  # beyond them the squares of deviations leave float64
 
 
@@ -69,7 +71,7 @@ class Basis(Protocol):
         """Return the error for columns that depend on each other."""
         ...
 
-    def cautions(self, values: Floats, x: Floats, y: Floats) -> list[str]:
+    def cautions(self, values: Floats, x: Floats, y: Floats, x_names: Sequence[str], inverse: "Inverse") -> list[str]:
         """Return what a reader of the reported parameters ought to know."""
         ...
 
@@ -142,9 +144,24 @@ class Centred:
             )
         return dependent_features(dependent, x_names, self.constant)
 
-    def cautions(self, values: Floats, x: Floats, y: Floats) -> list[str]:
-        """Return nothing: slope and intercept are what they seem."""
-        return []
+    def cautions(self, values: Floats, x: Floats, y: Floats, x_names: Sequence[str], inverse: "Inverse") -> list[str]:
+        """Return a warning where the rounding of x to float64, before it came here, leaves a slope few digits."""
+        largest = np.abs(x).max(axis=0)
+        whole = (x == np.rint(x)).all(axis=0) & (largest <= 2.0**53)
+        coarse = np.where(whole, 0.0, rounding(largest, self.unit) / 4)
+        said = [
+            f"float64 keeps {name} to no more than {part:.0e} of its spread, so far from 0: "
+            f"subtract a start from {name} before it becomes float64"
+            for name, part in zip(x_names, coarse, strict=True)
+            if part > _COARSE
+        ]
+        if not said and inverse.condition > _ALIKE:
+            alike = [name for name, is_one in zip(x_names, inverse.weakest[-len(x_names) :], strict=True) if is_one]
+            said.append(
+                f"{', '.join(alike[:-1])} and {alike[-1]} nearly depend on each other (condition "
+                f"{inverse.condition:.0e}): the last digits of x decide on their slopes"
+            )
+        return said
 
 
 @dataclass(frozen=True)
@@ -277,8 +294,17 @@ def triangle(matrix: Floats) -> Floats:
     return factor
 
 
-def inverse_of_factor(r: Floats, rows: int, slack: float = 0.0) -> tuple[Floats, float]:
-    """Return R⁻¹ of a triangular factor of `rows` rows, and the condition of its columns, each scaled to length 1.
+@dataclass(frozen=True)
+class Inverse:
+    """R⁻¹ of a factor; the condition of its columns, each scaled to length 1, and which of them make it so."""
+
+    s: Floats
+    condition: float
+    weakest: NDArray[np.bool_]
+
+
+def inverse_of_factor(r: Floats, rows: int, slack: float = 0.0) -> Inverse:
+    """Return R⁻¹ of a triangular factor of `rows` rows, and its condition.
 
     Raises DependentError where its columns depend on each other to the rounding of float64, or to `slack` where that is
     more: the relative rounding of the numbers that were given.
@@ -291,7 +317,7 @@ def inverse_of_factor(r: Floats, rows: int, slack: float = 0.0) -> tuple[Floats,
     if small.any():
         raise DependentError(int((~small).sum()), np.abs(directions[small]).max(axis=0) > _INVOLVED)
     inverse: Floats = np.linalg.solve(unit_columns, np.eye(len(r))) / lengths[:, None]
-    return inverse, float(values[0] / values[-1])
+    return Inverse(inverse, float(values[0] / values[-1]), np.abs(directions[-1]) > 0.5 / len(r))
 
 
 _INVOLVED = 1e-4  # of a unit vector: what is not involved is there by rounding, at most the slack of the rank
@@ -378,7 +404,7 @@ def solve_exactly(columns: Pair, y: Pair, s: Floats) -> tuple[Solution, Floats]:
     `columns` is (n, p), y (n, m), and `s` R⁻¹ of the columns, as float64 has it.
 
     >>> x = np.array([[1.0, -1.0], [1.0, 0.0], [1.0, 1.0]])
-    >>> s = inverse_of_factor(triangle(x), 3)[0]
+    >>> s = inverse_of_factor(triangle(x), 3).s
     >>> solve_exactly(exactly(x), exactly(np.array([[1.0], [3.0], [5.0]])), s)[0].coefficients.rounded()
     array([[3.],
            [2.]])
@@ -405,7 +431,7 @@ def solve_in_float64(columns: Floats, y: Floats, s: Floats) -> tuple[Solution, F
     """Return the same without further digits, corrected once: for many rows, or columns that are nearly orthogonal.
 
     >>> x = np.array([[1.0, -1.0], [1.0, 0.0], [1.0, 1.0]])
-    >>> s = inverse_of_factor(triangle(x), 3)[0]
+    >>> s = inverse_of_factor(triangle(x), 3).s
     >>> solve_in_float64(x, np.array([[1.0], [3.0], [5.0]]), s)[0].coefficients.rounded().round(12)
     array([[3.],
            [2.]])
@@ -481,17 +507,17 @@ def least_squares(
     if roots is not None:
         columns, target = columns * roots[:, None], target * roots[:, None]
     try:
-        s, condition = inverse_of_factor(_factor(columns), rows, basis.slack(x))
+        inverse = inverse_of_factor(_factor(columns), rows, basis.slack(x))
     except DependentError as dependent:
         raise basis.undetermined(dependent, x, points.x_names) from None
-    if worth_exact(rows, p, condition):
+    if worth_exact(rows, p, inverse.condition):
         deviations = two_sum(y, -level)
         exact = basis.exact_columns(x), Pair(deviations.high / size, deviations.low / size)
         if roots is not None:
             exact = multiply(exact[0], exactly(roots[:, None])), multiply(exact[1], exactly(roots[:, None]))
-        solution, left = solve_exactly(*exact, s)
+        solution, left = solve_exactly(*exact, inverse.s)
     else:
-        solution, left = solve_in_float64(columns, target, s)
+        solution, left = solve_in_float64(columns, target, inverse.s)
     residuals = left * size if roots is None else left * size / roots[:, None]
     outcome = Outcome(
         rows=rows,
@@ -505,7 +531,7 @@ def least_squares(
     found = report(basis, solution, outcome, residuals[:, 0] if flat else residuals, flat=flat, extra=extra)
     constant = [name for name, column in zip(points.y_names, y.T, strict=True) if (column == column[0]).all()]
     said = warnings_about(rows, p, absolute_sigma, constant, through is not None)
-    return replace(found, warnings=(*said, *basis.cautions(found.values, x, y)))
+    return replace(found, warnings=(*said, *basis.cautions(found.values, x, y, points.x_names, inverse)))
 
 
 def _unit_of_sigma(sigma: Floats) -> float:

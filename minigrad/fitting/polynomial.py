@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .extended import Pair, exactly, multiply, subtract, two_product, two_sum
-from .linear import DependentError, spread_about
+from .linear import DependentError, Inverse, spread_about
 
 Floats = NDArray[np.float64]
 
@@ -108,7 +108,7 @@ class Chebyshev:
             f"rank {dependent.rank} of {self.width}.\nLower the degree: degree={dependent.rank - 1}"
         )
 
-    def cautions(self, values: Floats, x: Floats, y: Floats) -> list[str]:
+    def cautions(self, values: Floats, x: Floats, y: Floats, x_names: Sequence[str], inverse: Inverse) -> list[str]:
         """Return a warning where the powers cancel so far that a curve computed from them loses digits."""
         largest = np.abs(x).max()
         with np.errstate(over="ignore"):

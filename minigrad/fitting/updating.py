@@ -122,7 +122,7 @@ class Rows:
         upper, right = self._factor[:k, :k], self._factor[:k, k:]
         slack = float(np.max(rounding(self._largest[:k], np.sqrt(np.square(upper).sum(axis=0) / self.rows))))
         try:
-            inverse, _ = inverse_of_factor(upper, self.rows, slack if k > 1 else 0.0)
+            inverse = inverse_of_factor(upper, self.rows, slack if k > 1 else 0.0).s
         except DependentError as dependent:
             raise self._undetermined(dependent, x_names) from None
         unit = powers_of_two(np.sqrt(np.square(upper).sum(axis=0) / self._weight))
