@@ -83,7 +83,7 @@ def fit(
         _choice("loss", loss, LOSSES)
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise ValueError(f"steps is {steps!r}.\nGive a whole number from 1 on")
-    task = Task(asked, view, given, loss, absolute_sigma, STEPS if steps is None else steps, np.array(asked.start))
+    task = Task(asked, view, given, loss, absolute_sigma, 3 * STEPS if steps is None else steps, np.array(asked.start))
     task = _limited(task, bounds, fixed)
     if given.n < len(task.free):
         raise ValueError(

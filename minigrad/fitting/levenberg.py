@@ -18,6 +18,7 @@ ends where no parameter that may move wants to.
 
 import math
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -132,6 +133,13 @@ class _Tangent:
         self.factors = _factors(self.j, self.r, self.units, ~self.held if self.held.any() else None)
         self.length = math.sqrt(float(self.r @ self.r))
 
+    def rescaled(self) -> "_Tangent":
+        """Return the same in the lengths of the columns as they are here, which alone tell what is rounding."""
+        found = copy(self)
+        found.units = np.where(self.columns > 0, self.columns, 1.0)
+        found.factors = _factors(self.j, self.r, found.units, ~self.held if self.held.any() else None)
+        return found
+
     @property
     def offset(self) -> float:
         """The length of the part of the residuals that the curve can follow."""
@@ -155,28 +163,26 @@ class _Tangent:
         scaled, gain, length, damping = _within(self.factors, radius)
         return Step(scaled / self.units, gain, length, damping, self.place)
 
-    def curved(self, step: Step, most: float = 0.75) -> Step | None:
+    def curved(self, step: Step) -> tuple[Step, float]:
         """Return the step bent along the curve, by its second derivative in the direction of the step.
 
-        None where it bends by more than `most` of its length: the linear problem says nothing so far away.
+        And by what part of its length it bends: where that is much, the linear problem says nothing so far away.
         Transtrum and Sethna (2012), Improvements to the Levenberg-Marquardt algorithm for nonlinear least-squares
         minimization. A difference will do for that derivative: it decides how fast, not where to.
         """
         h = 0.1
         r = self.place.probed(self.values + h * step.by)
         if r is None:
-            return step
+            return step, 0.0
         second = (2 / h) * ((r - self.r) / h - self.j @ step.by)
         if not np.isfinite(second).all():
-            return None
+            return step, math.inf
         singular, onto, _, directions = self.factors
         pulled = onto(second).tolist()
         parts = [-s * b / (s * s + step.damping) if s > 0 else 0.0 for s, b in zip(singular, pulled, strict=True)]
         bend = np.array(parts) @ directions
         length = float(np.linalg.norm(bend))
-        if length > most * step.length:
-            return None
-        return replace(step, by=step.by + 0.5 * bend / self.units)
+        return replace(step, by=step.by + 0.5 * bend / self.units), length / step.length
 
     def _bounded(self, free: Mask, radius: float) -> Step:
         """The same with bounds: straight on until one is met, which holds its parameter; then on for the others."""
@@ -281,12 +287,14 @@ def levenberg_marquardt(
     *,
     limits: Limits | None = None,
     radius: float = 100.0,
+    memory: float = 1.0,
     steps: int = STEPS,
     watch: Callable[[float, Floats], object] | None = None,
 ) -> Ending:
     """Return where the cost is smallest, going down from `start`, whose cost is finite.
 
-    `radius` is the first trust radius, in lengths of the start (100 as in MINPACK); `steps` the most places tried.
+    `radius` is the first trust radius, in lengths of the start (100 as in MINPACK); `memory` by what the longest column
+    that was seen is multiplied at each place, 1 to remember it for good; `steps` the most places tried.
     `watch(cost, values)` is called at the start and at each place that is better.
     """
     if limits is not None and not limits.any:
@@ -313,7 +321,9 @@ def levenberg_marquardt(
             first = False
         cost = here.place.cost
         if not step.damped and (step.gain <= near * cost or _as_rounding(here, history[0])):
-            here, count, ended = _refined(look, here, limits, history, watch)
+            refined, count, ended = _refined(look, here, limits, history, watch)
+            refined.units = np.maximum(refined.units, here.units)
+            here = refined if ended else _Tangent(refined.place, refined.values, refined.units, limits)
             tried += count
             if ended or near < _NEAR:
                 message = ""
@@ -328,17 +338,16 @@ def levenberg_marquardt(
             trust *= 0.1
             continue
         if limits is None:
-            bent = here.curved(step)
-            if bent is None:
-                trust = 0.5 * min(trust, step.length)
+            step, bend = here.curved(step)
+            if bend > _BEND:  # a step so much shorter bends just less
+                trust = max(0.05, min(0.5, 0.8 * _BEND / bend)) * min(trust, step.length)
                 continue
-            step = bent
         values = _moved(here, step.by)
         place = look(values, step)
         ratio = (cost - place.cost) / step.gain if math.isfinite(place.cost) else -math.inf
         accepted = None
         if ratio > 1e-4:
-            accepted = _Tangent(place, values, here.units, limits)
+            accepted = _Tangent(place, values, memory * here.units, limits)
             if not accepted.finite:  # the edge of where the curve is defined, as sqrt at 0
                 accepted, ratio = None, -math.inf
         if ratio <= 0.25:
@@ -353,6 +362,7 @@ def levenberg_marquardt(
     if message.startswith("no step"):
         here, count, ended = _refined(look, here, limits, history, watch)
         tried += count
+    here = here.rescaled()
     offset = 0.0 if _as_rounding(here, history[0]) else here.offset / here.length
     converged = (tried < steps or not message) and (ended or offset <= 1e-6 or here.cosine <= 1e-8)
     if converged:
@@ -362,6 +372,8 @@ def levenberg_marquardt(
     return Ending(here.values, here.place, converged, message, tried, history, here.held, here.rank, offset)
 
 
+_BEND = 0.75
+"""A step that bends by more than this part of its length is not tried."""
 _NEAR = 1e-3
 """Where a step can win no more than this part of the cost, the gradient is a better judge of it than the cost."""
 _HALF = 1e-8
@@ -407,6 +419,7 @@ def _refined(
     have in common is therefore taken out of a step (Anderson (1965), Iterative procedures for nonlinear integral
     equations; the way of Walker and Ni (2011), Anderson acceleration for fixed-point iterations).
     """
+    here = here.rescaled()
     moves: list[Floats] = []
     places: list[Floats] = []
     count, factor, before = 0, 1.0, 1.0
@@ -427,7 +440,7 @@ def _refined(
         place = look(values, replace(step, by=by))
         count += 1
         if place.cost <= here.place.cost * (1 + 1e-6) + here.place.noise**2:
-            there = _Tangent(place, values, here.units, limits)
+            there = _Tangent(place, values, None, limits)
             fell = there.finite and there.rank >= here.rank and (last or there.offset < here.offset)
         else:
             fell = False

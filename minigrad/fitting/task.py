@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .found import Found
 from .given import Points
-from .levenberg import Ending, Limits, Look, Place, Step, levenberg_marquardt
+from .levenberg import STEPS, Ending, Limits, Look, Place, Step, levenberg_marquardt
 from .models import Model, View
 from .rows import Rows
 
@@ -26,6 +26,8 @@ Loss = str | Callable[[Any], Any]
 Watch = Callable[..., object] | None
 
 _EPS = float(np.finfo(np.float64).eps)
+_WAYS = ((100.0, 1.0), (1.0, 0.7), (0.1, 1.0))
+"""The first radius and the memory of the search; the second and the third are for those that the first leads astray."""
 _DRAWN = 200
 _TRIED = 8
 """Where nobody said a start and 1 is a bad one, so many are looked at, and from so many of them the search goes."""
@@ -150,13 +152,15 @@ class Task:
         """The ending from one start. Where it ran into the flat, its first steps are tried shorter."""
         refuse_start(self, look, start)
         best: Ending | None = None
-        for radius in (100.0, 1.0, 0.1):
+        left = self.steps
+        for radius, memory in _WAYS:
             ending = levenberg_marquardt(
-                look, start, limits=self.limits(), radius=radius, steps=self.steps, watch=watch
+                look, start, limits=self.limits(), radius=radius, memory=memory, steps=min(left, STEPS), watch=watch
             )
             if _better(ending, best):
                 best = ending
-            if ending.steps >= self.steps or (ending.converged and not _flat(ending)):
+            left -= ending.steps
+            if left <= 0 or (ending.converged and not _flat(ending)):
                 break
         assert best is not None
         return best
