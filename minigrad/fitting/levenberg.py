@@ -5,11 +5,11 @@ trusted, is tried; what came of it says whether to trust more or less. The radiu
 own unit, the longest column that was seen for it, which only grows (Moré (1978), The Levenberg-Marquardt
 algorithm: implementation and theory). A column whose parameter has no effect any more therefore stops no other.
 
-The step comes from the singular values of the scaled Jacobian, where a damping costs a few divisions; JᵀJ is never
-formed. At its end the sum of squares says nothing below half of the digits, so the last steps are judged by the
-gradient instead, undamped, until that does not fall any more: to rounding. How far there is to go is told in
-standard errors: the part of the residuals that the curve can still follow (Bates and Watts (1981), A relative
-offset orthogonality convergence criterion for nonlinear least squares).
+The step comes from the singular values of the scaled Jacobian, where a damping costs a few divisions (JᵀJ is formed
+for many rows alone, and only where a step keeps its digits). At its end the sum of squares says nothing below half of
+the digits, so the last steps are judged by the gradient instead, undamped, until that does not fall any more: to
+rounding. How far there is to go is told in standard errors: the part of the residuals that the curve can still follow
+(Bates and Watts (1981), A relative offset orthogonality convergence criterion for nonlinear least squares).
 
 Bounds: a parameter that stands on its bound and is pushed outwards is held for a step, and so is one that a step
 would take beyond; the step is solved anew for the others. Who is held is decided at each point again, so that it
