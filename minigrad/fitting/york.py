@@ -36,11 +36,14 @@ from .given import Points
 
 Floats = NDArray[np.float64]
 
-_STEP = 0.25  # of the logarithm of the slope: a weight changes by at most a factor of 1.65
+_STEP = 0.1  # of the logarithm of the slope: a weight changes by at most a factor of 1.22
 _BEYOND = 4.0  # steeper than the steepest ratio by e⁴, weights have less than a thousandth still to change
 _CLASSES = 512
 _WIDTH = 0.02
 _SAME = 1e-14
+_ROUNDING = 1e-14
+_HIGH = 100.0  # Pearson's data with York's weights: 19.5 times the lowest; points with a clear line: thousands
+_DEVIATIONS = 4.0  # two lines further apart than so many standard deviations are told apart
 _ROUNDS = 100
 _NEAR = 1e-7  # Newton's next step is the square of it
 
@@ -55,8 +58,9 @@ def york_line(
     """Return the line with the smallest Σ (y - intercept - slope x)² / (sigma² + slope² sigma_x²).
 
     `points` have a sigma and a sigma_x each. Residuals are in units of y and become standardised when they are divided
-    by sigma: their squares then sum to chi2. Further minima are told in `warnings`, the best of them is
-    `extra["second_minimum"]`: slope, intercept and chi2. `errors` is "york" (York et al. 2004) or "hessian" (from the
+    by sigma: their squares then sum to chi2. If there are more minima, the best of them is
+    `extra["second_minimum"]`: slope, intercept and chi2; `warnings` tell it unless its chi2 is a hundred times the
+    lowest. `errors` is "york" (York et al. 2004) or "hessian" (from the
     second derivatives of the sum); both are multiplied by √(chi2 / dof) unless `absolute_sigma`. Raises ValueError
     where sigma or sigma_x is missing, or where the points do not determine a line.
 
@@ -87,7 +91,7 @@ def york_line(
         absolute_sigma=absolute_sigma,
         errors=errors,
         how=how,
-        warnings=tuple(_told(best, other) for other in others[:1]),
+        warnings=_told(best, others[0], points.n) if others else (),
         extra={"second_minimum": _as_dict(others[0])} if others else {},
     )
 
@@ -97,16 +101,17 @@ def _as_dict(line: Line) -> dict[str, float]:
     return {"slope": slope, "intercept": intercept, "chi2": line.sum / line.frame.unit_sigma**2}
 
 
-def _told(best: Line, other: Line) -> str:
-    """The sentence about a minimum that is not the lowest."""
+def _told(best: Line, other: Line, n: int) -> tuple[str, ...]:
+    """The sentence about a minimum that is not the lowest, unless it is so high that nobody takes it for the answer."""
     lowest, second = _as_dict(best), _as_dict(other)
+    if second["chi2"] > _HIGH * lowest["chi2"]:
+        return ()
     line = f"slope {second['slope']:.6g}, intercept {second['intercept']:.6g}"
     if math.isinf(second["slope"]):
         line = "a vertical line"
-    return (
-        f"chi2 has a second minimum, {second['chi2']:.6g} where this line has {lowest['chi2']:.6g}: {line}; "
-        "a search that starts near it ends there"
-    )
+    near = second["chi2"] - lowest["chi2"] < _DEVIATIONS**2 * max(1.0, lowest["chi2"] / n)
+    end = "the points hardly tell the two apart" if near else "a search that starts near it ends there"
+    return (f"chi2 has a second minimum, {second['chi2']:.6g} where this line has {lowest['chi2']:.6g}: {line}; {end}",)
 
 
 def minima(frame: Frame) -> list[Line]:
@@ -116,10 +121,10 @@ def minima(frame: Frame) -> list[Line]:
     """
     lines: list[Line] = []
     middle = math.exp(float(np.mean(np.log(frame.b / frame.a))) / 2)
-    for along, across in _turning_points(frame):
-        steep = abs(across) > middle * abs(along)
+    for along, across in _valleys(frame):
+        steep = abs(across[1]) > middle * abs(along[1])
         own = frame.turn() if steep else frame
-        found = corrected(own, _descended(own, along / across if steep else across / along))
+        found = corrected(own, _bottom(own, *(along / across if steep else across / along).tolist()))
         if not any(_same_direction(found, line) for line in lines):
             lines.append(found)
     if not lines:
@@ -137,34 +142,41 @@ def _same_direction(one: Line, other: Line) -> bool:
     return bool(abs(p * q - 1) <= _NEAR)
 
 
-def _turning_points(frame: Frame) -> list[tuple[float, float]]:
-    """The directions (along u, along v) near which the sum turns from falling to rising, in order of their angle.
+def _valleys(frame: Frame) -> list[tuple[Floats, Floats]]:
+    """The directions (along u, along v), three by three, between which the sum turns from falling to rising.
 
+    The second of the three is where it does so if the derivative is straight between the first and the third.
     Points with nearly the same ratio of errors are taken together: of them, six sums are needed for any direction.
     """
     ratio, sums = _classes(frame)
     steps = math.ceil((math.log(ratio.max() / ratio.min()) + 2 * _BEYOND) / _STEP)
     slopes = np.geomspace(ratio.min() * math.exp(-_BEYOND), ratio.max() * math.exp(_BEYOND), steps + 1)
-    slopes = np.concatenate([-slopes[::-1], slopes])[:, None]
+    slopes = np.concatenate([-slopes[::-1], slopes])
     c = 1 / np.hypot(1, slopes)
     s = slopes * c
-    f = 1 / (c * c * ratio + s * s / ratio)
-    one, u, v, uu, uv, vv = (f * total for total in sums)
-    d = 0.0 if frame.fixed else ((c * v - s * u).sum(axis=1) / one.sum(axis=1))[:, None]
-    # Residuals c v - s u - d, whose derivative by the angle is -s v - c u; and the derivative of the weights f.
-    falling = (c * s * (uu - vv) - (c * c - s * s) * uv + d * (s * v + c * u)).sum(axis=1)
-    squares = c * c * vv - 2 * c * s * uv + s * s * uu - 2 * d * (c * v - s * u) + d * d * one
-    change = falling - (c * s * f * (1 / ratio - ratio) * squares).sum(axis=1)
-    rising = change >= 0
+    f = 1 / (np.outer(c * c, ratio) + np.outer(s * s, 1 / ratio))
+    one, u, v, uu, uv, vv = sums @ f.T
+    d = np.zeros_like(c) if frame.fixed else (c * v - s * u) / one
+    # Residuals c v - s u - d, whose derivative by the angle is -s v - c u; then the derivative of the weights f.
+    change = c * s * (uu - vv) - (c * c - s * s) * uv + d * (s * v + c * u)
+    terms = uu + vv
+    f *= f
+    f *= 1 / ratio - ratio
+    one, u, v, uu, uv, vv = sums @ f.T
+    change -= c * s * (c * c * vv - 2 * c * s * uv + s * s * uu - 2 * d * (c * v - s * u) + d * d * one)
+    uu, vv = sums[[3, 5]] @ np.abs(f).T
+    terms += 2 * np.abs(c * s) * (c * c * vv + s * s * uu)
+    # Where the sum is level but for rounding, its derivative has no sign.
+    certain = np.abs(change) > _ROUNDING * terms
+    c, s, change = c[certain], s[certain], change[certain]
+    rising = change > 0
     found = []
     for k in range(len(change)):
         after = (k + 1) % len(change)
         if not rising[k] and rising[after]:
-            part = change[k] / (change[k] - change[after])
+            part = np.array([0.0, change[k] / (change[k] - change[after]), 1.0])
             sign = -1.0 if after == 0 else 1.0  # past the vertical a direction has both signs changed
-            along = (1 - part) * c[k, 0] + part * sign * c[after, 0]
-            across = (1 - part) * s[k, 0] + part * sign * s[after, 0]
-            found.append((float(along), float(across)))
+            found.append(((1 - part) * c[k] + part * sign * c[after], (1 - part) * s[k] + part * sign * s[after]))
     return found
 
 
@@ -186,18 +198,16 @@ def _classes(frame: Frame) -> tuple[Floats, Floats]:
     return ratios, sums[:, there]
 
 
-def _descended(frame: Frame, m: float) -> float:
-    """The m of the minimum below m, by Newton's method with steps that do not go up."""
+def _bottom(frame: Frame, low: float, m: float, high: float) -> float:
+    """The m of the minimum between low and high, by Newton's method with steps that are not long and do not go up."""
+    reach = abs(high - low)
     value, slope, curvature = _at(frame, m)
     for _ in range(_ROUNDS):
-        step = -slope / curvature
-        while True:
-            ahead = _at(frame, m + step)
-            if ahead[0] <= value * (1 + _SAME) or abs(step) <= _NEAR * abs(m):
-                break
+        step = min(max(-slope / curvature, -reach), reach)
+        while (ahead := _at(frame, m + step))[0] > value * (1 + _SAME) and abs(step) > _NEAR * reach:
             step /= 2
         m, (value, slope, curvature) = m + step, ahead
-        if abs(step) <= _NEAR * abs(m) or step == 0:
+        if abs(step) <= _NEAR * reach:
             break
     return m
 
