@@ -138,6 +138,15 @@ def test_names_are_kept_and_long_equations_are_broken_between_terms():
         assert name in whole
 
 
+def test_names_that_are_too_long_are_shortened_where_that_is_asked():
+    pandas = pytest.importorskip("pandas")
+    result = line(X, pandas.Series(Y, name="a very long name"))
+    assert equation(result, longest=10) == ["y = 0.260(48) x + 0.75(31)"]
+    assert equation(result)[0].startswith("a very long name = ")
+    table = pandas.DataFrame({"the first of them": X, "short": np.sin(X)})
+    assert "· the firs… " in equation(line(table, Y), longest=9)[0]
+
+
 def test_parameters_that_only_sound_like_a_line_are_listed_instead():
     result = line(X, Y)
 

@@ -132,9 +132,19 @@ def test_the_equation_stands_in_a_corner_and_covers_no_point(drawn_line):
     everything_inside(figure)
 
 
-@settings(max_examples=8, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from([-3.0, -0.1, 0.0, 0.1, 3.0]), st.integers(3, 60))
+def test_the_equation_never_covers_a_point_wherever_they_are(seed, slope, n):
+    uncovered(seed, slope, n)
+
+
+@pytest.mark.parametrize(("seed", "slope", "n"), [(0, 0.0, 60), (1, -0.1, 5), (2, 3.0, 200)])
 def test_the_equation_never_covers_a_point(seed, slope, n):
+    uncovered(seed, slope, n)
+
+
+def uncovered(seed, slope, n):
     rng = np.random.default_rng(seed)
     x = rng.uniform(0, 10, n)
     y = slope * x + rng.uniform(-5, 5, n)
@@ -159,6 +169,40 @@ def test_names_and_title_are_shown_as_they_are():
     assert figure.axes[0].get_ylabel() == "a_b^c %"
     everything_inside(figure)
     assert draw(result, x_label="price").axes[1].get_xlabel() == "price"
+
+
+def test_long_names_are_broken_on_the_axes_and_not_repeated_in_the_equation():
+    pandas = pytest.importorskip("pandas")
+    name = "the acceleration of a falling weight, as read from the film (in units of m/s²)"
+    result = fit_line(pandas.Series(X, name="time"), pandas.Series(Y, name=name))
+    figure = draw(result)
+    assert figure.axes[0].get_ylabel().replace("\n", " ") == name
+    assert words(figure.axes[0])[0].get_text() == "y = 0.260(48) · time + 0.75(31)"
+    everything_inside(figure)
+
+
+def test_the_legend_leaves_room_for_a_power_of_ten():
+    figure = draw(fit_line(X, 1e-9 * np.array(Y)))
+    figure.draw_without_rendering()
+    power = figure.axes[0].yaxis.get_offset_text()
+    assert "10^{−9}" in power.get_text()
+    assert not power.get_window_extent().overlaps(figure.axes[0].get_legend().get_window_extent())
+
+
+def test_characters_that_no_font_has_are_named_once(monkeypatch):
+    pandas = pytest.importorskip("pandas")
+    monkeypatch.setattr(plot, "_MORE_CHARACTERS", ())
+    result = fit_line(pandas.Series(X, name="温度"), Y)
+    with pytest.warns(UserWarning, match="no installed font has 度 温: install") as said:
+        result.plot()
+    assert len(said) == 1
+
+
+def test_a_fit_whose_rows_are_gone_cannot_be_drawn():
+    result = line(X, Y)
+    gone = replace(result, found=replace(result.found, residuals=np.empty(0)))
+    with pytest.raises(ValueError, match="rows of this fit were not kept"):
+        gone.plot()
 
 
 def test_two_points_have_a_line_and_no_bands():

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from minigrad.fitting import fit
 from minigrad.fitting.found import Found
 from minigrad.fitting.given import points
 from minigrad.fitting.result import FitResult
@@ -188,6 +189,18 @@ def test_features_are_taken_by_their_names_where_a_table_brings_them():
         result.predict([1.0, 2.0])
 
 
+def test_the_new_band_with_errors_in_x_counts_them_by_the_slope_of_the_curve():
+    x = np.linspace(0, 2, 12)
+    y = np.exp(x) + np.array([0.1, -0.1] * 6)
+    fitted = fit(lambda x, k: np.exp(k * x), x, y, start={"k": 0.9}, loss="distance", sigma=0.1, sigma_x=0.2)
+    mean, new = (fitted.predict(1.5, band=0.95, kind=kind) for kind in ("mean", "new"))
+    quantile = stats.t.ppf(0.975, fitted.dof)
+    extra = ((new[2] - new[0]) ** 2 - (mean[2] - mean[0]) ** 2) / quantile**2
+    k = fitted.params["k"]
+    slope = k * math.exp(k * 1.5)
+    assert extra == pytest.approx(fitted.found.scale**2 * (0.1**2 + slope**2 * 0.2**2), rel=1e-6)
+
+
 # R².
 
 
@@ -351,6 +364,12 @@ def test_the_summary_has_what_people_look_for(fifteen):
     warned = replace(fifteen, found=replace(fifteen.found, warnings=("point 3 is far off",), converged=False))
     assert "Warning: point 3 is far off" in warned.summary()
     assert "did not converge" in warned.summary()
+
+
+def test_the_summary_says_what_was_made_of_sigma():
+    assert "sigma" not in line(X, Y).summary()
+    assert "errors scaled by √(chi²/dof)" in line(X, Y, sigma=0.3).summary()
+    assert "sigma as it is" in line(X, Y, sigma=0.3, absolute=True).summary()
 
 
 def test_the_notebook_s_table_is_escaped():

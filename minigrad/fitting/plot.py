@@ -5,8 +5,11 @@ panel shows whether it is, equal axes make shortest distances right angles, and 
 against the minimum it was to reach. Needs matplotlib, which is imported only here, and no display.
 """
 
+import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
@@ -39,7 +42,7 @@ _MORE_CHARACTERS = ("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei",
 
 _CELLS_FROM = 20_000
 """From so many points on, cells are shaded by how many points they hold: marks would cover each other."""
-_BARS_UP_TO = 500
+_BARS_UP_TO = 300
 """Up to so many points have error bars and perpendiculars; of more they make a grey area."""
 _PLACES = 500
 _WIDTH, _HEIGHT, _BELOW, _BESIDE = 6.8, 5.6, 1.5, 4.6
@@ -62,12 +65,13 @@ def draw(
 ) -> Figure:
     """Return a matplotlib figure of a fit, and write it to `path` (.png, .svg or .pdf), if one is given.
 
-    One x: points, with error bars where sigmas were given (up to 500 points; from 20,000 on cells are shaded by how
+    One x: points, with error bars where sigmas were given (up to 300 points; from 20,000 on cells are shaded by how
     many they hold), curve, the `level` bands of the curve and of new points, the equation with its errors, and the
     residuals. The distance losses have both axes to one scale, and the shortest way from each point to the line.
     Several features or outputs: fitted against observed, and the residuals. A descent has its loss in a panel of its
     own, and the line on its way from faint to strong. `since`, a datetime, and `unit`, "days" or "seconds", make x a
-    time axis: x counts units since then. Raises ValueError for another suffix or unit; OSError where it cannot write.
+    time axis: x counts units since then. Raises ValueError for another suffix or unit, or where the rows
+    were not kept (partial_fit); OSError where it cannot write.
 
     >>> from minigrad.fitting import fit_line
     >>> figure = draw(fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8]))
@@ -79,16 +83,42 @@ def draw(
     if unit not in ("days", "seconds"):
         raise ValueError(f'unit is {unit!r}, not "days" or "seconds"')
     given = result.given
-    x_label = _plain(given.x_names[0] if x_label is None else x_label)
-    y_label = _plain(", ".join(given.y_names) if y_label is None else y_label)
+    if given.n == 0 or len(result.residuals) < given.n:
+        raise ValueError("the rows of this fit were not kept, so there are no points to draw.\nDraw a fit of some rows")
+    x_label = _label(given.x_names[0] if x_label is None else x_label, 70)
+    y_label = _label(", ".join(given.y_names) if y_label is None else y_label, 42)
     with matplotlib.rc_context(_style()):
         sheet = _Sheet(result, x_label, y_label, level, _Clock(since, unit) if since is not None else None)
-        figure = sheet.drawn(title)
-        if path is not None:
-            # Without the date of today: the same fit makes the same file.
-            form = Path(path).suffix.lower()[1:]
-            figure.savefig(path, format=form, metadata={"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            figure = sheet.drawn(title)
+            if path is not None:
+                _save(figure, Path(path))
+    _say_once(caught)
     return figure
+
+
+def _save(figure: Figure, path: Path) -> None:
+    form = path.suffix.lower()[1:]
+    # Without the date of today: the same fit makes the same file.
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    figure.savefig(path, format=form, metadata=undated.get(form))
+
+
+def _say_once(caught: list[warnings.WarningMessage]) -> None:
+    """Say in one sentence which characters no font has, where matplotlib says it for each time one is measured."""
+    missing = set()
+    for warning in caught:
+        glyph = re.match(r"Glyph (\d+) ", str(warning.message))
+        if glyph is None:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        else:
+            missing.add(chr(int(glyph[1])))
+    if missing:
+        sentence = (
+            f"no installed font has {' '.join(sorted(missing))}: install Noto Sans CJK, or one of those characters"
+        )
+        warnings.warn(sentence, stacklevel=4)
 
 
 def _style() -> Any:
@@ -113,6 +143,11 @@ def _style() -> Any:
 def _plain(name: str) -> str:
     """A name as it is: dollar signs would be read as mathematics."""
     return name.replace("$", r"\$")
+
+
+def _label(name: str, width: int) -> str:
+    """A name as it is, in as many lines as it needs."""
+    return "\n".join(_plain(line) for line in wrap(name, width)) or _plain(name)
 
 
 @dataclass(frozen=True)
@@ -443,17 +478,20 @@ class _Sheet:
     # Words among the points.
 
     def _equation(self, axes: Any) -> Any:
-        lines = report.equation(self.result, width=44)
+        lines = report.equation(self.result, width=46, longest=16)
         if len(lines) > 7:
             lines = [*lines[:6], f"and {len(lines) - 6} more"]
         lines = [line.replace("-", "−") for line in lines]
         if self.clock is not None:
-            lines.append(f"{self.result.given.x_names[0]}: {self.clock.unit} since {self.clock.since}")
+            variable = self.result.given.x_names[0]
+            variable = variable if len(variable) <= 16 else "x"
+            lines.append(f"{variable}: {self.clock.unit} since {self.clock.since}")
         text = _plain("\n".join(lines))
-        return axes.text(
-            0.5, 0.5, text, transform=axes.transAxes, fontsize=10.5, linespacing=1.35, zorder=6, ma="left",
-            bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
-        )  # fmt: skip
+        found = axes.text(0.5, 0.5, text, transform=axes.transAxes, linespacing=1.35, zorder=6, ma="left")
+        found.set_fontsize(10.5 if len(lines) <= 3 else 8.5)
+        found.set_bbox({"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.8})
+        found.set_in_layout(False)
+        return found
 
     def _fit_in(self, figure: Figure, grid: Any, upper: Any, handles: list[Any], equal: bool) -> None:
         """Lay the figure out, give both axes one scale where that is asked, and find a corner for the equation."""
@@ -467,15 +505,8 @@ class _Sheet:
             _cut_to_measure(figure, grid, upper)
             _one_scale(upper)
         drawn, bands = self._drawn_places()
-        corner = _free_corner(upper, text, np.concatenate([drawn, bands])) or _free_corner(upper, text, drawn)
-        for _ in range(30):
-            if corner is not None:
-                break
-            low, high = upper.get_ylim()
-            upper.set_ylim(low, high + 0.05 * (high - low))
-            if equal:
-                _one_scale(upper)
-            corner = _free_corner(upper, text, drawn)
+        corner = _make_room(upper, text, np.concatenate([drawn, bands]), 5, equal) if len(bands) else None
+        corner = corner or _make_room(upper, text, drawn, 30, equal)
         x, y = corner or (0, 1)
         text.set(position=(0.02 + 0.96 * x, 0.03 + 0.94 * y), ha=("left", "right")[x], va=("bottom", "top")[y])
         _lay_out(figure)
@@ -515,12 +546,15 @@ class _Sheet:
 
 def _explain(axes: Any, handles: list[Any]) -> None:
     """A legend in a strip above the axes, where it covers nothing, in as few rows as there is room for."""
-    room = axes.get_window_extent().width
+    box = axes.get_window_extent()
+    # Above the power of ten of the axis, where it has one.
+    power = axes.yaxis.get_offset_text()
+    above = (power.get_window_extent().height + 4) / box.height if power.get_text() else 0.0
     for columns in range(len(handles), 0, -1):
         legend = axes.legend(
             handles=handles,
             loc="lower left",
-            bbox_to_anchor=(-0.01, 1.0),
+            bbox_to_anchor=(-0.01, 1.0 + above),
             ncols=columns,
             frameon=False,
             fontsize=8,
@@ -528,8 +562,24 @@ def _explain(axes: Any, handles: list[Any]) -> None:
             handlelength=1.6,
             borderaxespad=0.1,
         )
-        if legend.get_window_extent().width <= room:
+        if legend.get_window_extent().width <= box.width:
             break
+
+
+def _make_room(axes: Any, text: Any, drawn: Floats, tries: int, equal: bool) -> tuple[int, int] | None:
+    """Raise the upper limit of y until a corner is free; if it is never, leave the limits as they were."""
+    before = axes.get_xlim(), axes.get_ylim()
+    for _ in range(tries):
+        corner = _free_corner(axes, text, drawn)
+        if corner is not None:
+            return corner
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + 0.05 * (high - low))
+        if equal:
+            _one_scale(axes)
+    axes.set_xlim(before[0])
+    axes.set_ylim(before[1])
+    return None
 
 
 def _free_corner(axes: Any, text: Any, drawn: Floats) -> tuple[int, int] | None:

@@ -87,20 +87,21 @@ def aligned(texts: list[str]) -> list[str]:
     return [text.ljust(width) for text in padded]
 
 
-def equation(result: "FitResult", width: int = 64) -> list[str]:
+def equation(result: "FitResult", width: int = 64, longest: int = 40) -> list[str]:
     """Return the fitted curve as lines of text, at most `width` wide where that can be, numbers with their errors.
 
-    A model that is no sum of powers or features is its parameters, one a line.
+    A model that is no sum of powers or features is its parameters, one a line. Names with more characters than
+    `longest` are written x and y, or cut where there are several.
 
     >>> from minigrad.fitting import fit_line
     >>> equation(fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8]))
     ['y = 1.940(91) x + 1.09(17)']
     """
     if result.found.vertical is not None:
-        return [f"{result.given.x_names[0]} = {result.found.vertical:.6g}"]
-    variables = _variables(result)
+        return [f"{_called(result.given.x_names, 'x', longest)[0]} = {result.found.vertical:.6g}"]
+    variables = _variables(result, _called(result.given.x_names, "x", longest))
     lines = []
-    for name, (_, k) in zip(result.given.y_names, _outputs(result), strict=True):
+    for name, (_, k) in zip(_called(result.given.y_names, "y", longest), _outputs(result), strict=True):
         numbers = [_in_equation(result, parameter, k) for parameter in result.params]
         if variables is None:
             lines += [f"{parameter} = {number}" for parameter, number in zip(result.params, numbers, strict=True)]
@@ -130,20 +131,27 @@ def _in_equation(result: "FitResult", parameter: str, output: int | None) -> str
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def _variables(result: "FitResult") -> list[str] | None:
+def _called(names: tuple[str, ...], short: str, longest: int) -> list[str]:
+    """The names, as they are written in an equation."""
+    if len(names) == 1:
+        return [names[0] if len(names[0]) <= longest else short]
+    return [name if len(name) <= longest else f"{name[: longest - 1]}…" for name in names]
+
+
+def _variables(result: "FitResult", called: list[str]) -> list[str] | None:
     """What each parameter is multiplied by, as it is written behind the number; None where that is no such sum."""
     names, xs = list(result.params), result.given.x_names
     x = result.given.x[:: max(1, len(result.given.x) // 5)]
     columns = x.reshape(len(x), -1).T
     if set(names) <= {"slope", "intercept"} and len(xs) == 1:
-        found = [_times(xs[0]) if name == "slope" else "" for name in names]
+        found = [_times(called[0]) if name == "slope" else "" for name in names]
         terms = [columns[0] if name == "slope" else np.ones(len(x)) for name in names]
     elif names == [f"c{k}" for k in range(len(names))] and len(xs) == 1:
         powers = [str(k).translate(_POWERS) if k > 1 else "" for k in range(len(names))]
-        found = ["", *(_times(xs[0]) + power for power in powers[1:])]
+        found = ["", *(_times(called[0]) + power for power in powers[1:])]
         terms = [columns[0] ** k for k in range(len(names))]
     elif [name for name in names if name != "intercept"] == list(xs):
-        found = ["" if name == "intercept" else _times(name) for name in names]
+        found = ["" if name == "intercept" else _times(called[xs.index(name)]) for name in names]
         terms = [np.ones(len(x)) if name == "intercept" else columns[xs.index(name)] for name in names]
     else:
         return None
@@ -259,6 +267,13 @@ def _probability(p: float) -> str:
     return "<1e-300" if p < 1e-300 else f"{p:.3f}" if p >= 0.001 else f"{p:.1e}"
 
 
+def _method(result: "FitResult") -> str:
+    """How the curve was found, and what was made of sigma."""
+    if result.chi2 is None or "scaled" in result.message or "sigma" in result.message:
+        return result.message
+    return result.message + ("; sigma as it is" if result.absolute_sigma else "; errors scaled by √(chi²/dof)")
+
+
 def _notes(result: "FitResult") -> list[str]:
     """What is said below the table."""
     notes = [f"Warning: {warning}" for warning in result.warnings]
@@ -279,7 +294,7 @@ def summary(result: "FitResult", level: float = 0.95) -> str:
     heading, rows, missing = _rows(result, level)
     figures = _figures(result)
     half = (_WIDTH - 4) // 2
-    lines = [title(result), *_wrapped(f"method: {result.message}"), "=" * _WIDTH]
+    lines = [title(result), *_wrapped(f"method: {_method(result)}"), "=" * _WIDTH]
     half = half if all(len(name) + len(value) + 2 <= half for name, value in figures) else _WIDTH
     cells = [name + value.rjust(half - len(name)) for name, value in figures]
     beside = 2 if half < _WIDTH else 1
@@ -343,7 +358,7 @@ def as_html(result: "FitResult") -> str:
         return f"<tr>{''.join(set_cells)}</tr>"
 
     figures = " &nbsp; ".join(f"{escape(label)} <b>{escape(value)}</b>" for label, value in _figures(result))
-    notes = [f"method: {result.message}", *_notes(result), *([missing] if missing else [])]
+    notes = [f"method: {_method(result)}", *_notes(result), *([missing] if missing else [])]
     return (
         f'<div class="minigrad-fit"><p><b>{escape(title(result))}</b></p><p>{figures}</p>'
         f'<table style="border-collapse:collapse"><thead>{line(heading, "th")}</thead>'

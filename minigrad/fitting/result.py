@@ -129,6 +129,8 @@ class FitResult:
     def residual_error(self) -> Any:
         """The residual standard error √(rss / dof), in the units of the residuals; NaN without degrees of freedom."""
         rss = self.rss
+        if len(self.found.residuals) < self.n and self.chi2 is None:
+            return self.found.scale
         if self.dof <= 0:
             return rss * math.nan
         return np.sqrt(rss / self.dof) if isinstance(rss, np.ndarray) else math.sqrt(rss / self.dof)
