@@ -98,12 +98,14 @@ def multiply(x: Pair, y: Pair) -> Pair:
     return _renormalised(p.high, p.low + (x.high * y.low + x.low * y.high))
 
 
-def beside(*columns: Pair) -> Pair:
-    """Return matrices beside each other, as one."""
-    return Pair(
-        np.concatenate([column.high for column in columns], axis=1),
-        np.concatenate([column.low for column in columns], axis=1),
-    )
+def beside(a: Pair, b: Pair) -> Pair:
+    """Return the columns of a, then those of b."""
+    return Pair(np.concatenate([a.high, b.high], axis=1), np.concatenate([a.low, b.low], axis=1))
+
+
+def above(a: Pair, b: Pair) -> Pair:
+    """Return the rows of a, then those of b."""
+    return Pair(np.concatenate([a.high, b.high]), np.concatenate([a.low, b.low]))
 
 
 def product(a: Pair, b: Pair) -> Pair:

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .extended import Pair, add, beside, exactly, inner, multiply, product, subtract, two_sum
+from .extended import Pair, above, add, beside, exactly, inner, multiply, product, subtract, two_sum
 from .found import Found
 from .given import Points
 
@@ -61,6 +61,10 @@ class Basis(Protocol):
 
     def outside(self) -> Pair:
         """Return the matrix of shape (q, p) that makes the reported parameters of the coefficients."""
+        ...
+
+    def reported(self, coefficients: Pair) -> Pair:
+        """Return its product with coefficients, (p, m)."""
         ...
 
     def slack(self, x: Floats) -> float:
@@ -114,20 +118,21 @@ class Centred:
         high, low = deviations.high / self.unit, deviations.low / self.unit
         if not self.constant:
             return Pair(high, low)
-        ones = np.ones((len(x), 1))
-        return Pair(np.concatenate([ones, high], axis=1), np.concatenate([ones * 0, low], axis=1))
+        return beside(exactly(np.ones((len(x), 1))), Pair(high, low))
 
     def outside(self) -> Pair:
         """Return the matrix that makes slopes and intercept of the coefficients; its numbers are exact."""
-        k, first = len(self.centre), int(self.constant)
-        matrix = np.zeros((k + 1, k + first))
-        slopes = range(k) if k == 1 else range(1, k + 1)
-        for j, row in enumerate(slopes):
-            matrix[row, j + first] = 1 / self.unit[j]
-            matrix[self.level, j + first] = -self.centre[j] / self.unit[j]
+        return self.reported(exactly(np.eye(self.width)))
+
+    def reported(self, coefficients: Pair) -> Pair:
+        """Return slopes and intercept of coefficients, (p, m): in p · m steps, for there may be many features."""
+        inside = coefficients[int(self.constant) :]
+        unit = self.unit[:, None]
+        slopes = Pair(inside.high / unit, inside.low / unit)
+        intercept = product(exactly(-self.centre[None]), slopes)
         if self.constant:
-            matrix[self.level, 0] = 1
-        return exactly(matrix)
+            intercept = add(intercept, coefficients[:1])
+        return above(slopes, intercept) if self.level else above(intercept, slopes)
 
     def slack(self, x: Floats) -> float:
         """Return how far, relatively, features may be from dependent by their own rounding; a single one never is."""
@@ -253,9 +258,8 @@ def report(
         raise ValueError(
             "the residuals over sigma, squared, do not fit into float64.\nGive a sigma of the size of the residuals"
         )
-    outside = basis.outside()
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        both = product(outside, beside(exactly(solution.s), solution.coefficients))
+        both = basis.reported(beside(exactly(solution.s), solution.coefficients))
         exact = multiply(both[:, p:], exactly(outcome.size))
         moved = add(exact[basis.level], exactly(outcome.level))
         values = exact.rounded()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .extended import Pair, exactly, multiply, subtract, two_product, two_sum
+from .extended import Pair, exactly, multiply, product, subtract, two_product, two_sum
 from .linear import DependentError, Inverse, spread_about
 
 Floats = NDArray[np.float64]
@@ -89,6 +89,10 @@ class Chebyshev:
             column = subtract(subtract(times_x, times_one), matrix[:, k - 1])
             matrix.high[:, k + 1], matrix.low[:, k + 1] = column.high, column.low
         return matrix
+
+    def reported(self, coefficients: Pair) -> Pair:
+        """Return the coefficients of the powers of x."""
+        return product(self.outside(), coefficients)
 
     def slack(self, x: Floats) -> float:
         """Return 0: points at different x determine a polynomial, however near."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import minigrad as mg
 
 from ..optim import LBFGS
-from .extended import exactly, product
+from .extended import exactly
 from .found import Curve, Found
 from .given import Points
 from .linear import Combination, least_squares
@@ -114,14 +114,13 @@ def _report(points: Points, squares: Found, inverse: Floats, level: Floats, fits
     curve = squares.curve
     assert isinstance(curve, Combination)
     basis = curve.basis
-    outside = basis.outside()
 
     def reported(coefficients: Floats) -> Floats:
-        values: Floats = product(outside, exactly(coefficients)).rounded()
+        values: Floats = basis.reported(exactly(coefficients)).rounded()
         values[basis.level] += level
         return values
 
-    root = product(outside, exactly(inverse)).rounded()
+    root = basis.reported(exactly(inverse)).rounded()
     inner = inverse @ np.stack([fit.coefficients for fit in fits], axis=1)
     values = reported(inner)
     deviation = np.sqrt([fit.variance for fit in fits])
