@@ -1,7 +1,6 @@
 """The `minigrad` command: the result on standard output, everything else on standard error, three exit codes."""
 
 import csv
-import importlib.util
 import json
 import math
 import os
@@ -24,10 +23,6 @@ QUARTET = str(DATA / "anscombe.csv")
 FIFTEEN = str(DATA / "line_15.csv")
 DISTANCE = str(DATA / "line_distance_100.csv")
 NORRIS = str(DATA / "norris.csv")
-
-
-watching = pytest.mark.skipif(importlib.util.find_spec("minigrad.fitting.watching") is None, reason="later")
-uncertain = pytest.mark.skipif(importlib.util.find_spec("minigrad.fitting.uncertainty") is None, reason="later")
 
 
 def run(*arguments, stdin=None):
@@ -152,7 +147,6 @@ def test_a_formula():
     assert "parameters without --start: a, b" in run("fit", "-", "--model", "a * t + b", stdin=text).stderr
 
 
-@uncertain
 def test_standard_errors_of_other_kinds():
     plain = found("fit", FIFTEEN)["errors"]["slope"]
     for kind in ("hessian", "bootstrap", "jackknife"):
@@ -287,9 +281,9 @@ def test_paths_that_are_no_file(tmp_path):
 @pytest.mark.parametrize(
     ("data", "options", "said"),
     [
-        (b"0,1\n1,3\n2,5\n", [], "no header: the columns are 1 and 2"),
-        (b"x;y\n0;1\n1;3\n2;5\n", [], "semicolons between cells"),
-        (b"x\ty\n0\t1\n1\t3\n2\t5\n", [], "tabs between cells"),
+        (b"0,1\n1,3\n2,5\n", [], "no header"),
+        (b"x;y\n0;1\n1;3\n2;5\n", [], "cut at semicolons"),
+        (b"x\ty\n0\t1\n1\t3\n2\t5\n", [], "cut at tabs"),
         (b"x;y\n0,0;1\n0,5;2\n2;5\n", [], "decimal commas"),
         (b"\xef\xbb\xbfx,y\n0,1\n1,3\n2,5\n", [], "UTF-8 with a byte order mark"),
         ("时间,温度\n0,1\n1,3\n2,5\n".encode("gbk"), ["-x", "时间"], "read as GBK"),
@@ -325,8 +319,7 @@ def test_standard_input():
     result = run("fit", "-", stdin="0 1\n1 3\n2 5\n")
     assert result.exit_code == 0
     assert result.stdout.startswith("y against x, ")
-    said = "standard input: no header: the columns are 1 and 2; blanks between cells; x is column 1, y is column 2"
-    assert said in result.stderr
+    assert result.stderr == "minigrad: standard input: no header; cut at blanks\n"
     assert refused(run("fit", "-", stdin="x,y\n1,2\n3,n/a\n"), 'standard input:3: column "y": "n/a"')
 
 
@@ -367,7 +360,6 @@ def test_help_and_version():
 # ---------------------------------------------------------------------------- descent
 
 
-@watching
 def test_watching_prints_the_lines_of_the_tutorials():
     """The loop of the tutorials, written out: w and b from 0, the mean squared error, its gradient, ten steps."""
     x, y = np.loadtxt(FIFTEEN, delimiter=",", skiprows=1).T
@@ -387,7 +379,6 @@ def test_watching_prints_the_lines_of_the_tutorials():
     assert "epoch" not in result.stdout
 
 
-@watching
 def test_watching_a_line_means_gradient_descent():
     result = run("fit", FIFTEEN, "--watch")
     assert result.exit_code == 0
@@ -396,7 +387,6 @@ def test_watching_a_line_means_gradient_descent():
     assert re.search(r"^slope +0\.2600 ", result.stdout, re.MULTILINE)
 
 
-@watching
 @pytest.mark.parametrize("solver", ["gd", "sgd", "adam", "lbfgs"])
 def test_every_solver_comes_to_the_line(solver):
     result = (
@@ -409,7 +399,6 @@ def test_every_solver_comes_to_the_line(solver):
     assert result.exit_code == (0 if line["converged"] else 1)
 
 
-@watching
 def test_not_converged_prints_the_best_and_exits_with_1():
     result = run("fit", FIFTEEN, "--solver", "gd", "--steps", "3", "--lr", "0.01")
     assert result.exit_code == 1
@@ -417,7 +406,6 @@ def test_not_converged_prints_the_best_and_exits_with_1():
     assert result.stderr.startswith("minigrad: ")
 
 
-@watching
 def test_a_rate_that_is_too_large_is_explained_and_the_best_is_printed():
     result = run("fit", FIFTEEN, "--solver", "gd", "--lr", "5", "--raw")
     assert result.exit_code == 1
@@ -468,7 +456,6 @@ def on_a_terminal(*arguments):
     return out.decode(), shown.decode()
 
 
-@watching
 def test_a_progress_bar_on_a_terminal():
     out, shown = on_a_terminal("fit", FIFTEEN, "--solver", "gd", "--steps", "300", "--lr", "0.01")
     assert "descending" in shown

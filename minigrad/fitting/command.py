@@ -5,37 +5,44 @@ standard error, and the exit code says which: 0 fitted, 1 not converged, 2 bad i
 """
 
 import json
-import math
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import Any, TypeVar
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .. import fitting
 from ..errors import DivergedError
 from ..refusal import Refusal
 from .expression import Expression, ExpressionError, expression, names_in
 from .found import Floats
-from .line import fit_line
+from .line import DESCENTS, ERRORS, LOSSES, fit_line
+from .options import (
+    coordinate,
+    in_options,
+    limits,
+    number_in,
+    number_of,
+    numbers_by_name,
+    pairs,
+    rate_in,
+    saved,
+    writable,
+)
+from .printing import best_point, prediction, table_of_predictions, write_residuals
+from .progress import passing, reading_bar, watched
 from .reading import Block, Table, open_table
 from .result import FitResult
 from .stream import Named, fit_stream
 from .table import Column, Layout, TableError, counted
 
-LOSSES = ("mse", "distance", "huber", "l1", "tukey")
-DESCENTS = ("gd", "sgd", "adam", "lbfgs")
 SOLVERS = ("auto", "lm", *DESCENTS)
-ERRORS = ("gauss-newton", "hessian", "bootstrap", "jackknife")
-SCHEDULES = ("constant", "cosine", "step", "exponential")
+SCHEDULES = ("constant", "cosine", "step", "exponential", "inverse_time")
 
 STREAMED = 2_000_000
 """From so many rows on a line of least squares is fitted as the file passes by, and the rows are not kept."""
@@ -215,12 +222,14 @@ class _Fit:
             _say(f"{layout.source}: {left_out}: {table.lines_are} {faults.listed}")
         self._show(result, places)
         if self.residuals is not None:
-            self._write_residuals(result, rows, table, columns)
+            path = self.residuals
+            parts = self._residuals(result, rows, table, columns)
+            saved(lambda: write_residuals(path, len(columns.xs), parts), f"--residuals {path}")
         if self.plot is not None:
             path = self.plot
-            _saved(lambda: result.plot().savefig(path), f"--plot {path}")
+            saved(lambda: result.plot().savefig(path), f"--plot {path}")
         if not result.converged:
-            _say(_in_options(result.message))
+            _say(in_options(result.message))
             raise SystemExit(1)
 
     # What was asked for.
@@ -254,13 +263,13 @@ class _Fit:
         if self.delimiter not in _DELIMITERS and self.delimiter != "auto" and len(self.delimiter) != 1:
             raise Refusal(f"--delimiter {self.delimiter}: this is no character\nChoose from {', '.join(_DELIMITERS)}")
         if self.plot is not None:
-            _writable(self.plot, "--plot", _PICTURES)
+            writable(self.plot, "--plot", _PICTURES)
             try:
                 import matplotlib  # noqa: F401
             except ModuleNotFoundError:
                 raise Refusal('--plot needs matplotlib, which is not installed: pip install "minigrad[fit]"') from None
         if self.residuals is not None:
-            _writable(self.residuals, "--residuals", ())
+            writable(self.residuals, "--residuals", ())
 
     def _chosen(self, layout: Layout) -> tuple[Expression | None, "_Columns"]:
         """The formula, if there is one, and the columns."""
@@ -268,7 +277,7 @@ class _Fit:
         xs = self.xs
         if self.model is not None and not xs:
             # The columns that the formula names, unless they are said to be parameters.
-            told = {name for text in (*self.start, *self.fix) for name, _ in _pairs("--start", text)}
+            told = {name for text in (*self.start, *self.fix) for name, _ in pairs("--start", text)}
             named = set(names_in(self.model)) - told
             xs = tuple(name for name in layout.names if name in named and name not in (self.y, *taken))
             if self.y is None and len(xs) + len(taken) == len(layout.names):
@@ -306,7 +315,7 @@ class _Fit:
         """The parameters that are only known to be none of the columns: a misspelled column is one of them."""
         if formula is None:
             return []
-        said = {name for text in (*self.start, *self.fix) for name, _ in _pairs("--start", text)}
+        said = {name for text in (*self.start, *self.fix) for name, _ in pairs("--start", text)}
         rest = [name for name in formula.parameters if name not in said]
         return [f"parameters without --start: {', '.join(rest)}"] if rest else []
 
@@ -315,7 +324,7 @@ class _Fit:
         if given is None:
             return None
         if given not in layout.names:
-            number = _number(given)
+            number = number_in(given)
             if number is not None:
                 return number
         column = layout.column(given)
@@ -330,7 +339,7 @@ class _Fit:
             names = ",".join(column.name for column in xs)
             raise Refusal(f"--predict {text}: {counted(len(cells), 'number')} for {len(xs)} features\nGive {names}")
         columns = xs if len(xs) > 1 else [xs[0]] * len(cells)
-        return [_coordinate("--predict", cell, column) for cell, column in zip(cells, columns, strict=True)]
+        return [coordinate("--predict", cell, column) for cell, column in zip(cells, columns, strict=True)]
 
     # The fit.
 
@@ -346,14 +355,14 @@ class _Fit:
         )
         kept: list[Block] = []
         count = 0
-        with _bar("reading", table) as passed:
+        with reading_bar("reading", table) as passed:
             blocks = table.blocks(columns.read, skip_bad=self.skip_bad)
             for block in blocks:
                 kept.append(block)
                 count += len(block.rows)
                 passed()
                 if streams and count > STREAMED:
-                    return self._streamed(columns, chain(_released(kept), _passing(blocks, passed))), None
+                    return self._streamed(columns, chain(_released(kept), passing(blocks, passed))), None
         values = np.concatenate([block.values for block in kept])
         rows = np.concatenate([block.rows for block in kept])
         kept.clear()
@@ -374,7 +383,7 @@ class _Fit:
             "sigma_x": columns.pick(values, columns.sigma_x),
             "solver": self.solver,
             "steps": self.steps,
-            "lr": self.lr if self.lr == "auto" else _rate(self.lr),
+            "lr": rate_in(self.lr),
             "batch_size": self.batch,
             "standardize": not self.raw,
             "seed": self.seed,
@@ -383,53 +392,51 @@ class _Fit:
         }
         if self.schedule is not None:
             common["schedule"] = self.schedule
-        with _watching(self.watch, self.solver, self.steps) as callback:
+        with watched(self.watch, self.solver, self.steps) as callback:
             if formula is None:
                 through = self._through(columns.xs[0])
                 return fit_line(
                     x, y, through=through, degree=self.degree, delta=self.delta, callback=callback, **common
                 )
-            start = {
-                name: _one("--start", text, value) for text in self.start for name, value in _pairs("--start", text)
-            }
-            fixed = {name: _one("--fix", text, value) for text in self.fix for name, value in _pairs("--fix", text)}
-            limits = {name: _limits(text, value) for text in self.bounds for name, value in _pairs("--bounds", text)}
+            start, fixed = numbers_by_name("--start", self.start), numbers_by_name("--fix", self.fix)
+            between = {name: limits(text, value) for text in self.bounds for name, value in pairs("--bounds", text)}
+            named = x if k == 1 else dict(zip(columns.x_labels, values[:, :k].T, strict=True))
             found: FitResult = fitting.fit(
-                formula, x, y, start, bounds=limits, fixed=fixed, callback=callback, **common
+                formula, named, y, start, bounds=between, fixed=fixed, callback=callback, **common
             )
             return found
 
     def _through(self, x: Column) -> tuple[float, float] | None:
-        fixed = [(text, *pair) for text in self.fix for pair in _pairs("--fix", text)]
+        fixed = [(text, *pair) for text in self.fix for pair in pairs("--fix", text)]
         for text, name, value in fixed:
             if name != "intercept" or len(fixed) > 1 or self.through is not None:
                 raise Refusal(f"--fix {text}: of a line only the intercept can be held\nFor the rest: --model EXPR")
-            return 0.0, _one("--fix", text, value)
+            return 0.0, number_of("--fix", text, value)
         if self.through is None:
             return None
         cells = [cell.strip() for cell in self.through.split(",")]
         if len(cells) != 2:
             raise Refusal(f"--through {self.through}: a point has two numbers\nFor the origin: --through 0,0")
-        return _coordinate("--through", cells[0], x), _one("--through", self.through, cells[1])
+        return coordinate("--through", cells[0], x), number_of("--through", self.through, cells[1])
 
     def _asked(self, work: Callable[[], FitResult], source: str) -> FitResult:
         """The result of the work; what the fit refuses is bad input, and a descent that diverged has its best point."""
         try:
             return work()
         except DivergedError as error:
-            _say(_in_options(str(error)))
+            _say(in_options(str(error)))
             if isinstance(error.best, tuple):
-                print(_best(*error.best, as_json=self.as_json))
+                print(best_point(*error.best, as_json=self.as_json))
             raise SystemExit(1) from None
         except ModuleNotFoundError as missing:
             raise Refusal(str(missing)) from None
         except (ValueError, TypeError) as error:
-            raise Refusal(f"{source}: {_in_options(str(error))}") from None
+            raise Refusal(f"{source}: {in_options(str(error))}") from None
 
     # What is said.
 
     def _show(self, result: FitResult, places: list[list[float]]) -> None:
-        predictions = [_prediction(result, place) for place in places]
+        predictions = [prediction(result, place) for place in places]
         if self.as_json:
             shown = json.loads(result.to_json())
             if predictions:
@@ -441,40 +448,34 @@ class _Fit:
         else:
             print(result.summary())
             if predictions:
-                print(_predicted(result.given.y_names[0], places, predictions))
+                print(table_of_predictions(result.given.y_names[0], places, predictions))
         # On a terminal the summary above has said it.
         if self.as_json or not sys.stdout.isatty():
             for warning in result.warnings:
-                _say(_in_options(warning))
+                _say(in_options(warning))
 
-    def _write_residuals(self, result: FitResult, rows: Floats | None, table: Table, columns: "_Columns") -> None:
-        """The residuals of all rows as a CSV; rows that were not kept pass a second time."""
-        k = len(columns.xs)
-        names = ["x"] if k == 1 else [f"x{place + 1}" for place in range(k)]
-
-        def parts() -> Iterator[tuple[Any, Floats, Floats, Floats, Floats]]:
+    def _residuals(
+        self, result: FitResult, rows: Any, table: Table, columns: "_Columns"
+    ) -> Iterator[tuple[Any, Floats, Floats, Floats, Floats]]:
+        """Row, x, y, fitted and residual of all rows; those that were not kept pass a second time."""
+        if rows is not None:
             given = result.given
-            if rows is not None:
-                fitted = given.y * np.nan if result.vertical else result.found.curve.at(given.x)
-                yield rows, given.x.reshape(given.n, -1), given.y, fitted, result.residuals
-                return
-            with _bar("residuals", table) as passed:
-                for block in _passing(table.blocks(columns.read, skip_bad=self.skip_bad), passed):
-                    x, y = block.values[:, :k], block.values[:, k]
-                    fitted = result.found.curve.at(x[:, 0] if k == 1 else x)
-                    yield block.rows, x, y, fitted, y - fitted
+            fitted = given.y * np.nan if result.vertical else result.found.curve.at(given.x)
+            yield rows, given.x.reshape(given.n, -1), given.y, fitted, result.residuals
+            return
+        k = len(columns.xs)
+        with reading_bar("residuals", table) as passed:
+            for block in passing(table.blocks(columns.read, skip_bad=self.skip_bad), passed):
+                x, y = block.values[:, :k], block.values[:, k]
+                fitted = result.found.curve.at(x[:, 0] if k == 1 else x)
+                yield block.rows, x, y, fitted, y - fitted
 
-        def write() -> None:
-            with Path(str(self.residuals)).open("w", encoding="utf-8", newline="") as file:
-                file.write(",".join(["row", *names, "y", "fitted", "residual"]) + "\n")
-                for numbers, x, y, fitted, residual in parts():
-                    lines = zip(
-                        numbers.tolist(), x.tolist(), y.tolist(), fitted.tolist(), residual.tolist(), strict=True
-                    )
-                    for row, at, *rest in lines:
-                        file.write(",".join(["" if v != v else repr(v) for v in (row, *at, *rest)]) + "\n")
 
-        _saved(write, f"--residuals {self.residuals}")
+def _released(blocks: list[Block]) -> Iterator[Block]:
+    """The blocks, each let go as it passes."""
+    blocks.reverse()
+    while blocks:
+        yield blocks.pop()
 
 
 @dataclass(frozen=True)
@@ -514,7 +515,7 @@ class _Columns:
         """What was assumed of the columns."""
         notes = [f"{column.name}: {column.calendar.note}" for column in self.xs if column.calendar is not None]
         chosen = asked.xs and asked.y is not None
-        if not chosen and (len(layout.names) > 2 or not layout.header):
+        if not chosen and len(layout.names) > 2:
             kind = "" if layout.header else "column "
             xs = " and ".join(f"{kind}{column.name}" for column in self.xs)
             notes.append(f"x is {xs}, y is {kind}{self.y.name}")
@@ -522,196 +523,9 @@ class _Columns:
 
 
 def _say(text: str) -> None:
-    print(f"minigrad: {text}", file=sys.stderr)
-
-
-def _in_options(text: str) -> str:
-    """A sentence for Python as one for the command: loss="distance" is --loss distance here."""
-    for pattern, option in (
-        (r"\bskip_bad=True", "--skip-bad"),
-        (r"\babsolute_sigma=True", "--absolute-sigma"),
-        (r"\bstandardize=False", "--raw"),
-        (r"\bbatch_size=(\d+)", r"--batch \1"),
-        (r"\bthrough=\((.+?), (.+?)\)", r"--through \1,\2"),
-        (r"\bfixed=\{'(\w+)': ([^}]+)\}", r"--fix \1=\2"),
-        (r"\bstart=\{'(\w+)': ([^}]+)\}", r"--start \1=\2"),
-        (r"\b(loss|solver|errors|schedule)=[\"'](\w[\w-]*)[\"']", r"--\1 \2"),
-        (r"\b(lr|steps|degree|delta|seed)=([\d.e+-]*\d)", r"--\1 \2"),
-        (r"\bfit_line\(x, y, (--[^)]*)\)", r"\1"),
-        (r"^(start|bounds) names ", r"--\1 names "),
-        (r"^fixed names ", "--fix names "),
-        (r"\b(loss|solver|errors|schedule|lr)=[\"']auto[\"']", r"--\1 auto"),
-    ):
-        text = re.sub(pattern, option, text)
-    return text
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _one(option: str, text: str, value: str) -> float:
-    number = _number(value)
-    if number is None:
-        raise Refusal(f'{option} {text}: "{value}" is not a number')
-    return number
-
-
-def _rate(text: str) -> float:
-    number = _number(text)
-    if number is None or number <= 0:
-        raise Refusal(f'--lr {text}: the learning rate is a number above 0, or "auto"')
-    return number
-
-
-def _coordinate(option: str, cell: str, column: Column) -> float:
-    """A number, or a date where the column has dates."""
-    number = column.calendar.number(cell) if column.calendar is not None else None
-    number = _number(cell) if number is None else number
-    if number is None:
-        date = f", and no date like {column.calendar.written}" if column.calendar is not None else ""
-        raise Refusal(f'{option}: "{cell}" is not a number{date}')
-    return number
-
-
-def _pairs(option: str, text: str) -> Iterator[tuple[str, str]]:
-    """The names and values in "a=1,b=2"."""
-    for part in text.split(","):
-        name, sign, value = (piece.strip() for piece in part.partition("="))
-        if not sign or not name or not value:
-            raise Refusal(f'{option} {text}: "{part}" is not a name with a value\nFor example: {option} a=1')
-        yield name, value
-
-
-def _limits(text: str, value: str) -> tuple[float | None, float | None]:
-    low, sign, high = (piece.strip() for piece in value.partition(":"))
-    if not sign:
-        raise Refusal(f"--bounds {text}: two numbers with a colon are needed\nFor example: a=0:10, a=0: or a=:10")
-    return (_one("--bounds", text, low) if low else None), (_one("--bounds", text, high) if high else None)
-
-
-def _writable(path: str, option: str, suffixes: Sequence[str]) -> None:
-    """Make sure, before any work, that a file can be written."""
-    target = Path(path)
-    if suffixes and target.suffix.lower() not in suffixes:
-        raise Refusal(f"{option} {path}: the name must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}")
-    if target.is_dir():
-        raise Refusal(
-            f"{option} {path}: this is a directory\nName a file in it: {target / 'fit'}{''.join(suffixes[:1])}"
-        )
-    if not target.parent.is_dir():
-        raise Refusal(f"{option} {path}: there is no directory {target.parent}\nMake it first")
-    existed = target.exists()
-
-    def touch() -> None:
-        with target.open("ab"):
-            pass
-        if not existed:
-            target.unlink()
-
-    _saved(touch, f"{option} {path}")
-
-
-def _saved(write: Callable[[], object], option: str) -> None:
-    try:
-        write()
-    except OSError as error:
-        raise Refusal(f"{option}: cannot be written: {error.strerror or error}") from None
-
-
-def _prediction(result: FitResult, place: list[float]) -> dict[str, Any]:
-    """y at one place, with the 95 % bands of the curve and of a new point, where they are known."""
-    x = np.array(place[0] if len(place) == 1 else [place])
-    found: dict[str, Any] = {}
-    try:
-        y = result.predict(x)
-        for kind in ("mean", "new"):
-            try:
-                _, low, high = (float(np.ravel(part)[0]) for part in result.predict(x, band=0.95, kind=kind))
-            except (ValueError, ModuleNotFoundError):
-                # Each point has its own sigma, and a new one has none; or there is no SciPy, as the summary says.
-                found[kind] = None
-            else:
-                found[kind] = [low, high] if math.isfinite(low) and math.isfinite(high) else None
-    except ValueError as error:
-        raise Refusal(f"--predict: {error}") from None
-    value = float(np.ravel(y)[0])
-    return {"y": value if math.isfinite(value) else None, **found}
-
-
-def _predicted(name: str, places: list[list[float]], predictions: list[dict[str, Any]]) -> str:
-    """The predictions as a table."""
-
-    def band(limits: list[float] | None) -> str:
-        return "unknown" if limits is None else f"{limits[0]:.6g} to {limits[1]:.6g}"
-
-    table = [["x", name, "95 % of the curve", "95 % of a new point"]]
-    for place, found in zip(places, predictions, strict=True):
-        y = "unknown" if found["y"] is None else f"{found['y']:.6g}"
-        table.append([",".join(f"{x:.8g}" for x in place), y, band(found["mean"]), band(found["new"])])
-    widths = [max(len(row[k]) for row in table) for k in range(4)]
-    return "\n".join("   ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in table)
-
-
-def _best(loss: float, params: Any, *, as_json: bool) -> str:
-    """The best point of a descent that diverged."""
-    named = params if isinstance(params, dict) else {f"p{k}": value for k, value in enumerate(params)}
-    values = {name: float(value) for name, value in named.items()}
-    if as_json:
-        return json.dumps({"converged": False, "best_loss": loss, "params": values}, indent=2)
-    return "\n".join(
-        ["the best point before it diverged:", f"  loss  {loss:.6g}", *(f"  {n}  {v!r}" for n, v in values.items())]
-    )
-
-
-def _released(blocks: list[Block]) -> Iterator[Block]:
-    """The blocks, each let go as it passes."""
-    blocks.reverse()
-    while blocks:
-        yield blocks.pop()
-
-
-def _passing(blocks: Iterator[Block], passed: Callable[[], object]) -> Iterator[Block]:
-    for block in blocks:
-        yield block
-        passed()
-
-
-@contextmanager
-def _bar(what: str, table: Table) -> Iterator[Callable[[], object]]:
-    """A progress bar for a file that does not come in one block, if standard error is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    with _progress() as bar:
-        task = bar.add_task(what, total=table.size, visible=False, said="")
-        seen = [0]
-
-        def passed() -> None:
-            seen[0] += 1
-            said = f"{table.faults.rows:,} rows"
-            bar.update(task, completed=table.read, visible=seen[0] > 1, said=said)
-
-        yield passed
-
-
-@contextmanager
-def _watching(watch: bool, solver: str, steps: int | None) -> Iterator[Callable[..., object] | None]:
-    """What is called at each step: a line for each, or a progress bar on a terminal."""
-    if watch:
-        yield lambda step, loss, *_: print(f"epoch: {step}, loss: {loss:.8g}", file=sys.stderr)
-    elif solver in DESCENTS and sys.stderr.isatty():
-        with _progress() as bar:
-            task = bar.add_task("descending", total=steps, said="")
-            yield lambda step, loss, *_: bar.update(task, completed=step, said=f"step {step}, loss {loss:.6g}")
-    else:
-        yield None
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[said]}"))
-    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+    """Say it on standard error; of a terminal the width is kept, elsewhere a line stays one line."""
+    text = f"minigrad: {text}"
+    if sys.stderr.isatty():
+        width = min(get_terminal_size().columns, 100)
+        text = "\n".join(fill(line, width, subsequent_indent="  ", break_long_words=False) for line in text.split("\n"))
+    print(text, file=sys.stderr)

@@ -12,7 +12,7 @@ import math
 import operator
 import unicodedata
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn
@@ -72,7 +72,8 @@ class Expression:
     """A formula as a model: call it with the columns of x and the values of the parameters.
 
     `columns` are the names of the columns of x that the formula may use, `parameters` the other names in it, in
-    order of appearance. Of one column the model takes x of shape (n,), of several x of shape (n, k).
+    order of appearance. Of one column the model takes x of shape (n,), of several x of shape (n, k), or a dictionary
+    of them in this order.
     """
 
     text: str
@@ -80,12 +81,16 @@ class Expression:
     parameters: tuple[str, ...]
     steps: tuple[Step, ...]
 
-    def __call__(self, x: Floats, *values: Any) -> Any:
+    def __call__(self, x: Floats | Mapping[str, Floats], *values: Any) -> Any:
         """Return y of the formula at x, of shape (n,); one number where it names no column."""
         if len(values) != len(self.parameters):
             raise TypeError(f"{self.text} takes {len(self.parameters)} parameters, and {len(values)} were given")
         # A NumPy number overflows to infinity, where Python's would raise.
         known = [np.float64(value) if isinstance(value, float) else value for value in values]
+        if isinstance(x, Mapping):
+            columns = list(x.values())
+        else:
+            columns = [x] if len(self.columns) == 1 else [x[..., place] for place in range(len(self.columns))]
         stack: list[Any] = []
         for kind, what, arity in self.steps:
             if kind == "number":
@@ -93,7 +98,7 @@ class Expression:
             elif kind == "parameter":
                 stack.append(known[what])
             elif kind == "column":
-                stack.append(x if len(self.columns) == 1 else x[..., what])
+                stack.append(columns[what])
             else:
                 function = FUNCTIONS[what][0] if kind == "function" else _OPERATORS[getattr(ast, what)]
                 arguments = stack[-arity:]

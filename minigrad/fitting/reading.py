@@ -421,6 +421,8 @@ def _refuse_binary(head: bytes, source: str) -> None:
     for start, what, mending in _BINARIES:
         if head.startswith(start):
             raise TableError(f"{source}: this is {what}, not text\n{mending}")
+    if re.match(rb'(\xef\xbb\xbf)?\s*(\{\s*"|\[\s*[\[{])', head):
+        raise TableError(f"{source}: this is JSON, not a table\nSave the points as CSV, one a line")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return
     odd = sum(byte < 32 and byte not in b"\t\n\r\f\v" for byte in head[:4096])

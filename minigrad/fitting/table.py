@@ -116,7 +116,7 @@ class Column:
             return f'"{shown}" is a date, and only x may have dates {drops}'
         hint = ""
         if self.decimal == "." and _GROUPS[","].fullmatch(cell) and _DECIMAL_COMMA.fullmatch(cell):
-            hint = "\nIt can be read in two ways: --decimal , makes the comma a decimal comma, --decimal . drops it"
+            hint = "\nFor decimal commas: --decimal ,   for commas between thousands: --decimal ."
         elif self.decimal == "." and _DECIMAL_COMMA.fullmatch(cell):
             hint = "\nFor decimal commas: --decimal ,"
         elif self.decimal == "," and "." in cell:
@@ -242,7 +242,7 @@ def understand(
     >>> understand("1 2\\n3 4\\n", "points.txt").names
     ('1', '2')
     >>> understand("x;y\\n1,5;2\\n", "points.txt").notes
-    ('semicolons between cells', 'decimal commas')
+    ('cut at semicolons', 'decimal commas')
     """
     delimiter, rows = _cells(text, source) if delimiter == "auto" else (delimiter, list(_cut(text, delimiter, source)))
     comments = [line for line in io.StringIO(text, newline=None) if line.startswith("#")]
@@ -263,11 +263,11 @@ def understand(
         if not sample:
             raise TableError(f"{source}:{first}: there is a header and no data below it")
     else:
-        notes.append(f"no header: the columns are {_listed_short(names)}")
+        notes.append("no header")
     if comments and names is not commented:
         notes.append("lines that begin with # are comments")
     if delimiter not in (",", ""):
-        notes.append(f"{DELIMITER_NAMES.get(delimiter, repr(delimiter))} between cells")
+        notes.append(f"cut at {DELIMITER_NAMES.get(delimiter, repr(delimiter))}")
     whole = [row for row in sample if len(row[1]) == len(names)]
     layout = Layout(source, delimiter, names, has_header, above, ".", "", tuple(notes), whole)
     if not whole:
@@ -304,10 +304,6 @@ def _named(cells: Sequence[str], source: str, line: int) -> tuple[str, ...]:
                 "Give each column its own name"
             )
     return names
-
-
-def _listed_short(names: Sequence[str]) -> str:
-    return " and ".join(names) if len(names) <= 2 else f"{names[0]} to {names[-1]}"
 
 
 def _commented_header(text: str, delimiter: str, source: str, first: int, width: int) -> tuple[str, ...] | None:

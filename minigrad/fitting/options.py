@@ -1,0 +1,138 @@
+"""What was written after an option: numbers, dates, names with values, files to write.
+
+One idea: an option is checked before any work is done, and refused in its own words; what the fit itself
+refuses it says in Python's, and that is put into options here.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from ..refusal import Refusal
+from .table import Column
+
+_SPELLINGS = [
+    (re.compile(pattern), option)
+    for pattern, option in (
+        (r" \([\w.]+\.py:\d+\)", ""),  # the line of the program that asked: here it is none of the reader's
+        (r"\bfit_line\(y, x\)", "-x and -y exchanged"),
+        (r"\bleave standardize=True", "leave out --raw"),
+        (r"\bstandardize=False", "--raw"),
+        (r"\bskip_bad=True", "--skip-bad"),
+        (r"\babsolute_sigma(=True)?", "--absolute-sigma"),
+        (r"\bsigma_x\b", "--sigma-x"),
+        (r"\bbatch_size(=(?P<n>\d+))?", r"--batch \g<n>"),
+        (r"\bthrough=\((.+?), (.+?)\)", r"--through \1,\2"),
+        (r"\bfixed=\{'(\w+)': ([^}]+)\}", r"--fix \1=\2"),
+        (r"\bstart=\{'(\w+)': ([^}]+)\}", r"--start \1=\2"),
+        (r"^(start|bounds) names ", r"--\1 names "),
+        (r"^fixed names ", "--fix names "),
+        (r"\b(loss|solver|errors|schedule|lr)=[\"'](\w[\w-]*)[\"']", r"--\1 \2"),
+        (r"\b(lr|steps|degree|delta|seed)=([\d.e+-]*\d)", r"--\1 \2"),
+        (r"\bfit_line\(x, y, (--[^)]*)\)", r"\1"),
+        (r"--batch (?=\W|$)", "--batch"),
+    )
+]
+
+
+def in_options(text: str) -> str:
+    """Return a sentence for Python as one for the command.
+
+    >>> in_options('Take fit_line(x, y, loss="distance"), or skip_bad=True')
+    'Take --loss distance, or --skip-bad'
+    """
+    for pattern, option in _SPELLINGS:
+        text = pattern.sub(option, text)
+    return text
+
+
+def number_in(text: str) -> float | None:
+    """Return the finite number in a text; None if there is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def number_of(option: str, text: str, value: str) -> float:
+    """Return the number in a value, which is a part of what was written after an option."""
+    number = number_in(value)
+    if number is None:
+        raise Refusal(f'{option} {text}: "{value}" is not a number')
+    return number
+
+
+def rate_in(text: str) -> float | str:
+    """Return the learning rate, or "auto"."""
+    number = number_in(text)
+    if text != "auto" and (number is None or number <= 0):
+        raise Refusal(f'--lr {text}: the learning rate is a number above 0, or "auto"')
+    return "auto" if number is None else number
+
+
+def coordinate(option: str, cell: str, column: Column) -> float:
+    """Return a number, or a date where the column has dates."""
+    found = column.calendar.number(cell) if column.calendar is not None else None
+    found = number_in(cell) if found is None else found
+    if found is None:
+        date = f", and no date like {column.calendar.written}" if column.calendar is not None else ""
+        raise Refusal(f'{option}: "{cell}" is not a number{date}')
+    return found
+
+
+def pairs(option: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and values in "a=1,b=2"."""
+    for part in text.split(","):
+        name, sign, value = (piece.strip() for piece in part.partition("="))
+        if not sign or not name or not value:
+            raise Refusal(f'{option} {text}: "{part}" is not a name with a value\nFor example: {option} a=1')
+        yield name, value
+
+
+def numbers_by_name(option: str, texts: Sequence[str]) -> dict[str, float]:
+    """Return the numbers in all that was written after an option, by name.
+
+    >>> numbers_by_name("--start", ["a=1,b=2", "c=0.5"])
+    {'a': 1.0, 'b': 2.0, 'c': 0.5}
+    """
+    return {name: number_of(option, text, value) for text in texts for name, value in pairs(option, text)}
+
+
+def limits(text: str, value: str) -> tuple[float | None, float | None]:
+    """Return the two ends of "0:10", None where one is open."""
+    low, sign, high = (piece.strip() for piece in value.partition(":"))
+    if not sign:
+        raise Refusal(f"--bounds {text}: two numbers with a colon are needed\nFor example: a=0:10, a=0: or a=:10")
+    return (number_of("--bounds", text, low) if low else None), (number_of("--bounds", text, high) if high else None)
+
+
+def writable(path: str, option: str, suffixes: Sequence[str]) -> None:
+    """Make sure, before any work, that a file can be written."""
+    target = Path(path)
+    if suffixes and target.suffix.lower() not in suffixes:
+        raise Refusal(f"{option} {path}: the name must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}")
+    if target.is_dir():
+        raise Refusal(
+            f"{option} {path}: this is a directory\nName a file in it: {target / 'fit'}{''.join(suffixes[:1])}"
+        )
+    if not target.parent.is_dir():
+        raise Refusal(f"{option} {path}: there is no directory {target.parent}\nMake it first")
+    existed = target.exists()
+
+    def touch() -> None:
+        with target.open("ab"):
+            pass
+        if not existed:
+            target.unlink()
+
+    saved(touch, f"{option} {path}")
+
+
+def saved(write: Callable[[], object], option: str) -> None:
+    """Write a file. Refuses, in the words of the option, what the system refuses."""
+    try:
+        write()
+    except OSError as error:
+        raise Refusal(f"{option}: cannot be written: {error.strerror or error}") from None

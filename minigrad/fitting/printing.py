@@ -1,0 +1,71 @@
+"""What the command prints and writes beside the summary: predictions, residuals, the best point of a lost descent.
+
+One idea: what goes out is a table that another program can read as well as a person.
+"""
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..refusal import Refusal
+from .found import Floats
+from .result import FitResult
+
+
+def prediction(result: FitResult, place: list[float]) -> dict[str, Any]:
+    """y at one place, with the 95 % bands of the curve and of a new point, where they are known."""
+    x = np.array(place[0] if len(place) == 1 else [place])
+    found: dict[str, Any] = {}
+    try:
+        y = result.predict(x)
+        for kind in ("mean", "new"):
+            try:
+                _, low, high = (float(np.ravel(part)[0]) for part in result.predict(x, band=0.95, kind=kind))
+            except (ValueError, ModuleNotFoundError):
+                # Each point has its own sigma, and a new one has none; or there is no SciPy, as the summary says.
+                found[kind] = None
+            else:
+                found[kind] = [low, high] if math.isfinite(low) and math.isfinite(high) else None
+    except ValueError as error:
+        raise Refusal(f"--predict: {error}") from None
+    value = float(np.ravel(y)[0])
+    return {"y": value if math.isfinite(value) else None, **found}
+
+
+def table_of_predictions(name: str, places: list[list[float]], predictions: list[dict[str, Any]]) -> str:
+    """The predictions as a table."""
+
+    def band(limits: list[float] | None) -> str:
+        return "unknown" if limits is None else f"{limits[0]:.6g} to {limits[1]:.6g}"
+
+    table = [["x", name, "95 % of the curve", "95 % of a new point"]]
+    for place, found in zip(places, predictions, strict=True):
+        y = "unknown" if found["y"] is None else f"{found['y']:.6g}"
+        table.append([",".join(f"{x:.8g}" for x in place), y, band(found["mean"]), band(found["new"])])
+    widths = [max(len(row[k]) for row in table) for k in range(4)]
+    return "\n".join("   ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in table)
+
+
+def best_point(loss: float, params: Any, *, as_json: bool) -> str:
+    """The best point of a descent that diverged."""
+    named = params if isinstance(params, dict) else {f"p{k}": value for k, value in enumerate(params)}
+    values = {name: float(value) for name, value in named.items()}
+    if as_json:
+        return json.dumps({"converged": False, "best_loss": loss, "params": values}, indent=2)
+    return "\n".join(
+        ["the best point before it diverged:", f"  loss  {loss:.6g}", *(f"  {n}  {v!r}" for n, v in values.items())]
+    )
+
+
+def write_residuals(path: str, features: int, parts: Iterable[tuple[Any, Floats, Floats, Floats, Floats]]) -> None:
+    """Write a CSV of row, x, y, fitted, residual, from parts of these columns; an empty cell where there is none."""
+    names = ["x"] if features == 1 else [f"x{place + 1}" for place in range(features)]
+    with Path(path).open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(["row", *names, "y", "fitted", "residual"]) + "\n")
+        for part in parts:
+            for row, at, *rest in zip(*(column.tolist() for column in part), strict=True):
+                file.write(",".join(["" if v != v else repr(v) for v in (row, *at, *rest)]) + "\n")
