@@ -368,9 +368,7 @@ def _torch_lstsq(data: Data) -> Step:
     return step
 
 
-@LINE.by(
-    "torch, 1000 steps of SGD", at_most=1_000, note="Its learning rate is the largest power of 2 that is stable."
-)
+@LINE.by("torch, 1000 steps of SGD", at_most=1_000, note="Its learning rate is the largest power of 2 that is stable.")
 def _torch_descent(data: Data) -> Step:
     import torch
 

@@ -193,16 +193,19 @@ def by_curve_fitting(problem: Problem, model: Callable[..., Any], start: dict[st
 
         return step
 
-    def curve_fit(data: Data, model: Callable[..., Any]) -> Step:
+    def curve_fit(data: Data, model: Callable[..., Any], **settings: Any) -> Step:
         from scipy.optimize import curve_fit
 
         p0, absolute = list(start.values()), data.sigma is not None
 
         def step() -> Any:
-            p, cov = curve_fit(model, data.x, data.y, p0, sigma=data.sigma, absolute_sigma=absolute)
+            p, cov = curve_fit(model, data.x, data.y, p0, sigma=data.sigma, absolute_sigma=absolute, **settings)
             return p, np.sqrt(np.diag(cov))
 
         return step
+
+    def curve_fit_on(data: Data, model: Callable[..., Any]) -> Step:
+        return curve_fit(data, model, ftol=1e-15, xtol=1e-15, gtol=1e-15, maxfev=100_000)
 
     def lmfit(data: Data, model: Callable[..., Any]) -> Step:
         from lmfit import Model
@@ -217,7 +220,13 @@ def by_curve_fitting(problem: Problem, model: Callable[..., Any], start: dict[st
 
         return step
 
-    for name, way in (("minigrad.fit", ours), ("scipy.optimize.curve_fit", curve_fit), ("lmfit Model", lmfit)):
+    ways = {
+        "minigrad.fit": ours,
+        "scipy.optimize.curve_fit": curve_fit,
+        "scipy curve_fit, tolerances 1e-15": curve_fit_on,
+        "lmfit Model": lmfit,
+    }
+    for name, way in ways.items():
         problem.by(name)(_counting(way, model))
 
 
