@@ -14,7 +14,6 @@ straight line, American Journal of Physics 72, 367; or from the second derivativ
 import math
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,6 +46,8 @@ class Frame:
     to go through the place is `fixed` there.
     """
 
+    u: Floats
+    v: Floats
     raw_u: Floats
     raw_v: Floats
     place_u: float
@@ -62,22 +63,14 @@ class Frame:
     @property
     def n(self) -> int:
         """The number of points."""
-        return len(self.raw_u)
-
-    @cached_property
-    def u(self) -> Floats:
-        """The deviations from the place, along the line."""
-        return (self.raw_u - self.place_u) / self.unit_u
-
-    @cached_property
-    def v(self) -> Floats:
-        """The deviations from the place, across the line."""
-        return (self.raw_v - self.place_v) / self.unit_v
+        return len(self.u)
 
     def turn(self) -> "Frame":
         """Return the frame in which u is what v is here."""
         return replace(
             self,
+            u=self.v,
+            v=self.u,
             raw_u=self.raw_v,
             raw_v=self.raw_u,
             place_u=self.place_v,
@@ -112,8 +105,12 @@ def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, flo
             f"one point, ({x[0]:.12g}, {y[0]:.12g}), lies on many lines.\n"
             "Give another point, or one that the line goes through: through=(0, 0)"
         )
-    places = (_middle(x), _middle(y)) if through is None else (float(through[0]), float(through[1]))
-    spreads = [float(np.max(np.abs(values - place))) for values, place in zip((x, y), places)]
+    ranges = [(float(values.min()), float(values.max())) for values in (x, y)]
+    if through is None:
+        places = [low if low == high else low / 2 + high / 2 for low, high in ranges]
+    else:
+        places = [float(through[0]), float(through[1])]
+    spreads = [max(high - place, place - low) for (low, high), place in zip(ranges, places)]
     if spreads == [0.0, 0.0]:
         where = "all points are" if n > 1 else "the point is"
         other = "the one that the line goes through" if through is not None else "the same"
@@ -136,13 +133,8 @@ def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, flo
             "the errors of the points, relative to the spread of x and y, differ by more than a factor of 1e150.\n"
             "Leave points without weight out"
         )
-    return Frame(x, y, *places, unit_x, unit_y, a, b, largest, fixed=through is not None)
-
-
-def _middle(values: Floats) -> float:
-    """The middle of the range: exactly the value where all are equal."""
-    low, high = float(values.min()), float(values.max())
-    return low if low == high else low / 2 + high / 2
+    u, v = (x - places[0]) / unit_x, (y - places[1]) / unit_y
+    return Frame(u, v, x, y, places[0], places[1], unit_x, unit_y, a, b, largest, fixed=through is not None)
 
 
 def _power_of_two(size: float) -> float:
@@ -157,12 +149,27 @@ class Line:
     m: Pair
     c: Pair
     residuals: Floats
-    weights: Floats
+    weights: Any
 
     @property
     def sum(self) -> float:
         """The sum that is smallest: residuals² over their variances, in units of the frame."""
-        return float(np.sum(self.weights * self.residuals**2))
+        return inner(self.weights, self.residuals, self.residuals)
+
+
+def inner(weights: Any, p: Floats, q: Floats) -> float:
+    """Return Σ w p q; the weights are a number or one for each point."""
+    return float((weights * p) @ q) if np.ndim(weights) else float(weights) * float(p @ q)
+
+
+def mean(values: Floats, weights: Any) -> float:
+    """Return the weighted mean."""
+    return float(weights @ values) / float(weights.sum()) if np.ndim(weights) else float(values.mean())
+
+
+def total(weights: Any, n: int) -> float:
+    """Return the sum of the weights of n points."""
+    return float(weights.sum()) if np.ndim(weights) else float(weights) * n
 
 
 def closed_form(frame: Frame) -> Line:
@@ -170,22 +177,32 @@ def closed_form(frame: Frame) -> Line:
 
     Raises ValueError where the points spread equally in all directions.
     """
-    ratio = np.atleast_1d(frame.b / frame.a)[0]
-    omega = np.broadcast_to(1 / np.asarray(frame.b), (frame.n,))
-    u, v = frame.u, frame.v
+    ratio = float(np.ravel(frame.b / frame.a)[0])
+    omega = 1 / frame.b
+    u, v, of_u, of_v = frame.u, frame.v, 0.0, 0.0
     if not frame.fixed:
-        u, v = u - mean(u, omega), v - mean(v, omega)
-    uu, uv, vv = (float(np.sum(omega * p * q)) for p, q in ((u, u), (u, v), (v, v)))
-    difference, total = vv - ratio * uu, vv + ratio * uu
+        of_u, of_v = mean(u, omega), mean(v, omega)
+        u, v = u - of_u, v - of_v
+    uu, uv, vv = inner(omega, u, u), inner(omega, u, v), inner(omega, v, v)
+    difference, both = vv - ratio * uu, vv + ratio * uu
     root = math.hypot(difference, 2 * math.sqrt(ratio) * uv)
-    if root <= _EQUAL * total:
+    if root <= _EQUAL * both:
         raise ValueError(
             "the points spread equally in all directions, so every line through their centre is as near.\n"
             'If y depends on x: loss="mse"'
         )
     if difference > 0:
-        return closed_form(frame.turn())
-    return corrected(frame, 2 * ratio * uv / (root - difference))
+        frame, of_u, of_v = frame.turn(), of_v, of_u
+        m = 2 * uv / (root + difference)
+    else:
+        m = 2 * ratio * uv / (root - difference)
+    if frame.n <= EXACT:
+        return corrected(frame, m)
+    return _line(frame, exactly(m), exactly(of_v - m * of_u))
+
+
+def _line(frame: Frame, m: Pair, c: Pair) -> Line:
+    return Line(frame, m, c, frame.residuals(m, c), weights_at(frame, m.high))
 
 
 def corrected(frame: Frame, start: float) -> Line:
@@ -199,44 +216,37 @@ def corrected(frame: Frame, start: float) -> Line:
         c = exactly(mean(frame.v - start * u, weights_at(frame, start)))
     for _ in range(_ROUNDS):
         residuals, weights = frame.residuals(m, c), weights_at(frame, m.high)
-        weighted = weights * residuals
         pivot, curvature = stiffness(frame, m.high, weights, residuals)
-        level = 0.0 if frame.fixed else float(np.sum(weighted))
-        pull = float(np.sum(weighted * (u + m.high * frame.a * weighted)))
-        step = (pull - pivot * level) / curvature
-        lift = 0.0 if frame.fixed else level / float(np.sum(weights)) - pivot * step
+        if curvature <= 0:
+            break
+        pull = inner(weights, residuals, u + (m.high * frame.a * weights) * residuals)
+        lift = 0.0 if frame.fixed else mean(residuals, weights)
+        step = (pull - pivot * lift * total(weights, frame.n)) / curvature
+        lift -= 0.0 if frame.fixed else pivot * step
         m, c = add(m, exactly(step)), add(c, exactly(lift))
         if abs(step) <= _SETTLED * abs(m.high) and abs(lift) <= _SETTLED:
             break
-    return Line(frame, m, c, frame.residuals(m, c), weights_at(frame, m.high))
+    return _line(frame, m, c)
 
 
-def mean(values: Floats, weights: Floats) -> float:
-    """Return the weighted mean."""
-    return float(weights @ values) / float(weights.sum())
+def weights_at(frame: Frame, m: float) -> Any:
+    """Return 1 / (b + m² a), one over the variances of the residuals: a number, or one for each point."""
+    return 1 / (frame.b + m * m * frame.a)
 
 
-def weights_at(frame: Frame, m: float) -> Floats:
-    """Return 1 / (b + m² a), one over the variances of the residuals."""
-    return np.broadcast_to(np.asarray(1 / (frame.b + m * m * frame.a)), (frame.n,))
-
-
-def stiffness(
-    frame: Frame, m: float, weights: Floats, residuals: Floats, errors: str = "hessian"
-) -> tuple[float, float]:
+def stiffness(frame: Frame, m: float, weights: Any, residuals: Floats, errors: str = "hessian") -> tuple[float, float]:
     """Return the u about which the line turns freely, and half the second derivative of the sum by m there.
 
     With w = 1 / (b + m² a) and r = v - c - m u, half the second derivatives by m and c are Σ w z² - Σ a w² r², Σ w z
     and Σ w, with z = u + 2 m a w r. York et al. (2004) take z = u + m a w r, where the point of the line is that
     belongs to the point, and leave Σ a w² r² out.
     """
-    moved = m * frame.a * weights * residuals
-    if errors == "hessian":
-        z, bend = frame.u + 2 * moved, float(np.sum(frame.a * (weights * residuals) ** 2))
-    else:
-        z, bend = frame.u + moved, 0.0
+    share = m * frame.a * weights
+    z = frame.u + (share if errors == "york" else 2 * share) * residuals
+    bend = 0.0 if errors == "york" else inner(frame.a * weights * weights, residuals, residuals)
     pivot = 0.0 if frame.fixed else mean(z, weights)
-    return pivot, float(np.sum(weights * (z - pivot) ** 2)) - bend
+    z -= pivot
+    return pivot, inner(weights, z, z) - bend
 
 
 @dataclass(frozen=True)
@@ -286,10 +296,9 @@ def coefficients(line: Line) -> tuple[float, float]:
     Vertical is a line that, over the range of y, leaves its x by less than x is rounded.
     """
     frame = line.frame
-    if frame.turned:
-        drift = abs(line.m.high) * frame.unit_v * float(np.max(np.abs(frame.u)))
-        if drift <= 4 * _EPS * float(np.max(np.abs(frame.raw_v))):
-            return math.inf, math.nan
+    # No u is above 2.
+    if frame.turned and abs(line.m.high) * frame.unit_v <= 2 * _EPS * (abs(frame.place_v) + frame.unit_v):
+        return math.inf, math.nan
     with localcontext(prec=_DIGITS):
         m = _decimal(line.m) * Decimal(frame.unit_v) / Decimal(frame.unit_u)
         c = _decimal(line.c) * Decimal(frame.unit_v) + Decimal(frame.place_v)
@@ -319,7 +328,7 @@ def report(
     frame, m = line.frame, line.m.high
     dof = points.n - (1 if frame.fixed else 2)
     standardized = np.sqrt(line.weights) * line.residuals / frame.unit_sigma
-    squares = float(np.sum(standardized**2))
+    squares = float(standardized @ standardized)
     slope, intercept = coefficients(line)
     vertical = math.isinf(slope)
     if frame.turned and not vertical:
@@ -332,7 +341,7 @@ def report(
     pivot, curvature = stiffness(frame, m, line.weights, line.residuals, errors)
     unit = scale * frame.unit_sigma * frame.unit_v
     of_m = unit / math.sqrt(curvature) / frame.unit_u if curvature > 0 else math.nan
-    of_c = 0.0 * unit if frame.fixed else unit / math.sqrt(float(np.sum(line.weights)))
+    of_c = 0.0 * unit if frame.fixed else unit / math.sqrt(total(line.weights, points.n))
     along = frame.place_u + pivot * frame.unit_u
     across = frame.place_v + (float(line.c.high) + m * pivot) * frame.unit_v
     where = {"through": (frame.place_v, frame.place_u) if frame.turned else (frame.place_u, frame.place_v)}
@@ -364,7 +373,7 @@ def report(
         cov=cov,
         curve=curve,
         residuals=residuals,
-        rss=float(np.sum(residuals**2)),
+        rss=squares if points.sigma is None else float(residuals @ residuals),
         chi2=None if points.sigma is None else squares,
         dof=dof,
         scale=scale,

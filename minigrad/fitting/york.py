@@ -25,6 +25,7 @@ from .distance import (
     coefficients,
     corrected,
     frame_of,
+    inner,
     mean,
     one_output,
     report,
@@ -218,9 +219,8 @@ def _at(frame: Frame, m: float) -> tuple[float, float, float]:
     u, residuals = frame.u, frame.v - m * frame.u
     if not frame.fixed:
         residuals = residuals - mean(residuals, weights)
-    weighted = weights * residuals
-    slope = -float(np.sum(weighted * (u + m * frame.a * weighted)))
+    slope = -inner(weights, residuals, u + (m * frame.a * weights) * residuals)
     curvature = stiffness(frame, m, weights, residuals)[1]
     if curvature <= 0:
         curvature = stiffness(frame, m, weights, residuals, "york")[1]
-    return float(weighted @ residuals) / 2, slope, curvature
+    return inner(weights, residuals, residuals) / 2, slope, curvature
