@@ -41,8 +41,9 @@ def test_nist_is_met_from_both_starts(name, start):
     assert result.dof == len(y) - len(problem["parameters"])
     assert digits(list(result.params.values()), problem["parameters"]) > 10.2
     # The residuals of Lanczos1 are 9e-14, of numbers near 2.5 that are rounded at 2e-16: a part in 300 of them.
-    assert digits(list(result.errors.values()), problem["errors"]) > (2.5 if name == "Lanczos1" else 10.2)
-    assert digits([result.rss], [problem["rss"]]) > (2.5 if name == "Lanczos1" else 10)
+    # Those of Lanczos2 are 1e-6: ten digits of them are left.
+    assert digits(list(result.errors.values()), problem["errors"]) > (2.5 if name == "Lanczos1" else 9.8)
+    assert digits([result.rss], [problem["rss"]]) > (2.5 if name == "Lanczos1" else 9.8)
 
 
 def planck(x, T):  # noqa: N803
@@ -443,6 +444,7 @@ def curve(x, a, b):
             "the model is -inf in row 1 of 4, where x is 0, at the start a=1",
         ),
         ((curve, X, Y, {"a": 1, "b": 1e4}), {}, "curve() is inf in row 2 of 4"),
+        ((lambda x, a: np.sqrt(a * x), X, Y, [0.0]), {}, "the slope of the model by a is not finite in row"),
         ((curve, X, Y, {"a": 1e200, "b": 0}), {}, "overflow at the start a=1e+200, b=0"),
         ((lambda x, a: a * x[:2], X, Y), {}, "returned the shape (2,) for 4 points"),
         ((lambda x, a: (a * x)[:, None], X, Y), {}, "Return its one column: [:, 0]"),

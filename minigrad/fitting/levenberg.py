@@ -120,18 +120,18 @@ class _Tangent:
         self.place = place
         self.values = values
         self.r, self.j = place.linear()
-        self.finite = bool(np.isfinite(self.j).all() and np.isfinite(self.r).all())
+        self.columns = np.sqrt(np.einsum("ij,ij->j", self.j, self.j))
+        self.length = _length(self.r)
+        self.finite = math.isfinite(self.length) and math.isfinite(_add_up(self.columns))
         if not self.finite:
             return
-        self.columns = np.sqrt(np.einsum("ij,ij->j", self.j, self.j))
-        self.units = self.columns.copy() if units is None else np.maximum(units, self.columns)
-        self.units[self.units == 0] = 1.0
+        self.units = np.where(self.columns > 0, self.columns, 1.0) if units is None else np.maximum(units, self.columns)
+        self.reach = _length(self.units * values)
         self.limits = limits
         self.held = np.zeros(len(values), dtype=bool)
         if limits is not None:
             self.held = limits.pushed(values, self.r @ self.j)
-        self.factors = _factors(self.j, self.r, self.units, ~self.held if self.held.any() else None)
-        self.length = math.sqrt(float(self.r @ self.r))
+        self.factors = _factors(self.j, self.r, self.units, ~self.held if limits is not None else None)
 
     def rescaled(self) -> "_Tangent":
         """Return the same in the lengths of the columns as they are here, which alone tell what is rounding."""
@@ -144,7 +144,7 @@ class _Tangent:
     def offset(self) -> float:
         """The length of the part of the residuals that the curve can follow."""
         singular, _, along, _ = self.factors
-        return math.sqrt(sum(b * b for s, b in zip(singular, along, strict=True) if s > 0))
+        return math.hypot(*[b for s, b in zip(singular, along, strict=True) if s > 0])
 
     @property
     def cosine(self) -> float:
@@ -175,14 +175,15 @@ class _Tangent:
         if r is None:
             return step, 0.0
         second = (2 / h) * ((r - self.r) / h - self.j @ step.by)
-        if not np.isfinite(second).all():
-            return step, math.inf
         singular, onto, _, directions = self.factors
         pulled = onto(second).tolist()
+        if not math.isfinite(sum(pulled)):
+            return step, math.inf
         parts = [-s * b / (s * s + step.damping) if s > 0 else 0.0 for s, b in zip(singular, pulled, strict=True)]
         bend = np.array(parts) @ directions
-        length = float(np.linalg.norm(bend))
-        return replace(step, by=step.by + 0.5 * bend / self.units), length / step.length
+        return Step(step.by + 0.5 * bend / self.units, step.gain, step.length, step.damping, step.start), _length(
+            bend
+        ) / step.length
 
     def _bounded(self, free: Mask, radius: float) -> Step:
         """The same with bounds: straight on until one is met, which holds its parameter; then on for the others."""
@@ -205,7 +206,14 @@ class _Tangent:
         by = np.clip(by, low, high)
         left = self.r + self.j @ by
         gain = self.length**2 - float(left @ left)
-        return Step(by, gain, float(np.linalg.norm(by * self.units)), damping, self.place)
+        return Step(by, gain, _length(by * self.units), damping, self.place)
+
+
+_add_up = np.add.reduce
+
+
+def _length(vector: Floats) -> float:
+    return math.sqrt(float(vector @ vector))
 
 
 _Factors = tuple[list[float], Callable[[Floats], Floats], list[float], Floats]
@@ -259,7 +267,7 @@ def _within(factors: _Factors, radius: float) -> tuple[Floats, float, float, flo
     singular, _, along, directions = factors
     pairs = [(s, b) for s, b in zip(singular, along, strict=True) if s > 0]
     damping = 0.0
-    length = math.sqrt(sum((b / s) ** 2 for s, b in pairs))
+    length = math.hypot(*[b / s for s, b in pairs])
     if length > 1.1 * radius:
         if len(pairs) == 1:
             s, b = pairs[0]
@@ -267,13 +275,13 @@ def _within(factors: _Factors, radius: float) -> tuple[Floats, float, float, flo
             length = radius
         else:
             for _ in range(30):
-                slope = sum((s * b) ** 2 / (s * s + damping) ** 3 for s, b in pairs)
+                slope = sum([(s * b) ** 2 / (s * s + damping) ** 3 for s, b in pairs])
                 damping += (length - radius) / radius * length * length / slope
-                length = math.sqrt(sum((s * b / (s * s + damping)) ** 2 for s, b in pairs))
+                length = math.hypot(*[s * b / (s * s + damping) for s, b in pairs])
                 if abs(length - radius) <= 0.1 * radius:
                     break
     parts = [-s * b / (s * s + damping) if s > 0 else 0.0 for s, b in zip(singular, along, strict=True)]
-    gain = sum((s * b / (s * s + damping)) ** 2 * (s * s + 2 * damping) for s, b in pairs)
+    gain = sum([(s * b / (s * s + damping)) ** 2 * (s * s + 2 * damping) for s, b in pairs])
     return np.array(parts) @ directions, gain, length, damping
 
 
@@ -307,7 +315,7 @@ def levenberg_marquardt(
         return Ending(start, here.place, False, "the slopes at the start are not finite", 0, history)
     if len(start) == 0:
         return Ending(start, here.place, True, "nothing to fit: every parameter is fixed", 0, history)
-    trust = radius * (float(np.linalg.norm(here.units * start)) or 1.0)
+    trust = radius * (here.reach or 1.0)
     smallest = min(trust, here.length)
     tried = 0
     first = True
@@ -330,7 +338,7 @@ def levenberg_marquardt(
                 break
             near = _HALF  # too early: the squares can still tell
             continue
-        if trust <= _EPS * max(smallest, float(np.linalg.norm(here.units * here.values))):
+        if trust <= _EPS * max(smallest, here.reach):
             message = "no step lowers the sum of squares any more"
             break
         tried += 1
@@ -470,4 +478,4 @@ def _accelerated(places: list[Floats], moves: list[Floats], units: Floats) -> Fl
     changes = np.diff(moves, axis=0)
     shares = np.linalg.lstsq((changes * units).T, last * units, rcond=1e-10)[0]
     by = last - shares @ (np.diff(places, axis=0) + changes)
-    return by if np.linalg.norm(by * units) <= 10 * np.linalg.norm(last * units) else last
+    return by if _length(by * units) <= 10 * _length(last * units) else last

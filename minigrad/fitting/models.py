@@ -71,13 +71,11 @@ class Model:
         return self.function(x, *values[: self.by_position], **named)
 
     def at(self, x: Any, values: Sequence[float], n: int) -> Floats:
-        """Return the n values of the model in float64; a constant is repeated. Infinities are returned, not warned of.
+        """Return the n values of the model in float64, which may be infinite or NaN; a constant is repeated.
 
         Raises ValueError or TypeError where that is not what the function returns.
         """
-        with np.errstate(all="ignore"):
-            returned = self(x, values)
-        return checked(self.title, returned, n)
+        return checked(self.title, self(x, values), n)
 
     @property
     def title(self) -> str:
@@ -89,7 +87,9 @@ class Model:
 def checked(title: str, returned: Any, n: int) -> Floats:
     """Return what a model returned as n numbers in float64. Raises as `Model.at` does."""
     if isinstance(returned, mg.Tensor):
-        returned = returned.detach().numpy()
+        returned = returned._array
+    if type(returned) is np.ndarray and returned.dtype == np.float64 and returned.shape == (n,):
+        return returned
     if returned is None:
         raise TypeError(f"{title} returned None, not a number for each point.\nA return may be missing at its end")
     array = np.asarray(returned)

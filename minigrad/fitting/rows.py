@@ -10,6 +10,7 @@ That is right where every recorded operation is elementwise, for then no point h
 with any other operation (a sum, a matrix product, an index) is differentiated column by column, by forward mode.
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from minigrad.gradient import zero_where_zero
 from minigrad.value import wrap
 
 from .models import Model, checked
+
+_elementwise = operator.attrgetter("elementwise")
 
 Floats = NDArray[np.float64]
 Columns = Callable[[], Floats]
@@ -55,18 +58,20 @@ class Rows:
         if self.by_x:
             moving = wrap(mg.Tensor, x, None, True)
             leaves.append(moving)
-        with np.errstate(all="ignore"), mg.enable_grad():
+        if mg.is_grad_enabled():
             result = self.model(moving, arguments)
+        else:
+            with mg.enable_grad():
+                result = self.model(moving, arguments)
 
         def jacobian() -> Floats:
             columns = np.zeros((len(leaves), self.n))
             if isinstance(result, mg.Tensor) and result.requires_grad:
-                with np.errstate(all="ignore"):
-                    calls = mg.history(result)
-                    if result.shape == (self.n,) and all(call.elementwise for call in calls):
-                        _shares(result, calls, leaves, columns)
-                    else:
-                        self._by_columns(values, x, columns)
+                calls = mg.history(result)
+                if result.shape == (self.n,) and all(map(_elementwise, calls)):
+                    _shares(result, calls, leaves, columns)
+                else:
+                    self._by_columns(values, x, columns)
             return columns.T
 
         return checked(self.model.title, result, self.n), jacobian

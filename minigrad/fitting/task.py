@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import minigrad as mg
+
 from .found import Found
 from .given import Points
 from .levenberg import STEPS, Ending, Limits, Look, Place, Step, levenberg_marquardt
@@ -99,7 +101,7 @@ class Task:
 
     def solved(self, callback: Watch = None) -> Found:
         """Return what the search finds. Raises ValueError where the model has no finite value at the start."""
-        with np.errstate(all="ignore"):  # on the way anything may overflow: such a step is refused
+        with np.errstate(all="ignore"), mg.enable_grad():  # on the way anything may overflow: such a step is refused
             if self.distance or self.loss == "mse":
                 return self.ended(*self.best(callback))
             from .forgiving import solved
@@ -150,13 +152,14 @@ class Task:
 
     def _from(self, look: Look, start: Floats, watch: Callable[[float, Floats], object] | None) -> Ending:
         """The ending from one start. Where it ran into the flat, its first steps are tried shorter."""
-        refuse_start(self, look, start)
         best: Ending | None = None
         left = self.steps
         for radius, memory in _WAYS:
             ending = levenberg_marquardt(
                 look, start, limits=self.limits(), radius=radius, memory=memory, steps=min(left, STEPS), watch=watch
             )
+            if best is None and not ending.steps and not ending.converged:
+                refuse_start(self, look, start)
             if _better(ending, best):
                 best = ending
             left -= ending.steps
@@ -272,12 +275,20 @@ class Task:
 
 
 def refuse_start(task: Task, look: Look, start: Floats) -> None:
-    """Raise ValueError if the model is not finite at the start: it names the values, and the row."""
-    if math.isfinite(look(start, None).cost):
-        return
+    """Raise ValueError if the model, or a slope, is not finite at the start: it names the values, and the row."""
+    place = look(start, None)
     values = task.all_of(start)
-    y = task.model.at(task.x, values, task.given.n)
     at = ", ".join(f"{name}={value:g}" for name, value in zip(task.model.names, values, strict=True))
+    if math.isfinite(place.cost):
+        rows, columns = np.nonzero(~np.isfinite(place.linear()[1]))
+        if len(rows):
+            name, row = task.model.names[task.free[columns[0]]], int(task.given.rows[rows[0]]) + 1
+            raise ValueError(
+                f"the slope of {task.model.title} by {name} is not finite in row {row} of {task.given.given}, "
+                f"at the start {at}.\nStart elsewhere: start={{{name!r}: ...}}"
+            )
+        return
+    y = task.model.at(task.x, values, task.given.n)
     bad = np.flatnonzero(~np.isfinite(y))
     if not len(bad):
         raise ValueError(
@@ -352,7 +363,8 @@ class Curve:
 
     def at(self, x: Floats) -> Floats:
         """Return the model at x."""
-        return self.model.at(self.view(x), self.values.tolist(), len(x))
+        with np.errstate(all="ignore"):
+            return self.model.at(self.view(x), self.values.tolist(), len(x))
 
     def with_covariance(self, cov: Floats) -> "Curve":
         """Return the same curve with another covariance of all parameters; NaN counts as none."""
@@ -361,7 +373,8 @@ class Curve:
 
     def variance(self, x: Floats) -> Floats:
         """Return the variance of the model at x, by its slopes there."""
-        columns = Rows(self.model, self.view(x), len(x), self.free).at(self.values.tolist())[1]()
+        with np.errstate(all="ignore"):
+            columns = Rows(self.model, self.view(x), len(x), self.free).at(self.values.tolist())[1]()
         return np.asarray(np.einsum("ij,jk,ik->i", columns, self.cov, columns))
 
 
