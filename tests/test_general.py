@@ -402,6 +402,34 @@ def test_pearson_york_by_the_general_way():
     assert result.params["intercept"] == pytest.approx(5.47991022403, abs=5e-11)
 
 
+def test_errors_in_x_of_a_curve_are_the_same_as_with_each_x_as_a_parameter():
+    """The search over a, b, c and all 20 x at once, each x with a residual of its own: what was eliminated, in full."""
+    draws = np.random.default_rng(7)
+    true = np.linspace(0, 4, 20)
+    sigma, sigma_x = draws.uniform(0.02, 0.1, 20), draws.uniform(0.02, 0.2, 20)
+    x, y = true + sigma_x * draws.normal(size=20), decay(true, 3.0, 1.2, 0.5) + sigma * draws.normal(size=20)
+    found = fit(decay, x, y, [2.0, 1.0, 0.0], sigma=sigma, sigma_x=sigma_x)
+
+    def both(_, *v):
+        own = np.stack(v[3:])
+        return np.concatenate([(decay(own, *v[:3]) - y) / sigma, (own - x) / sigma_x])
+
+    whole = fit(both, np.zeros(40), np.zeros(40), [2.0, 1.0, 0.0, *x])
+    values = list(whole.params.values())
+    assert list(found.params.values()) == pytest.approx(values[:3], rel=1e-8)
+    assert found.chi2 == pytest.approx(whole.rss, rel=1e-10)
+    assert found.found.extra["x"] == pytest.approx(values[3:], rel=1e-7)
+    # 40 residuals less 23 unknowns are 20 less 3.
+    assert found.dof == whole.dof
+    assert list(found.errors.values()) == pytest.approx(list(whole.errors.values())[:3], rel=1e-7)
+
+
+def test_a_start_that_leads_away_is_never_called_converged():
+    x, y = points("MGH10")
+    result = fit(MODELS["MGH10"], x, y, [1.7, 881200.0, 9533.0])
+    assert not result.converged or result.rss == pytest.approx(PROBLEMS["MGH10"]["rss"], rel=1e-6)
+
+
 def test_small_errors_in_x_change_little_and_equal_the_limit():
     x, y = decaying()
     plain = fit(decay, x, y, sigma=0.05)

@@ -20,7 +20,7 @@ class At:
 
     residuals: object
     values: np.ndarray
-    noise: float = 0.0
+    noise: float = 1e-16
 
     @property
     def r(self):

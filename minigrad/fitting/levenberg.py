@@ -328,7 +328,7 @@ def levenberg_marquardt(
             trust = min(trust, step.length) or trust
             first = False
         cost = here.place.cost
-        if not step.damped and (step.gain <= near * cost or _as_rounding(here, history[0])):
+        if not step.damped and (step.gain <= near * cost or _as_rounding(here)):
             refined, count, ended = _refined(look, here, limits, history, watch)
             refined.units = np.maximum(refined.units, here.units)
             here = refined if ended else _Tangent(refined.place, refined.values, refined.units, limits)
@@ -371,7 +371,7 @@ def levenberg_marquardt(
         here, count, ended = _refined(look, here, limits, history, watch)
         tried += count
     here = here.rescaled()
-    offset = 0.0 if _as_rounding(here, history[0]) else here.offset / here.length
+    offset = 0.0 if _as_rounding(here) else here.offset / here.length
     converged = (tried < steps or not message) and (ended or offset <= 1e-6 or here.cosine <= 1e-8)
     if converged:
         message = f"converged after {_times(tried)}"
@@ -394,10 +394,9 @@ def _times(steps: int) -> str:
     return "1 step" if steps == 1 else f"{steps} steps"
 
 
-def _as_rounding(here: _Tangent, first: float) -> bool:
-    """Whether the residuals, or what the curve can follow of them, are no more than rounding; `first` is the cost that
-    there was at the start."""
-    return here.offset <= max(here.place.noise, _EPS * math.sqrt(first))
+def _as_rounding(here: _Tangent) -> bool:
+    """Whether the residuals, or what the curve can follow of them, are no more than rounding."""
+    return here.offset <= here.place.noise or here.length == 0  # whose square is 0, if nothing else
 
 
 def _shrunk(step: Step, ratio: float, cost: float, reached: float) -> float:
@@ -434,11 +433,7 @@ def _refined(
     while count < 60:
         step = here.step(math.inf)
         left = here.offset / (here.length or 1.0)
-        if (
-            _as_rounding(here, history[0])
-            or left <= _ROUNDED
-            or (np.abs(step.by) <= 2 * _EPS * np.abs(here.values)).all()
-        ):
+        if _as_rounding(here) or left <= _ROUNDED or (np.abs(step.by) <= 2 * _EPS * np.abs(here.values)).all():
             return here, count, True
         last = left * max(factor, before, 1e-3) <= _ROUNDED  # it leads to where only rounding is left
         places.append(here.values)

@@ -230,10 +230,13 @@ class Task:
                 f"{title[k]} stands on its bound {ending.values[k]:g} and is pushed outwards: it has no error, "
                 "and the errors of the others hold for it there"
             )
-        culprits = [title[k] for k, bad in zip(np.flatnonzero(moving), lost, strict=True) if bad]
-        if len(culprits) == 1:
-            warnings.append(f"the points do not determine {culprits[0]}: it has no effect on the curve there")
-        elif culprits:
+        flat = [not column.any() for column in columns.T]
+        idle = [name for name, no_effect in zip(title, flat, strict=True) if no_effect]
+        culprits = [title[k] for k, bad in zip(np.flatnonzero(moving), lost, strict=True) if bad and not flat[k]]
+        if idle:
+            what = "it has" if len(idle) == 1 else "they have"
+            warnings.append(f"the points do not determine {', '.join(idle)}: {what} no effect on the curve there")
+        if culprits:
             warnings.append(
                 f"the points do not determine {', '.join(culprits)}: a change of one is undone by the others"
             )
