@@ -133,6 +133,8 @@ def test_robust_losses_descend_to_what_their_solvers_find(loss, standardize):
     x = rng.uniform(0, 3, 50)
     y = 2 * x + 1 + 0.3 * rng.standard_normal(50)
     y[:5] += 20
+    if loss == "tukey":
+        y[5:] = 2 * x[5:] + 1 + (y[5:] - 2 * x[5:] - 1) / 100  # so steep beside its scale that from level all is flat
     exact = robust_line(given_points := points(x, y), loss)
     found = descend_line(given_points, loss, "lbfgs" if loss != "l1" else "adam", exact=exact, standardize=standardize)
     if loss == "l1" and not standardize:
@@ -142,19 +144,33 @@ def test_robust_losses_descend_to_what_their_solvers_find(loss, standardize):
     assert min(found.history) == pytest.approx(found.extra["exact_loss"], rel=1e-3 if loss == "l1" else 1e-9)
 
 
+PEARSON = [0.0, 0.9, 1.8, 2.6, 3.3, 4.4, 5.2, 6.1, 6.5, 7.4], [5.9, 5.4, 4.4, 4.6, 3.5, 3.7, 2.8, 2.8, 2.4, 1.5]
+YORK = {  # weights of x and of y
+    "sigma_x": np.array([1000.0, 1000.0, 500.0, 800.0, 200.0, 80.0, 60.0, 20.0, 1.8, 1.0]) ** -0.5,
+    "sigma": np.array([1.0, 1.8, 4.0, 8.0, 20.0, 20.0, 70.0, 70.0, 100.0, 500.0]) ** -0.5,
+}
+
+
 def test_errors_in_x_and_y_of_each_point():
-    """Pearson's data with York's weights: descent sees the sum that York's solver makes smallest."""
-    x = [0.0, 0.9, 1.8, 2.6, 3.3, 4.4, 5.2, 6.1, 6.5, 7.4]
-    y = [5.9, 5.4, 4.4, 4.6, 3.5, 3.7, 2.8, 2.8, 2.4, 1.5]
-    wx = np.array([1000.0, 1000.0, 500.0, 800.0, 200.0, 80.0, 60.0, 20.0, 1.8, 1.0])
-    wy = np.array([1.0, 1.8, 4.0, 8.0, 20.0, 20.0, 70.0, 70.0, 100.0, 500.0])
-    given_points = points(x, y, sigma=wy**-0.5, sigma_x=wx**-0.5)
+    given_points = points(*PEARSON, **YORK)
     exact = york_line(given_points)
-    found = descend_line(given_points, "distance", "lbfgs", exact=exact)
-    assert found.values == pytest.approx([-0.480533407446, 5.47991022403], rel=1e-8)
-    np.testing.assert_allclose(found.cov, exact.cov, rtol=1e-5)
-    assert found.history[-1] == pytest.approx(11.866353194061444 / 10, rel=1e-10)
-    assert found.extra["exact_loss"] == pytest.approx(11.866353194061444 / 10, rel=1e-12)
+    for solver in ("gd", "lbfgs"):
+        found = descend_line(given_points, "distance", solver, exact=exact, steps=2000)
+        assert found.values == pytest.approx([-0.480533407446, 5.47991022403], rel=1e-8)
+        np.testing.assert_allclose(found.cov, exact.cov, rtol=1e-5)
+        assert found.history[-1] == pytest.approx(11.866353194061444 / 10, rel=1e-10)
+        assert found.extra["exact_loss"] == pytest.approx(11.866353194061444 / 10, rel=1e-12)
+
+
+def test_another_minimum_is_not_called_arrived():
+    """Into the second minimum of Pearson's data with York's weights falls every descent from zero on raw x."""
+    fit = fit_line(*PEARSON, loss="distance", solver="lbfgs", standardize=False, **YORK)
+    assert fit.params == pytest.approx({"slope": 0.2487871, "intercept": 1.6326114}, rel=1e-6)
+    assert not fit.converged
+    assert "10.7 times its standard error away" in fit.message
+    assert fit.warnings[-1] == (
+        "descent came to rest where the loss is 23.11, and elsewhere it is 1.18664: this is another minimum, or a plain"
+    )
 
 
 @given(y=st.sets(st.integers(-999, 999), min_size=3), c=st.integers(-1000, 1000))
@@ -259,6 +275,90 @@ def test_minibatches_on_raw_x(name, lr, epochs):
     true = [data["true"]["b"], *data["true"]["w"]] if x.shape[1] > 1 else [data["true"]["w"][0], data["true"]["b"]]
     assert np.abs(fit.found.values - true).max() < 1e-3
     assert fit.history[-1] / 2 < 1.02 * 5.3e-5
+
+
+# ------------------------------------------------------------------------------------- any model
+
+
+def decay(x, a, k, c):
+    return a * np.exp(-k * x) + c
+
+
+START = {"a": 1.0, "k": 0.3, "c": 0.0}
+
+
+def decayed(seed=0, n=60):
+    rng = np.random.default_rng(seed)
+    x = np.linspace(0, 4, n)
+    return x, decay(x, 3.0, 0.8, 0.5) + 0.05 * rng.standard_normal(n)
+
+
+@settings(max_examples=10)
+@given(seeds, st.sampled_from([1e-9, 1.0, 1e6]), st.sampled_from([1e-6, 1.0, 1e9]))
+def test_a_model_is_descended_to_where_levenberg_and_marquardt_find_it(seed, x_unit, y_unit):
+    x, y = decayed(seed)
+    start = {"a": 1.0 * y_unit, "k": 0.3 / x_unit, "c": 0.0}
+    exact = mg.fit(decay, x * x_unit, y * y_unit, start)
+    found = mg.fit(decay, x * x_unit, y * y_unit, start, solver="lbfgs")
+    assert found.converged, found.message
+    for name in "akc":
+        assert abs(found.params[name] - exact.params[name]) < 1e-4 * exact.errors[name]
+        assert found.errors[name] == pytest.approx(exact.errors[name], rel=1e-5)
+    assert found.history[-1] == pytest.approx(exact.rss / len(x), rel=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber", "tukey", "l1", lambda r: mg.log(mg.cosh(10 * r))])
+def test_losses_of_a_model(loss):
+    x, y = decayed()
+    y[::10] += 5
+    start = {"a": 2.0, "k": 0.6, "c": 0.3}
+    exact, found = (mg.fit(decay, x, y, start, loss=loss, solver=solver) for solver in ("lm", "adam"))
+    for name in "akc":  # least absolute deviations have their minimum at a corner, about which a step swings
+        assert abs(found.params[name] - exact.params[name]) < (0.2 if loss == "l1" else 0.01) * exact.errors[name]
+
+
+def test_bounds_and_what_is_fixed_hold_on_the_way():
+    x, y = decayed()
+    exact, found = (mg.fit(decay, x, y, START, bounds={"k": (0, 0.6)}, solver=solver) for solver in ("lm", "gd"))
+    assert (found.found.extra["path"][:, 1] <= 0.6).all()
+    assert found.params == pytest.approx(exact.params, rel=1e-4)
+    assert math.isnan(found.errors["k"])
+    assert any("stands on its bound" in warning for warning in found.warnings)
+    found = mg.fit(decay, x, y, START, fixed={"c": 0.5}, sigma=0.05, absolute_sigma=True, solver="adam")
+    exact = mg.fit(decay, x, y, START, fixed={"c": 0.5}, sigma=0.05, absolute_sigma=True)
+    assert (found.found.extra["path"][:, 2] == 0.5).all()
+    assert found.errors == pytest.approx(exact.errors, rel=1e-4)
+    with pytest.raises(OptimiserError, match="lbfgs knows no bounds"):
+        mg.fit(decay, x, y, START, bounds={"k": (0, 0.6)}, solver="lbfgs")
+    with pytest.raises(OptimiserError, match="an x of its own"):
+        mg.fit(decay, x, y, START, sigma=0.05, sigma_x=0.01, solver="gd")
+
+
+def test_a_model_as_it_is_goes_the_way_of_the_bare_loop():
+    x, y = decayed()
+    fit = mg.fit(decay, x, y, START, solver="gd", lr=0.05, steps=50, standardize=False)
+    tensors = [mg.tensor(value, requires_grad=True) for value in START.values()]
+    path = loop(lambda a, k, c: ((decay(x, a, k, c) - y) ** 2).mean(), *tensors, lr=0.05, steps=50)
+    assert np.array_equal(fit.found.extra["path"], path[:, :3])
+    assert np.array_equal(fit.history, path[:, 3])
+    assert fit.message == "after 50 steps the parameter a is 51.7 times its standard error away from the exact fit"
+
+
+def test_batches_of_a_model_take_rows_of_whatever_x_is():
+    x, y = decayed()
+    columns = {"x": x, "unused": 0 * x}
+    one, other = (
+        mg.fit(model, given_x, y, START, solver="sgd", batch_size=7, steps=40, seed=3)
+        for model, given_x in [(decay, x), (lambda t, a, k, c: decay(t["x"], a, k, c), columns)]
+    )
+    np.testing.assert_allclose(one.found.extra["path"], other.found.extra["path"], rtol=1e-12)
+
+
+def test_a_model_diverges_with_the_best_point_kept():
+    x, y = decayed()
+    with pytest.raises(DivergedError, match="write lr=") as caught:
+        mg.fit(decay, x, y, START, solver="gd", lr=20.0, standardize=False)
+    assert caught.value.best.params == START
 
 
 # ------------------------------------------------------------------------------------- how it goes, and how it is told

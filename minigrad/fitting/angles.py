@@ -23,7 +23,7 @@ import minigrad as mg
 
 from ..errors import OptimiserError
 from ..place import at, here
-from .coordinates import Coordinates, Rows
+from .coordinates import Coordinates, Rows, root_mean_square
 from .distance import Frame, Line, frame_of, report, weights_at
 from .extended import Pair
 from .found import Found
@@ -136,13 +136,6 @@ def _pair(number: Fraction) -> Pair:
     return Pair(high, float(number - Fraction(high)))
 
 
-def _rms(values: Floats, weights: Floats | None = None) -> float:
-    largest = float(np.abs(values).max())
-    if not largest:
-        return 0.0
-    return largest * math.sqrt(float(np.average((values / largest) ** 2, weights=weights)))
-
-
 class _Angle(_Distances):
     """The angle and the distance from the centre, in x and y of one scale; x is drawn longer by √delta first."""
 
@@ -152,17 +145,19 @@ class _Angle(_Distances):
         u, self.u0 = self._centre(self.raw_x, 0)
         v, self.v0 = self._centre(self.raw_y, 1)
         u = u * self.stretch
-        self.turned = _rms(v, self.weights) > _rms(u, self.weights)
+        self.turned = root_mean_square(v, self.weights) > root_mean_square(u, self.weights)
         if self.turned:
             u, v, self.u0, self.v0 = v, u, self.v0, self.u0
-        size = _rms(u, self.weights)  # above 0: the exact solver has refused points that are all the same
+        size = root_mean_square(u, self.weights)  # above 0: the exact solver has refused points that are all the same
         u, v = u / size, v / size
         difference = float(np.average(u * u - v * v, weights=self.weights))
         scale = math.sqrt(math.hypot(difference, 2 * float(np.average(u * v, weights=self.weights))))
         self.u, self.v = u / scale, v / scale
         self.size = size * scale
         self.unit = self.size**2
-        self.terms = [2 * _rms(self.u) * _rms(self.v), 2 * _rms(self.v)][: len(self.tensors)]
+        self.terms = [2 * root_mean_square(self.u) * root_mean_square(self.v), 2 * root_mean_square(self.v)][
+            : len(self.tensors)
+        ]
 
     def loss(self, rows: Rows) -> Any:
         """Return the mean squared distance of some points."""
@@ -191,13 +186,16 @@ class _Slope(_Distances):
         assert points.sigma_x is not None
         u, self.u0 = self._centre(self.raw_x, 0)
         v, self.v0 = self._centre(self.raw_y, 1)
-        self.size_u, self.size_v = _rms(u) or 1.0, _rms(v) or 1.0
+        self.size_u, self.size_v = root_mean_square(u) or 1.0, root_mean_square(v) or 1.0
         self.u, self.v = u / self.size_u, v / self.size_v
         a, b = (points.sigma_x / self.size_u) ** 2, (points.sigma / self.size_v) ** 2
         typical = 1 / float(np.mean(1 / (a + b)))  # so that at a slope of 45° the mean weight is 1
         self.a, self.b = a / typical, b / typical
         self.unit = 1 / typical
-        self.terms = [2 * _rms(self.u) * _rms(self.v / self.b), 2 * _rms(self.v / self.b)][: len(self.tensors)]
+        self.terms = [
+            2 * root_mean_square(self.u) * root_mean_square(self.v / self.b),
+            2 * root_mean_square(self.v / self.b),
+        ][: len(self.tensors)]
 
     def loss(self, rows: Rows) -> Any:
         """Return the mean of the squares over their variance, of some points."""
@@ -223,7 +221,10 @@ class _AsTheyAre(_Distances):
         if self.place is not None:
             self.x, self.y = self.x - self.place[0], self.y - self.place[1]
         pull = 1.0 if not self.per_point else 1 / np.asarray(points.sigma) ** 2
-        self.terms = [2 * _rms(self.x) * _rms(self.y * pull), 2 * _rms(self.y * pull)][: len(self.tensors)]
+        self.terms = [
+            2 * root_mean_square(self.x) * root_mean_square(self.y * pull),
+            2 * root_mean_square(self.y * pull),
+        ][: len(self.tensors)]
 
     def loss(self, rows: Rows) -> Any:
         """Return the loss over some points."""

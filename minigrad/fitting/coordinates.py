@@ -124,7 +124,7 @@ class _Columns:
         self.size = _spread(self.y - self.level, loss) if size is None else size
         factors, typical = None, 1.0
         if points.sigma is not None:
-            typical = _rms(1 / points.sigma)
+            typical = root_mean_square(1 / points.sigma)
             factors = 1 / points.sigma / typical
         bend = math.inf
         if loss in TUNING:  # where sigma is given, the scale is in units of it
@@ -140,6 +140,13 @@ class _Columns:
     def _shaped(self, values: Floats) -> Floats:
         """Parameters (p, m) as they are reported."""
         return values[:, 0] if self.points.y.ndim == 1 else values.T
+
+    def _inside(self, reported: Floats) -> Floats:
+        """The coefficients (p, m) of parameters (q, m)."""
+        inside = reported.copy()
+        inside[self.basis.level] -= self.level
+        found: Floats = np.linalg.lstsq(self.basis.outside().rounded(), inside)[0]
+        return found
 
     def _found(self, values: Floats, coefficients: Floats) -> Found:
         """What is reported for parameters (q, m) that are those of these coefficients (p, m).
@@ -192,8 +199,14 @@ class _Standardised(_Columns):
         self.sizes = np.where(sizes > 0, sizes, 1.0)
         self.columns = columns / self.sizes
         self.target = (points.y - (self.level[0] if points.y.ndim == 1 else self.level)) / self.size
-        self.tensors = [mg.zeros((len(self.sizes), *points.y.shape[1:]), requires_grad=True)]
-        self.terms = [self.criterion.terms(self.columns, -self.target).reshape(self.tensors[0].shape)]
+        first = np.zeros((len(self.sizes), *points.y.shape[1:]))
+        if loss == "tukey":
+            first = self._inside(_calm(points, exact))[:, 0] * self.sizes / self.size
+            first[0] += self.means[1:] @ (first[1:] / self.sizes[1:]) if self.constant else 0.0
+        self.tensors = [mg.tensor(first, requires_grad=True)]
+        self.terms = [
+            self.criterion.terms(self.columns, self.columns @ first - self.target).reshape(self.tensors[0].shape)
+        ]
 
     def loss(self, rows: Rows) -> Any:
         """Return the loss over some points."""
@@ -246,23 +259,34 @@ class _AsTheyAre(_Columns):
         else:
             self.x, self.target = matrix, self.y  # y of shape (n, 1): against (n,) a column makes a table
             shapes = [(matrix.shape[1], self.y.shape[1]), self.y.shape[1:]]
-        self.tensors = [mg.tensor(np.zeros(shape), requires_grad=True) for shape in shapes]
-        all_columns = [matrix, np.ones((self.n, 1))]
-        start = -np.asarray(self.target)
+        first = [np.zeros(shape) for shape in shapes]
+        if loss == "tukey":
+            first = self._split(_calm(points, exact), shapes)
+        self.tensors = [mg.tensor(f[()], requires_grad=True) for f in first]
+        columns, above = [matrix, np.ones((self.n, 1))], self._above(self.x, self.target, [f[()] for f in first])
         self.terms = [
-            self.criterion.terms(columns, start).reshape(shape)
-            for columns, shape in zip(all_columns, shapes, strict=False)
+            self.criterion.terms(each, above).reshape(f.shape) for each, f in zip(columns, first, strict=False)
         ]
+
+    def _above(self, x: Any, y: Any, parts: Sequence[Any]) -> Any:
+        """The curve less y, of arrays or tensors."""
+        if len(parts) == 1:
+            return x @ parts[0] - y
+        w, b = parts
+        return (w * x if x.ndim == 1 else x @ w) + b - y
+
+    def _split(self, reported: Floats, shapes: list[tuple[int, ...]]) -> list[Floats]:
+        """Parameters (q, m) as the tensors have them; the opposite of `_values`."""
+        if self.powers:
+            return [reported.reshape(shapes[0])]
+        slopes = np.delete(reported, self.basis.level, axis=0)
+        level = reported[self.basis.level]
+        return [part.reshape(shape) for part, shape in zip((slopes, level), shapes, strict=False)]
 
     def loss(self, rows: Rows) -> Any:
         """Return the loss over some points."""
         x, y = (self.x, self.target) if rows is None else (self.x[rows], self.target[rows])
-        if len(self.tensors) == 1:
-            return self.criterion(x @ self.tensors[0] - y, rows)
-        w, b = self.tensors
-        if x.ndim == 1:
-            return self.criterion(w * x + b - y, rows)
-        return self.criterion(x @ w + b - y, rows)
+        return self.criterion(self._above(x, y, self.tensors), rows)
 
     def _values(self, values: Sequence[Any]) -> Floats:
         """The parameters that are reported, (q, m)."""
@@ -282,10 +306,15 @@ class _AsTheyAre(_Columns):
     def found(self, values: Sequence[Any]) -> Found:
         """Return the same, and what follows from them."""
         reported = self._values(values)
-        inside = reported.copy()
-        inside[self.basis.level] -= self.level
-        coefficients = np.linalg.lstsq(self.basis.outside().rounded(), inside)[0]
-        return self._found(reported, coefficients)
+        return self._found(reported, self._inside(reported))
+
+
+def _calm(points: Points, exact: Found) -> Floats:
+    """Huber's line, from which Tukey's loss is descended: far away it is flat, and has no slope to go down by."""
+    from .robust import robust_line
+
+    degree = len(exact.names) - 1 if exact.names[0] == "c0" else None
+    return robust_line(points, "huber", degree=degree).values.reshape(-1, 1)
 
 
 def _spread(deviations: Floats, loss: Loss) -> float:
@@ -294,13 +323,15 @@ def _spread(deviations: Floats, loss: Loss) -> float:
         typical = float(np.median(np.abs(deviations))) / MAD
         if typical > 0:
             return typical
-    return _rms(deviations) or 1.0
+    return root_mean_square(deviations) or 1.0
 
 
-def _rms(values: Floats) -> float:
-    """The root mean square, also of numbers whose squares would leave float64."""
+def root_mean_square(values: Floats, weights: Floats | None = None) -> float:
+    """Return the root of the mean square, also of numbers whose squares would leave float64."""
     largest = float(np.abs(values).max())
-    return largest * math.sqrt(float(np.mean((values / largest) ** 2))) if largest else 0.0
+    if not largest:
+        return 0.0
+    return largest * math.sqrt(float(np.average((values / largest) ** 2, weights=weights)))
 
 
 # ------------------------------------------------------------------------------------- choice

@@ -23,7 +23,8 @@ Bounds = Mapping[str, tuple[float | None, float | None]] | None
 Fixed = Iterable[str] | Mapping[str, float]
 
 LOSSES = ("mse", "distance", "huber", "l1", "tukey")
-SOLVERS = ("auto", "lm")
+DESCENTS = ("gd", "sgd", "adam", "lbfgs")
+SOLVERS = ("auto", "lm", *DESCENTS)
 
 
 def fit(
@@ -41,7 +42,7 @@ def fit(
     solver: str = "auto",
     steps: int | None = None,
     lr: float | str = "auto",
-    schedule: str = "cosine",
+    schedule: str | Callable[[int], float] = "auto",
     batch_size: int | None = None,
     standardize: bool = True,
     seed: int = 0,
@@ -83,14 +84,31 @@ def fit(
         _choice("loss", loss, LOSSES)
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise ValueError(f"steps is {steps!r}.\nGive a whole number from 1 on")
-    task = Task(asked, view, given, loss, absolute_sigma, 3 * STEPS if steps is None else steps, np.array(asked.start))
+    most = 3 * STEPS if steps is None or solver in DESCENTS else steps
+    task = Task(asked, view, given, loss, absolute_sigma, most, np.array(asked.start))
     task = _limited(task, bounds, fixed)
     if given.n < len(task.free):
         raise ValueError(
             f"{given.n} points cannot determine {len(task.free)} parameters: {', '.join(asked.names)}.\n"
             f"Give more points, or hold some fast: fixed={{{asked.names[-1]!r}: 0}}"
         )
-    found = task.solved(callback)
+    found = task.solved(callback if solver in ("auto", "lm") else None)
+    if solver in DESCENTS:
+        from .watching import descend_model
+
+        found = descend_model(
+            task,
+            solver,
+            exact=found,
+            steps=steps,
+            lr=lr,
+            schedule=schedule,
+            batch_size=batch_size,
+            standardize=standardize,
+            seed=seed,
+            callback=callback,
+            progress=progress,
+        )
     absolute = absolute_sigma and given.sigma is not None
     if errors != "gauss-newton":
         from .uncertainty import with_errors

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from .coordinates import Coordinates, line_coordinates
 from .descent import Best, Watch, count, diverged_error, largest_stable_lr, rate
 from .found import Found
 from .given import Points
+
+if TYPE_CHECKING:
+    from .task import Task
 
 Floats = NDArray[np.float64]
 
@@ -137,8 +140,9 @@ def descend_line(
     - `message`: how far it ended from there, in standard errors.
 
     It ends before its steps where the gradient is zero to rounding, relative to the terms it is the mean of.
-    It has converged where it is below 1e-6 of them, or where each parameter is within 1 % of its standard error of
-    the exact one. Raises DivergedError, with the best point as (loss, {name: value}), and OptimiserError.
+    It has converged where each parameter is within 1 % of its standard error of the exact one, or where the gradient
+    is below 1e-6 of its terms, and the loss no higher than the exact one. Tukey's loss is descended from Huber's line.
+    Raises DivergedError, with the best point as (loss, {name: value}), and OptimiserError.
 
     >>> from minigrad.fitting.given import points
     >>> from minigrad.fitting.linear import least_squares
@@ -154,6 +158,24 @@ def descend_line(
     return watched(coordinates, how, exact, "the exact line" if len(exact.names) == 2 else "the exact fit")
 
 
+def descend_model(task: "Task", solver: str, *, exact: Found, **options: Any) -> Found:
+    """Return the parameters of a model to which a solver descends from their start: those of the lowest loss it saw.
+
+    Standardised, each parameter is in units of what moves the curve by the spread of y, seen from the start; else
+    as it is. gd, sgd and adam keep the bounds: what a step takes beyond is put back on them. The rest is as in
+    `descend_line`. Raises as it does, and OptimiserError for lbfgs with bounds.
+    """
+    from .scaled import Scaled
+
+    how = settings(solver, **options)
+    if task.limits() is not None and solver == "lbfgs":
+        raise OptimiserError(
+            f"lbfgs knows no bounds, and bounds were given{at(here())}.\n"
+            'Leave them out, or take solver="lm", "gd" or "adam"'
+        )
+    return watched(Scaled(task, exact, how.standardize), how, exact, "the exact fit")
+
+
 # ------------------------------------------------------------------------------------- the descent
 
 
@@ -167,9 +189,7 @@ class _Seen:
     best: list[Any]
     best_loss: float
     steps: int
-    ended: bool
-    """Whether it ended by itself: the gradient is zero to rounding, or nothing moves any more."""
-    small: bool
+    at_rest: bool
     """Whether the gradient at the end is below 1e-6 of its terms."""
 
 
@@ -192,9 +212,17 @@ def watched(coordinates: Coordinates, how: Settings, exact: Found, target: str) 
                 tensor.data = np.array(value)[()]
     found = coordinates.found(seen.best)
     away, message = _distance(found, exact, seen, target)
-    converged = seen.ended or seen.small or away < _NOTHING
+    best, first = coordinates.unit * seen.best_loss, coordinates.unit * seen.losses[0]
+    elsewhere = best > coordinates.exact_loss + 1e-6 * abs(coordinates.exact_loss) + 1e-12 * abs(first)
+    converged = away < _NOTHING or (seen.at_rest and not elsewhere)
     warnings = exact.warnings
-    if not converged:
+    if seen.at_rest and not converged:
+        warnings = (
+            *warnings,
+            f"descent came to rest where the loss is {best:.6g}, and elsewhere it is {coordinates.exact_loss:.6g}: "
+            "this is another minimum, or a plain",
+        )
+    elif not converged:
         remedy = "allow more steps" if how.standardize else "allow more steps, or leave standardize=True"
         warnings = (*warnings, f"descent ended before it arrived: {remedy}")
     extra = {
@@ -310,7 +338,7 @@ def _descend(coordinates: Coordinates, how: Settings, lr: float, tell: Callable[
             coordinates.confine()
             assert changing is not None
             changing.step()
-    return _Seen(rows, losses, points, watch.values, watch.loss, step, ended, share <= _SMALL)
+    return _Seen(rows, losses, points, watch.values, watch.loss, step, share <= _SMALL)
 
 
 def _evaluated(coordinates: Coordinates, optimiser: Any, rows: Any) -> tuple[float, float]:
