@@ -439,6 +439,16 @@ def test_the_line_on_its_way_goes_from_faint_to_strong(descended):
     assert y == pytest.approx(-0.18 * np.array(x))
 
 
+def test_a_curve_on_its_way_is_drawn_as_the_curve_it_was():
+    result = line(X, Y, degree=2)
+    path = np.array([[0.0, 0.0, 0.0], [1.0, -0.5, 0.05], result.found.values])
+    extra = {"path": path, "rows": np.arange(3), "exact_loss": 0.1}
+    figure = draw(replace(result, found=replace(result.found, history=(3.0, 1.0, 0.2), extra=extra)))
+    middle = curves(figure.axes[0], plot._GREEN)[1].get_xydata()
+    assert middle[:, 1] == pytest.approx(1 - 0.5 * middle[:, 0] + 0.05 * middle[:, 0] ** 2)
+    assert "the curve on its way" in legend(figure)
+
+
 # Files.
 
 

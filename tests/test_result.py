@@ -361,9 +361,10 @@ def test_the_summary_has_what_people_look_for(fifteen):
     assert "chi²" not in text
     assert "reduced chi²" in line(X, Y, sigma=0.3).summary()
     assert "[0.05 " in fifteen.summary(level=0.9)
-    warned = replace(fifteen, found=replace(fifteen.found, warnings=("point 3 is far off",), converged=False))
+    warned = replace(fifteen, found=replace(fifteen.found, warnings=("point 3 is far off",)))
     assert "Warning: point 3 is far off" in warned.summary()
-    assert "did not converge" in warned.summary()
+    stopped = replace(fifteen, found=replace(fifteen.found, converged=False))
+    assert "Warning: the fit did not converge" in stopped.summary()
 
 
 def test_the_summary_says_what_was_made_of_sigma():

@@ -22,6 +22,7 @@ from matplotlib.font_manager import get_font_names
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
 
 from . import report
@@ -148,6 +149,13 @@ def _plain(name: str) -> str:
 def _label(name: str, width: int) -> str:
     """A name as it is, in as many lines as it needs."""
     return "\n".join(_plain(line) for line in wrap(name, width)) or _plain(name)
+
+
+class _Plainly(LogFormatter):
+    """The ticks that a logarithmic axis labels, as 0.2 and not as 2e-01."""
+
+    def __call__(self, x: float, pos: Any = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
 
 
 @dataclass(frozen=True)
@@ -455,6 +463,8 @@ class _Sheet:
         axes.set_xlim(0, max(float(steps[-1]), 1.0))
         if (history[np.isfinite(history)] > 0).all() and (least is None or least > 0):
             axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(_Plainly())
+            axes.yaxis.set_minor_formatter(_Plainly())
         if least is not None:
             axes.axhline(least, color=_GREY, lw=1.2, ls="--", label=f"exact minimum {least:.6g}", zorder=1.9)
         axes.set_xlabel("step")
@@ -463,16 +473,19 @@ class _Sheet:
 
     def _path(self, axes: Any) -> tuple[list[Any], float, float]:
         """Draw a line on its way from faint to strong; return what stands for it in the legend, and its extent."""
-        path = self.result.found.extra.get("path")
-        if path is None or self.result.found.names != ("slope", "intercept") or len(path) < 2:
+        path, names = self.result.found.extra.get("path"), self.result.found.names
+        powers = names == tuple(f"c{k}" for k in range(len(names)))
+        if path is None or len(path) < 2 or not (powers or names == ("slope", "intercept")):
             return [], np.inf, -np.inf
-        x = np.array(_extent(self._x))
+        x = np.linspace(*_extent(self._x), 100 if powers else 2)
         seen = np.unique(np.geomspace(1, len(path), 10).round().astype(int)) - 1
-        lines = np.asarray(path)[seen]
-        heights = lines[:, :1] * x + lines[:, 1:]
-        for k, ends in enumerate(heights):
-            axes.plot(self._across(x), ends, color=_GREEN, lw=1.1, alpha=0.2 + 0.6 * k / len(seen), zorder=2.4)
-        handle = Line2D([], [], color=_GREEN, lw=1.1, alpha=0.7, label="the line on its way")
+        coefficients = np.asarray(path)[seen] if powers else np.asarray(path)[seen, ::-1]
+        heights = np.polynomial.polynomial.polyval(x, coefficients.T)
+        for k, curve in enumerate(heights):
+            axes.plot(self._across(x), curve, color=_GREEN, lw=1.1, alpha=0.2 + 0.6 * k / len(seen), zorder=2.4)
+        handle = Line2D(
+            [], [], color=_GREEN, lw=1.1, alpha=0.7, label=f"the {'curve' if powers else 'line'} on its way"
+        )
         return [handle], *_extent(heights)
 
     # Words among the points.

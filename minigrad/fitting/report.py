@@ -277,8 +277,8 @@ def _method(result: "FitResult") -> str:
 def _notes(result: "FitResult") -> list[str]:
     """What is said below the table."""
     notes = [f"Warning: {warning}" for warning in result.warnings]
-    if not result.converged:
-        notes.insert(0, "Warning: the fit did not converge; this is the best it saw")
+    if not result.converged and not result.found.warnings:
+        notes.append("Warning: the fit did not converge; this is the best it saw")
     return notes
 
 
