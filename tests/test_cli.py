@@ -291,8 +291,8 @@ def test_paths_that_are_no_file(tmp_path):
         (b'x,y\n"0","1"\n"1","3"\n"2","5"\n', [], "numbers in quotes"),
         (b"day,y\n2024-02-28,1\n2024-02-29,3\n2024-03-01,5\n", [], "day: dates as days since 2024-02-28"),
         (b"t,y\n2024-02-28 00:00,1\n2024-02-28 00:00:02,5\n2024-02-28 00:00:01,3\n", [], "as seconds since"),
-        (b"x,y\n0,1\n1,3\nn/a,9\n2,5\n", ["--skip-bad"], "1 of 4 rows left out: lines 4"),
-        (b"x,y\n1,2\n0,1\n1,3\n2,5\n", ["--no-header", "--skip-bad"], "1 of 5 rows left out: lines 1"),
+        (b"x,y\n0,1\n1,3\nn/a,9\n2,5\n", ["--skip-bad"], "1 of 4 rows left out: line 4"),
+        (b"x,y\n1,2\n0,1\n1,3\n2,5\n", ["--no-header", "--skip-bad"], "1 of 5 rows left out: line 1"),
     ],
 )
 def test_what_can_be_understood_is_and_what_was_assumed_is_said(data, options, said, tmp_path):

@@ -100,6 +100,7 @@ def test_columns_by_their_names():
     assert plane(np.array([[1.0, 2.0], [3.0, 4.0]]), 10.0, 1.0).tolist() == [12, 34]
     assert plane({"u": np.array([1.0, 3.0]), "v": np.array([2.0, 4.0])}, 10.0, 1.0).tolist() == [12, 34]
     assert expression("a * µ", ("\u00b5",)).parameters == ("a",)  # the micro sign of a header, and Python's μ
+    assert expression("a * e", ("e",)).steps[1][0] == "column"  # not 2.718...
     assert expression("a * x", ("log", "x")).columns == ("log", "x")
 
 

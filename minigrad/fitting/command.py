@@ -217,9 +217,7 @@ class _Fit:
             places = [[x] for place in places for x in place]
         result, rows = self._fitted(table, columns, formula)
         if table.faults.count:
-            faults = table.faults
-            left_out = f"{faults.count:,} of {counted(faults.rows, 'row')} left out"
-            _say(f"{layout.source}: {left_out}: {table.lines_are} {faults.listed}")
+            _say(f"{layout.source}: {table.faults.share} left out: {table.faults.listed}")
         self._show(result, places)
         if self.residuals is not None:
             path = self.residuals
@@ -227,7 +225,7 @@ class _Fit:
             saved(lambda: write_residuals(path, len(columns.xs), parts), f"--residuals {path}")
         if self.plot is not None:
             path = self.plot
-            saved(lambda: result.plot().savefig(path), f"--plot {path}")
+            saved(lambda: result.plot(path), f"--plot {path}")
         if not result.converged:
             _say(in_options(result.message))
             raise SystemExit(1)

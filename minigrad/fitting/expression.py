@@ -240,7 +240,7 @@ class _Reader:
                     number = float(written)
                 except OverflowError:
                     number = math.inf
-            case ast.Name(id="pi" | "e"):
+            case ast.Name(id="pi" | "e") if node.id not in self.known:
                 return CONSTANTS[node.id]
             case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
                 inner = self._constant(node.operand, depth + 1)

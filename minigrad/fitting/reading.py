@@ -52,6 +52,8 @@ class Block:
 class Faults:
     """The rows that could not be read: the first with its reason, all of them counted."""
 
+    noun: str
+    """What the numbers of `lines` count: "line" of a text, or "row"."""
     first: str = ""
     lines: list[int] = field(default_factory=list)
     count: int = 0
@@ -66,15 +68,19 @@ class Faults:
             self.lines.append(line)
 
     @property
+    def share(self) -> str:
+        """How many of the rows they are."""
+        return f"{self.count:,} of {counted(self.rows, 'row')}"
+
+    @property
     def listed(self) -> str:
-        """The lines, the first five of them by number."""
-        return ", ".join(map(str, self.lines)) + (", ..." if self.count > len(self.lines) else "")
+        """Where they stand, the first five of them."""
+        more = ", ..." if self.count > len(self.lines) else ""
+        return f"{self.noun if self.count == 1 else self.noun + 's'} {', '.join(map(str, self.lines))}{more}"
 
 
 class TextFile:
     """A text file as a table. `layout` says how it is cut, `notes` what was assumed on the way."""
-
-    lines_are = "lines"
 
     def __init__(
         self,
@@ -93,7 +99,7 @@ class TextFile:
         self._block = block
         self._started = False
         self.size = _size(stream)
-        self.faults = Faults()
+        self.faults = Faults("line")
         _refuse_binary(self._head, source)
         self.encoding, said = _encoding(self._head, source) if encoding == "auto" else (encoding, "")
         whole = len(head) < _HEAD
@@ -127,7 +133,7 @@ class TextFile:
         Raises TableError at the end if a row could not be read, with the first reason and all such rows counted; with
         `skip_bad` they are left out, and `faults` knows them.
         """
-        self.faults = Faults()
+        self.faults = Faults("line")
         for text, above in self._texts():
             values = _plain_numbers(text, self.layout, columns)
             if values is None:
@@ -135,7 +141,7 @@ class TextFile:
             elif len(values):
                 yield Block(values, np.arange(self.faults.rows + 1, self.faults.rows + len(values) + 1))
                 self.faults.rows += len(values)
-        _judge(self.faults, skip_bad, self.layout.source, self.lines_are)
+        _judge(self.faults, skip_bad)
 
     def _one_by_one(self, text: str, above: int, columns: Sequence[Column]) -> Block:
         """The rows of a block, read cell by cell."""
@@ -206,7 +212,6 @@ class TextFile:
 class ParquetFile:
     """A Parquet file as a table. Needs pyarrow."""
 
-    lines_are = "rows"
     encoding = ""
     again = True
 
@@ -224,7 +229,7 @@ class ParquetFile:
             first = next(self._file.iter_batches(batch_size=1000), None)
         except (arrow.ArrowException, OSError) as error:
             raise TableError(f"{source}: this Parquet file cannot be read: {str(error).splitlines()[0]}") from None
-        self.faults = Faults()
+        self.faults = Faults("row")
         self.size: int | None = self._file.metadata.num_rows
         self.read = 0
         names = tuple(self._file.schema_arrow.names)
@@ -240,7 +245,7 @@ class ParquetFile:
 
     def blocks(self, columns: Sequence[Column], *, skip_bad: bool = False) -> Iterator[Block]:
         """Yield the numbers in these columns, batch by batch; see `TextFile.blocks`."""
-        self.faults = Faults()
+        self.faults = Faults("row")
         self.read = 0
         for batch in self._file.iter_batches(columns=[column.name for column in columns]):
             values = np.column_stack([self._numbers(batch.column(column.name), column) for column in columns])
@@ -256,7 +261,7 @@ class ParquetFile:
             self.faults.rows += batch.num_rows
             self.read = self.faults.rows
             yield Block(values[good], rows[good])
-        _judge(self.faults, skip_bad, self.layout.source, self.lines_are)
+        _judge(self.faults, skip_bad)
 
     def _numbers(self, cells: Any, column: Column) -> Floats:
         """A column of a batch as numbers, NaN where a cell is empty."""
@@ -360,14 +365,14 @@ def _rectangular(text: str, delimiter: str, width: int) -> bool:
     return bool((by_line[:, -1] < ends).all() and (by_line[1:, 0] > ends[:-1]).all())
 
 
-def _judge(faults: Faults, skip_bad: bool, source: str, noun: str) -> None:
+def _judge(faults: Faults, skip_bad: bool) -> None:
     """Raise TableError for rows that could not be read, unless they may be left out and others are left."""
     if not faults.count or (skip_bad and faults.count < faults.rows):
         return
     first, *hints = faults.first.split("\n")
     more = []
     if faults.count > 1:
-        more.append(f"{faults.count:,} of {counted(faults.rows, 'row')} cannot be read: {noun} {faults.listed}")
+        more.append(f"{faults.share} cannot be read: {faults.listed}")
     if skip_bad:
         first = first.replace(" (--skip-bad drops such rows)", "")
         more.append("No row is left")
