@@ -184,12 +184,24 @@ def test_too_few_draws_that_determine_a_line_are_refused():
     given_ = points(x, y)
 
     def refit(some):
-        if len(np.unique(some.x)) < 2 or some.x.sum() < 2:
+        if some is not given_ and some.x.sum() < 2:
             raise ValueError("too few")
         return least_squares(some)
 
     with pytest.raises(ValueError, match="too few for a bootstrap"):
         with_errors(least_squares(given_), given_, "bootstrap", refit=refit, draws=50)
+
+
+@pytest.mark.parametrize("way", ["bootstrap", "jackknife"])
+def test_a_fit_that_cannot_be_repeated_says_why(way):
+    x, y = line(0)
+    given_ = points(x, y)
+
+    def refit(some):
+        raise ValueError("the points cannot be drawn again")
+
+    with pytest.raises(ValueError, match="cannot be drawn again"):
+        with_errors(least_squares(given_), given_, way, refit=refit)
 
 
 def test_time_stamps_keep_the_digits_of_drawn_errors():

@@ -90,9 +90,8 @@ class Problem:
         pull = s * (x.T @ self.loss.psi(u))
         if self.known is None and held is None:
             # ds/dc: the scale is the size of one residual, or the mean of two.
-            order = np.argsort(np.abs(r), kind="stable")
-            n = len(r)
-            middle = order[[(n - 1) // 2, n // 2]]
+            two = [(len(r) - 1) // 2, len(r) // 2]
+            middle = np.argpartition(np.abs(r), two)[two]
             ds = -(np.sign(r[middle])[:, None] * x[middle]).mean(axis=0) * (s / np.abs(r[middle]).mean())
             bend = bend + np.outer(x.T @ (slopes * u) - x.T @ self.loss.psi(u), ds)
         try:

@@ -30,6 +30,7 @@ from .vertices import least_absolute
 Floats = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
+_MANY = 20_000  # rows that take longer to sort than to fit, and never lead to fits that are as good
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def _reweighted(
         found = settle(problem, columns.T @ y if start is None else start)
     else:
         huber = settle(replace(problem, loss=loss_of("huber")), columns.T @ y)
-        order = np.lexsort((y, *columns.T))
+        order = _in_order(columns, y)
         trimmed = least_trimmed(columns[order], y[order])
         found, second = best_of_two(problem, huber.coefficients, trimmed)
         if second is not None:
@@ -215,6 +216,13 @@ def _reweighted(
         said + _no_errors(variance),
         other,
     )
+
+
+def _in_order(columns: Floats, y: Floats) -> NDArray[np.intp]:
+    """The rows in an order of their own: where several fits are as good, the one reported does not hang on theirs."""
+    if len(y) > _MANY:
+        return np.arange(len(y))
+    return np.lexsort((y, *columns.T))
 
 
 def _variances(columns: Floats, loss: Loss, u: Floats, s: float, absolute_sigma: bool) -> tuple[float, Floats | None]:
@@ -299,7 +307,7 @@ def _no_errors(variance: float) -> tuple[str, ...]:
 def _least_absolute(columns: Floats, y: Floats, numbers: NDArray[np.intp], absolute_sigma: bool) -> _Fit:
     """The least absolute deviations; `numbers` are those of the rows."""
     n, p = columns.shape
-    order = np.lexsort((y, *columns.T))
+    order = _in_order(columns, y)
     found = least_absolute(columns[order], y[order], columns.T @ y)
     through = sorted(int(numbers[order[row]]) + 1 for row in found.through)
     rows = ", ".join(str(row) for row in through)

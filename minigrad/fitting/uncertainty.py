@@ -73,6 +73,8 @@ def with_errors(
         return _by_hessian(found, squares, chi2, absolute_sigma)
     ends = _ends_of(found, given)
     by_rows = squares and isinstance(found.curve, Combination)
+    if not by_rows:
+        refit(given)  # what cannot be fitted again at all says why, before draws that cannot are left out
     if errors == "jackknife":
         if found.extra.get("corner"):
             # Efron (1979), section 3: of a median it is off by a random factor, however many points there are.
@@ -99,7 +101,8 @@ def _by_hessian(found: Found, squares: bool, chi2: Callable[[Any], Any] | None, 
         return replace(_with_cov(found, found.extra["cov_hessian"]), message=message)
     if chi2 is None:
         raise ValueError(
-            "this loss has no second derivatives that tell errors.\nTake errors='bootstrap' or errors='jackknife'"
+            "of this loss no second derivatives are known that tell errors.\n"
+            "Take errors='bootstrap' or errors='jackknife'"
         )
     cov = np.array(found.cov)
     variances = np.diagonal(cov)

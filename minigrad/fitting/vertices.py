@@ -24,6 +24,7 @@ _SLACK = 1e-10
 _SHARE = 20_000
 """Of more rows than this, a part is fitted first: from there the whole needs few edges."""
 _EDGES = 2000
+_NEAREST = 1000  # breakpoints that are sorted first: the lowest point is mostly among them
 
 
 @dataclass(frozen=True)
@@ -56,36 +57,37 @@ def least_absolute(columns: Floats, y: Floats, start: Floats) -> Vertex:
         part = np.sort(np.random.default_rng(0).choice(n, _SHARE // 4, replace=False))
         if np.linalg.matrix_rank(columns[part]) == columns.shape[1]:
             start = least_absolute(columns[part], y[part], start).coefficients
-    rows = _nearest(columns, y - columns @ start)
+    lengths = np.sqrt(np.einsum("ij,ij->i", columns, columns))
+    rows = _nearest(columns, lengths, y - columns @ start)
     # Where more than p residuals are 0 at once a descent over vertices may walk in a circle. Points moved by a
     # little, each differently, are never in line by more than p; and where the best vertex of the moved points has
     # every other point on the side that it had before, it is the best of the points as they are.
-    moves = np.random.default_rng(0).uniform(0.5, 1.5, n) * _size(y)
+    random = np.random.default_rng(0)
+    size = float(np.median(np.abs(y))) or float(np.max(np.abs(y)))  # not that of a point far away
     edges = 0
     proven = False
-    for shift in (1e-10, 1e-12, 0.0):
-        rows, sides, more = _descend(columns, y + shift * moves, rows)
+    for shift in (1e-8, 1e-10, 1e-12, 0.0):
+        rows, sides, more = _descend(columns, y + shift * size * random.uniform(0.5, 1.5, n), rows)
         edges += more
-        proven = _is_lowest(columns, y, rows, sides)
+        proven = _is_lowest(columns, lengths, y, rows, sides)
         if proven:
             break
     coefficients, residuals = _at(columns, y, rows)
+    residuals = _without_rounding(lengths, y, coefficients, residuals)
     other = _flat(columns, y, residuals, coefficients)
     return Vertex(coefficients, tuple(int(row) for row in rows), residuals, edges, proven, other)
 
 
-def _size(y: Floats) -> float:
-    return float(np.max(np.abs(y), initial=0.0))
-
-
-def _nearest(columns: Floats, residuals: Floats) -> list[int]:
+def _nearest(columns: Floats, lengths: Floats, residuals: Floats) -> list[int]:
     """p independent rows of small residuals."""
     rows: list[int] = []
-    p = columns.shape[1]
+    n, p = columns.shape
     basis = np.zeros((0, p))
-    lengths = np.linalg.norm(columns, axis=1)
-    for bound in (0.1, 0.0):
-        for row in np.argsort(np.abs(residuals), kind="stable"):
+    sizes = np.abs(residuals)
+    few = np.argpartition(sizes, _NEAREST)[:_NEAREST] if n > _NEAREST else np.arange(n)
+    near = few[np.argsort(sizes[few], kind="stable")]
+    for bound, order in ((0.1, near), (0.0, near), (0.0, np.arange(n))):
+        for row in order:
             if len(rows) == p:
                 return rows
             rest = columns[row] - basis.T @ (basis @ columns[row])
@@ -99,16 +101,19 @@ def _nearest(columns: Floats, residuals: Floats) -> list[int]:
 
 
 def _at(columns: Floats, y: Floats, rows: Sequence[int]) -> tuple[Floats, Floats]:
-    """The coefficients of the vertex through some rows, and the residuals there; what is 0 to rounding is 0."""
+    """The coefficients of the vertex through some rows, and the residuals there."""
     rows = list(rows)
     coefficients = np.asarray(np.linalg.solve(columns[rows], y[rows]), dtype=np.float64)
     coefficients += np.linalg.solve(columns[rows], y[rows] - columns[rows] @ coefficients)
     residuals = y - columns @ coefficients
-    # Rounding is that of the whole row: a column that is 0 there has the rounding of the others.
-    reach = np.abs(y) + np.sqrt(np.einsum("ij,ij->i", columns, columns)) * float(np.linalg.norm(coefficients))
-    residuals[np.abs(residuals) <= _ZERO * reach] = 0.0
     residuals[rows] = 0.0
     return coefficients, residuals
+
+
+def _without_rounding(lengths: Floats, y: Floats, coefficients: Floats, residuals: Floats) -> Floats:
+    """The residuals, 0 where rounding alone explains them: that of the whole row, which a column that is 0 shares."""
+    reach = np.abs(y) + lengths * float(np.linalg.norm(coefficients))
+    return np.where(np.abs(residuals) <= _ZERO * reach, 0.0, residuals)
 
 
 def _multipliers(columns: Floats, rows: Sequence[int], sides: Floats) -> tuple[Floats, Floats]:
@@ -143,14 +148,20 @@ def _weighted_median(residuals: Floats, moves: Floats, slope: float, rows: Seque
     lasting[list(rows)] = False
     lasting &= residuals * moves <= 0
     where = np.flatnonzero(lasting)
-    order = np.argsort(-residuals[where] / moves[where], kind="stable")
-    slopes = slope + 2 * np.cumsum(np.abs(moves[where][order]))
-    return int(where[order[min(int(np.searchsorted(slopes, 0.0)), len(order) - 1)]])
+    moves, times = moves[where], -residuals[where] / moves[where]
+    nearest = _NEAREST
+    while True:
+        few = np.argpartition(times, nearest)[:nearest] if nearest < len(times) else np.arange(len(times))
+        order = few[np.argsort(times[few], kind="stable")]
+        slopes = slope + 2 * np.cumsum(np.abs(moves[order]))
+        if slopes[-1] >= 0 or len(order) == len(times):
+            return int(where[order[min(int(np.searchsorted(slopes, 0.0)), len(order) - 1)]])
+        nearest *= 16
 
 
-def _is_lowest(columns: Floats, y: Floats, rows: Sequence[int], sides: Floats) -> bool:
+def _is_lowest(columns: Floats, lengths: Floats, y: Floats, rows: Sequence[int], sides: Floats) -> bool:
     """Does no edge go down, with every point that is off the fit on its side, and those on it on the side given?"""
-    residuals = _at(columns, y, rows)[1]
+    residuals = _without_rounding(lengths, y, *_at(columns, y, rows))
     off = residuals != 0
     if (np.sign(residuals[off]) != sides[off]).any():
         return False
