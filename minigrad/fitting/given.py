@@ -103,7 +103,9 @@ def points(
     for name, column in columns.items():
         if column is None:
             continue
-        fine: NDArray[np.bool_] = np.all(np.isfinite(column).reshape(n, -1), axis=1)
+        fine: NDArray[np.bool_] = np.isfinite(column)
+        if fine.ndim == 2:
+            fine = np.logical_and.reduce(fine, axis=1)
         if not fine.all() and not skip_bad:
             raise ValueError(_not_finite("weights" if name == "sigma" and weights is not None else name, column, fine))
         good &= fine
