@@ -13,7 +13,7 @@ cond²: Björck (1987), Stability analysis of the method of seminormal equations
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -67,7 +67,7 @@ class Basis(Protocol):
         """Return its product with coefficients, (p, m)."""
         ...
 
-    def slack(self, x: Floats) -> float:
+    def slack(self, x: "Extent") -> float:
         """Return how far, relatively, columns may be from dependent by the rounding of x alone."""
         ...
 
@@ -75,8 +75,10 @@ class Basis(Protocol):
         """Return the error for columns that depend on each other."""
         ...
 
-    def cautions(self, values: Floats, x: Floats, y: Floats, x_names: Sequence[str], inverse: "Inverse") -> list[str]:
-        """Return what a reader of the reported parameters ought to know."""
+    def cautions(
+        self, values: Floats, points: Points, reach: tuple["Extent", "Extent"], inverse: "Inverse"
+    ) -> list[str]:
+        """Return what a reader of the reported parameters ought to know; `reach` is that of x and of y."""
         ...
 
 
@@ -134,11 +136,9 @@ class Centred:
             intercept = add(intercept, coefficients[:1])
         return above(slopes, intercept) if self.level else above(intercept, slopes)
 
-    def slack(self, x: Floats) -> float:
+    def slack(self, x: "Extent") -> float:
         """Return how far, relatively, features may be from dependent by their own rounding; a single one never is."""
-        if len(self.centre) == 1:
-            return 0.0
-        return float(rounding(np.abs(x).max(axis=0), np.abs(x - self.centre).max(axis=0)).max())
+        return float(rounding(x.largest, x.about(self.centre)).max()) if len(self.centre) > 1 else 0.0
 
     def undetermined(self, dependent: "DependentError", x: Floats, x_names: Sequence[str]) -> ValueError:
         """Return the error that names the features that depend on each other."""
@@ -149,11 +149,15 @@ class Centred:
             )
         return dependent_features(dependent, x_names, self.constant)
 
-    def cautions(self, values: Floats, x: Floats, y: Floats, x_names: Sequence[str], inverse: "Inverse") -> list[str]:
+    def cautions(
+        self, values: Floats, points: Points, reach: tuple["Extent", "Extent"], inverse: "Inverse"
+    ) -> list[str]:
         """Return a warning where the rounding of x to float64, before it came here, leaves a slope few digits."""
-        largest = np.abs(x).max(axis=0)
-        whole = (x == np.rint(x)).all(axis=0) & (largest <= 2.0**53)
-        coarse = np.where(whole, 0.0, rounding(largest, self.unit) / 4)
+        x_names, largest = points.x_names, reach[0].largest
+        coarse = rounding(largest, self.unit) / 4
+        if (coarse > _COARSE).any():
+            whole = (points.x.reshape(points.n, -1) % 1 == 0).all(axis=0) & (largest <= 2.0**53)
+            coarse = np.where(whole, 0.0, coarse)
         said = [
             f"float64 keeps {name} to no more than {part:.0e} of its spread, so far from 0: "
             f"subtract a start from {name} before it becomes float64"
@@ -380,26 +384,98 @@ def rounding(largest: Floats, spread: Floats) -> Floats:
     return 4 * _EPS * largest / np.where(spread > 0, spread, np.inf)
 
 
-def middle(values: Floats, weights: Floats | None) -> Floats:
+@dataclass(frozen=True)
+class Extent:
+    """The smallest and the largest number of each column of `name`."""
+
+    name: str
+    low: Floats
+    high: Floats
+
+    @property
+    def largest(self) -> Floats:
+        """The largest size of a number in each column."""
+        return np.maximum(-self.low, self.high)
+
+    def about(self, centre: Floats) -> Floats:
+        """Return the largest deviation of each column. Raises ValueError where its square leaves float64."""
+        with np.errstate(over="ignore"):
+            sizes: Floats = np.maximum(self.high - centre, centre - self.low)
+        for size in sizes.tolist():
+            if size and not _SMALLEST <= size <= _LARGEST:
+                raise ValueError(
+                    f"{self.name} spreads over {size:.3g}, and the square of that does not fit into float64.\n"
+                    f"Give {self.name} in other units"
+                )
+        return sizes
+
+
+def extent(name: str, values: Floats) -> Extent:
+    """Return the extent of the columns of values, (n, k)."""
+    return Extent(name, values.min(axis=0), values.max(axis=0))
+
+
+def middle(values: Floats, weights: Floats | None, reach: Extent) -> Floats:
     """Return the mean of each column: exactly its value where a column is constant."""
     with np.errstate(over="ignore", invalid="ignore"):
-        deviations = values - values[0]
-        mean = deviations.mean(axis=0) if weights is None else weights @ deviations / weights.sum()
-        result: Floats = values[0] + mean
-    return result
+        mean = values.mean(axis=0) if weights is None else weights @ values / weights.sum()
+    # A sum is rounded, and may overflow: a mean stays in the extent.
+    return np.clip(np.where(np.isnan(mean), reach.low, mean), reach.low, reach.high)
 
 
-def spread_about(name: str, values: Floats, centre: Floats) -> Floats:
-    """Return the largest deviation of each column. Raises ValueError where its square leaves float64."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        sizes: Floats = np.maximum(values.max(axis=0) - centre, centre - values.min(axis=0))
-    for size in sizes.tolist():
-        if size and not _SMALLEST <= size <= _LARGEST:
-            raise ValueError(
-                f"{name} spreads over {size:.3g}, and the square of that does not fit into float64.\n"
-                f"Give {name} in other units"
-            )
-    return sizes
+@dataclass(frozen=True)
+class Problem:
+    """Columns and targets, each row over its sigma: by blocks of rows, which stay in the cache, or all of them exactly.
+
+    The targets are (y - level) / size, (n, m); `roots` are unit / sigma, or None.
+    """
+
+    basis: Basis
+    x: Floats
+    y: Floats
+    level: Floats
+    size: Floats
+    roots: Floats | None
+
+    def blocks(self) -> Iterator[tuple[slice, Floats, Floats]]:
+        """Yield rows, their columns and their targets."""
+        for start in range(0, len(self.x), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            columns, targets = self.basis.columns(self.x[rows]), (self.y[rows] - self.level) / self.size
+            if self.roots is not None:
+                columns, targets = columns * self.roots[rows, None], targets * self.roots[rows, None]
+            yield rows, columns, targets
+
+    def exactly(self) -> tuple[Pair, Pair]:
+        """Return all columns and targets with twice the digits."""
+        deviations = two_sum(self.y, -self.level)
+        columns, targets = (
+            self.basis.exact_columns(self.x),
+            Pair(deviations.high / self.size, deviations.low / self.size),
+        )
+        if self.roots is None:
+            return columns, targets
+        roots = exactly(self.roots[:, None])
+        return multiply(columns, roots), multiply(targets, roots)
+
+    def factor(self) -> Floats:
+        """Return R of the columns; of many rows by Cholesky where that loses nothing: a QR takes five times as long."""
+        if len(self.x) > _BLOCK:
+            p = self.basis.width
+            gram = np.zeros((p, p))
+            for _, columns, _ in self.blocks():
+                gram += columns.T @ columns
+            lengths = np.sqrt(np.diagonal(gram))
+            if lengths.all() and np.linalg.cond(gram / np.outer(lengths, lengths)) < _WELL_CONDITIONED:
+                return np.asarray(np.linalg.cholesky(gram).T, np.float64)
+        r: Floats = np.empty((0, self.basis.width))
+        for _, columns, _ in self.blocks():
+            r = triangle(np.concatenate([r, columns]))
+        return r
+
+
+_BLOCK = 8192  # rows: of 1e6 in one piece, half the time goes into memory that is asked for and given back
+_WELL_CONDITIONED = 1e4  # R from the Gram matrix has lost 4 digits at most, and its errors 12 left
 
 
 def solve_exactly(columns: Pair, y: Pair, s: Floats) -> tuple[Solution, Floats]:
@@ -431,21 +507,22 @@ def solve_exactly(columns: Pair, y: Pair, s: Floats) -> tuple[Solution, Floats]:
 _ROUNDS = 5
 
 
-def solve_in_float64(columns: Floats, y: Floats, s: Floats) -> tuple[Solution, Floats]:
-    """Return the same without further digits, corrected once: for many rows, or columns that are nearly orthogonal.
-
-    >>> x = np.array([[1.0, -1.0], [1.0, 0.0], [1.0, 1.0]])
-    >>> s = inverse_of_factor(triangle(x), 3).s
-    >>> solve_in_float64(x, np.array([[1.0], [3.0], [5.0]]), s)[0].coefficients.rounded().round(12)
-    array([[3.],
-           [2.]])
-    """
-    c = np.zeros((len(s), y.shape[1]))
-    residuals = y
-    for _ in range(2):
-        c += s @ (s.T @ (columns.T @ residuals))
-        residuals = y - columns @ c
-    return Solution(exactly(c), s, np.eye(len(s))), residuals
+def solve_in_float64(problem: Problem, s: Floats) -> tuple[Solution, Floats]:
+    """Return the same without further digits, corrected once: for many rows, or columns that are nearly orthogonal."""
+    p, m = len(s), len(problem.level)
+    residuals = np.empty((len(problem.x), m))
+    moments = np.zeros((p, m))
+    for _, columns, targets in problem.blocks():
+        moments += columns.T @ targets
+    c = s @ (s.T @ moments)
+    moments[:] = 0
+    for rows, columns, targets in problem.blocks():
+        residuals[rows] = targets - columns @ c
+        moments += columns.T @ residuals[rows]
+    step = s @ (s.T @ moments)
+    for rows, columns, _ in problem.blocks():
+        residuals[rows] -= columns @ step
+    return Solution(exactly(c + step), s, np.eye(p)), residuals
 
 
 def worth_exact(rows: int, p: int, condition: float) -> bool:
@@ -456,19 +533,6 @@ def worth_exact(rows: int, p: int, condition: float) -> bool:
 _FEW = 500  # numbers: 1 ms for a line through 250 points, where float64 takes 0.3 ms and is good to 15 digits
 _AT_MOST = 200_000  # products: 0.1 s
 _NEARLY_ORTHOGONAL = 100.0  # condition: of three features of 2,000 points float64 has 13 digits at 100, 12 at 3,000
-
-
-def _factor(columns: Floats) -> Floats:
-    """R of the columns; by Cholesky where that loses nothing, since a QR of 1e6 rows takes three times as long."""
-    if columns.size > 100 * _FEW:
-        gram = columns.T @ columns
-        lengths = np.sqrt(np.diagonal(gram))
-        if lengths.all() and np.linalg.cond(gram / np.outer(lengths, lengths)) < _WELL_CONDITIONED:
-            return np.asarray(np.linalg.cholesky(gram).T, np.float64)
-    return triangle(columns)
-
-
-_WELL_CONDITIONED = 1e4  # R from the Gram matrix has lost 4 digits at most, and its errors 12 left
 
 
 def least_squares(
@@ -493,49 +557,56 @@ def least_squares(
         unit = _unit_of_sigma(points.sigma)
         roots = unit / points.sigma
         weights = roots**2
+    reach = extent("x", x), extent("y", y)
     extra: dict[str, Any] = {}
     if through is None:
-        level = middle(y, weights)
-        basis = _basis(points, x, weights, degree)
+        level = middle(y, weights, reach[1])
+        basis = _basis(points, x, weights, reach[0], degree)
     else:
         if degree is not None:
             raise ValueError("through= and degree= were both given.\nA polynomial has no given point: leave one out")
         x0, level = given_point(through, x.shape[1], y.shape[1])
-        basis = Centred(x0, powers_of_two(spread_about("x", x, x0)), names_of_features(points.x_names), False)
+        basis = Centred(x0, powers_of_two(reach[0].about(x0)), names_of_features(points.x_names), False)
         extra["through"] = (float(x0[0]) if len(x0) == 1 else x0, float(level[0]) if flat else level)
-    size = powers_of_two(spread_about("y", y, level))
+    size = powers_of_two(reach[1].about(level))
     rows, p = len(x), basis.width
     if rows < p:
         raise too_few(rows, p)
-    columns, target = basis.columns(x), (y - level) / size
-    if roots is not None:
-        columns, target = columns * roots[:, None], target * roots[:, None]
+    problem = Problem(basis, x, y, level, size, roots)
     try:
-        inverse = inverse_of_factor(_factor(columns), rows, basis.slack(x))
+        inverse = inverse_of_factor(problem.factor(), rows, basis.slack(reach[0]))
     except DependentError as dependent:
         raise basis.undetermined(dependent, x, points.x_names) from None
     if worth_exact(rows, p, inverse.condition):
-        deviations = two_sum(y, -level)
-        exact = basis.exact_columns(x), Pair(deviations.high / size, deviations.low / size)
-        if roots is not None:
-            exact = multiply(exact[0], exactly(roots[:, None])), multiply(exact[1], exactly(roots[:, None]))
-        solution, left = solve_exactly(*exact, inverse.s)
+        solution, residuals = solve_exactly(*problem.exactly(), inverse.s)
     else:
-        solution, left = solve_in_float64(columns, target, inverse.s)
-    residuals = left * size if roots is None else left * size / roots[:, None]
+        solution, residuals = solve_in_float64(problem, inverse.s)
+    residuals *= size
+    length = np.sqrt(_sums_of_squares(residuals))
+    if roots is not None:
+        residuals /= roots[:, None]
     outcome = Outcome(
         rows=rows,
         level=level,
         size=size,
-        length=np.sqrt(np.square(left).sum(axis=0)) * size,
-        rss=np.square(residuals).sum(axis=0),
+        length=length,
+        rss=_sums_of_squares(residuals),
         unit=unit,
         absolute_sigma=absolute_sigma,
     )
     found = report(basis, solution, outcome, residuals[:, 0] if flat else residuals, flat=flat, extra=extra)
-    constant = [name for name, column in zip(points.y_names, y.T, strict=True) if (column == column[0]).all()]
+    level_y = reach[1].low == reach[1].high
+    constant = [name for name, is_level in zip(points.y_names, level_y, strict=True) if is_level]
     said = warnings_about(rows, p, absolute_sigma, constant, through is not None)
-    return replace(found, warnings=(*said, *basis.cautions(found.values, x, y, points.x_names, inverse)))
+    return replace(found, warnings=(*said, *basis.cautions(found.values, points, reach, inverse)))
+
+
+def _sums_of_squares(values: Floats) -> Floats:
+    """The sum of the squares of each column."""
+    sums: Floats = np.zeros(values.shape[1])
+    for start in range(0, len(values), _BLOCK):
+        sums += np.square(values[start : start + _BLOCK]).sum(axis=0)
+    return sums
 
 
 def _unit_of_sigma(sigma: Floats) -> float:
@@ -548,7 +619,7 @@ def _unit_of_sigma(sigma: Floats) -> float:
     return math.ldexp(1.0, math.frexp(smallest)[1])
 
 
-def _basis(points: Points, x: Floats, weights: Floats | None, degree: int | None) -> "Basis":
+def _basis(points: Points, x: Floats, weights: Floats | None, reach: Extent, degree: int | None) -> Basis:
     """The columns of a polynomial, or of a line or plane."""
     if degree is not None:
         from .polynomial import Chebyshev
@@ -558,9 +629,9 @@ def _basis(points: Points, x: Floats, weights: Floats | None, degree: int | None
                 f"x has {x.shape[1]} features, and degree={degree} asks for a polynomial in one.\n"
                 "Give one column, or the powers as features of their own"
             )
-        return Chebyshev.over(x, degree)
-    centre = middle(x, weights)
-    spread = spread_about("x", x, centre)
+        return Chebyshev.over(reach, degree)
+    centre = middle(x, weights, reach)
+    spread = reach.about(centre)
     if x.shape[1] == 1 and not spread[0] and len(x) > 1:
         raise all_equal(points.x_names[0], float(centre[0]), len(x))
     return Centred(centre, powers_of_two(spread), names_of_features(points.x_names))

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .extended import Pair, exactly, multiply, product, subtract, two_product, two_sum
-from .linear import DependentError, Inverse, spread_about
+from .given import Points
+from .linear import DependentError, Extent, Inverse
 
 Floats = NDArray[np.float64]
 
@@ -33,10 +34,10 @@ class Chebyshev:
     degree: int
 
     @staticmethod
-    def over(x: Floats, degree: int) -> "Chebyshev":
-        """Return the basis for points at x."""
-        centre = x.min(axis=0) / 2 + x.max(axis=0) / 2
-        reach = float(spread_about("x", x, centre)[0])
+    def over(x: Extent, degree: int) -> "Chebyshev":
+        """Return the basis for points of this extent."""
+        centre = x.low / 2 + x.high / 2
+        reach = float(x.about(centre)[0])
         return Chebyshev(float(centre[0]), 1 / reach if reach else 1.0, degree)
 
     @property
@@ -94,7 +95,7 @@ class Chebyshev:
         """Return the coefficients of the powers of x."""
         return product(self.outside(), coefficients)
 
-    def slack(self, x: Floats) -> float:
+    def slack(self, x: Extent) -> float:
         """Return 0: points at different x determine a polynomial, however near."""
         return 0.0
 
@@ -112,12 +113,11 @@ class Chebyshev:
             f"rank {dependent.rank} of {self.width}.\nLower the degree: degree={dependent.rank - 1}"
         )
 
-    def cautions(self, values: Floats, x: Floats, y: Floats, x_names: Sequence[str], inverse: Inverse) -> list[str]:
+    def cautions(self, values: Floats, points: Points, reach: tuple[Extent, Extent], inverse: Inverse) -> list[str]:
         """Return a warning where the powers cancel so far that a curve computed from them loses digits."""
-        largest = np.abs(x).max()
         with np.errstate(over="ignore"):
-            terms = np.abs(values) * largest ** np.arange(self.width)
-            lost = float(np.max(np.atleast_2d(terms).sum(axis=1) / np.maximum(np.abs(y).max(axis=0), 1e-300)))
+            terms = np.abs(values) * reach[0].largest ** np.arange(self.width)
+            lost = float(np.max(np.atleast_2d(terms).sum(axis=1) / np.maximum(reach[1].largest, 1e-300)))
         if lost < 10**_DIGITS:
             return []
         return [

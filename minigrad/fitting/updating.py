@@ -120,12 +120,13 @@ class Rows:
         if self.rows < k + first:
             raise too_few(self.rows, k + first)
         upper, right = self._factor[:k, :k], self._factor[:k, k:]
-        slack = float(np.max(rounding(self._largest[:k], np.sqrt(np.square(upper).sum(axis=0) / self.rows))))
+        spread = np.sqrt(np.square(upper).sum(axis=0) / self._weight)
+        slack = float(np.max(rounding(self._largest[:k], spread)))
         try:
             inverse = inverse_of_factor(upper, self.rows, slack if k > 1 else 0.0).s
         except DependentError as dependent:
             raise self._undetermined(dependent, x_names) from None
-        unit = powers_of_two(np.sqrt(np.square(upper).sum(axis=0) / self._weight))
+        unit = powers_of_two(spread)
         x_means, y_means = self._means[:k], self._means[k:]
         slopes = inverse @ right
         coefficients = slopes * unit[:, None]
