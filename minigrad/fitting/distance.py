@@ -99,6 +99,11 @@ def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, flo
 
     Raises ValueError where the points are too few, or all the same, or their numbers leave float64.
     """
+    if points.x.ndim == 2 and points.x.shape[1] > 1:
+        raise ValueError(
+            f"x has {points.x.shape[1]} features, and a sigma_x of each point belongs to one.\n"
+            "For the plane nearest to the points give delta, or sigma alone: all features then have the same error"
+        )
     x, y, n = points.x.reshape(-1), points.y.reshape(-1), points.n
     if n < 2 and through is None:
         raise ValueError(
@@ -123,10 +128,10 @@ def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, flo
                 f"{name} spreads over {spread:.3g}, and the square of that does not fit into float64.\n"
                 f"Give {name} in other units"
             )
-    unit_x, unit_y = (_power_of_two(spread) for spread in spreads)
+    unit_x, unit_y = (power_of_two(spread) for spread in spreads)
     deviation_x, deviation_y = sigma_x / unit_x, sigma / unit_y
     # Only the ratios of the variances matter here: the largest is about 1.
-    largest = _power_of_two(max(float(np.max(deviation_x)), float(np.max(deviation_y))))
+    largest = power_of_two(max(float(np.max(deviation_x)), float(np.max(deviation_y))))
     a, b = (deviation_x / largest) ** 2, (deviation_y / largest) ** 2
     if not (np.min(a) > 0 and np.min(b) > 0):
         raise ValueError(
@@ -137,7 +142,8 @@ def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, flo
     return Frame(u, v, x, y, places[0], places[1], unit_x, unit_y, a, b, largest, fixed=through is not None)
 
 
-def _power_of_two(size: float) -> float:
+def power_of_two(size: float) -> float:
+    """Return the power of two next below a size, 1 for 0."""
     return math.ldexp(1.0, math.frexp(size)[1] - 1) if size else 1.0
 
 
@@ -377,7 +383,7 @@ def report(
         chi2=None if points.sigma is None else squares,
         dof=dof,
         scale=scale,
-        message=f"{how}; {_named(errors, absolute_sigma, points.sigma is not None)}",
+        message=f"{how}; {how_the_errors(errors, absolute_sigma, points.sigma is not None)}",
         warnings=notes,
         vertical=x0 if vertical else None,
         extra={**(where if frame.fixed else {}), **(extra or {})},
@@ -395,8 +401,8 @@ def _height(line: Line, x: float) -> float:
         return float(c + m * (Decimal(x) - Decimal(frame.place_u)))
 
 
-def _named(errors: str, absolute_sigma: bool, sigma: bool) -> str:
-    """How the standard errors were computed, and in which scaling."""
+def how_the_errors(errors: str, absolute_sigma: bool, sigma: bool) -> str:
+    """Return how the standard errors were computed, and in which scaling."""
     name = "York's standard errors (2004)" if errors == "york" else "standard errors from the second derivatives"
     if absolute_sigma:
         return f"{name}, not scaled" + ("" if sigma else ", for errors of 1 in y")
@@ -411,7 +417,7 @@ def nearest_line(
     through: tuple[float, float] | None = None,
     errors: str = "york",
 ) -> Found:
-    """Return the line, or the plane through several features, with the smallest sum of squared distances.
+    """Return the line with the smallest sum of squared distances.
 
     `delta` is the ratio var(y errors) / var(x errors), the same for all points: 1 for distances at right angles.
     `points.sigma`, if given, is the deviation of y, and √delta times that of x: so a weight k counts as k points.

@@ -165,18 +165,23 @@ def _exact(
         return least_squares(given, degree=degree, through=through, absolute_sigma=absolute_sigma)
     if loss == "distance":
         by = "hessian" if errors == "hessian" else "york"
+        ratio = 1.0 if delta is None else delta
+        features = given.x.shape[1] if given.x.ndim == 2 else 1
         if through is not None:
             from .linear import given_point
 
-            x0, y0 = given_point(through, 1, 1)
-            through = float(x0[0]), float(y0[0])
+            x0, y0 = given_point(through, features, 1)
+            through = x0 if features > 1 else float(x0[0]), float(y0[0])
         if given.sigma_x is not None:
             from .york import york_line
 
             return york_line(given, absolute_sigma=absolute_sigma, through=through, errors=by)
+        if features > 1:
+            from .plane import nearest_plane
+
+            return nearest_plane(given, delta=ratio, absolute_sigma=absolute_sigma, through=through, errors=by)
         from .distance import nearest_line
 
-        ratio = 1.0 if delta is None else delta
         return nearest_line(given, delta=ratio, absolute_sigma=absolute_sigma, through=through, errors=by)
     from .robust import robust_line
 
