@@ -244,6 +244,20 @@ def test_an_exact_curve_is_found_to_rounding():
     assert list(result.params.values()) == pytest.approx([3.0, 1.2, 0.5], rel=1e-13)
 
 
+def test_it_ends_where_a_whole_step_of_gauss_and_newton_goes_too_far():
+    """Three exponentials under noise: the residuals bend the cost more than the slopes do, and steps overshoot."""
+    draws = np.random.default_rng(0)
+    model, true = MODELS["Lanczos3"], PROBLEMS["Lanczos3"]["parameters"]
+    x = np.sort(draws.uniform(0, 1.15, 4000))
+    y = model(x, *true)
+    y += 0.01 * np.std(y) * draws.normal(size=4000)
+    result = fit(model, x, y, PROBLEMS["Lanczos3"]["start2"])
+    assert result.converged
+    slopes = mg.jacobian(lambda p: model(x, *[p[k] for k in range(6)]))(result.found.values)
+    cosines = np.abs(result.residuals @ slopes) / np.linalg.norm(slopes, axis=0) / np.linalg.norm(result.residuals)
+    assert cosines.max() < 1e-9
+
+
 def test_too_few_steps_are_said_and_the_best_is_kept():
     x, y = points("MGH17")
     seen = []

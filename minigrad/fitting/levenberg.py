@@ -429,7 +429,7 @@ def _refined(
     here = here.rescaled()
     moves: list[Floats] = []
     places: list[Floats] = []
-    count, factor, before = 0, 1.0, 1.0
+    count, factor, before, part = 0, 1.0, 1.0, 1.0
     while count < 60:
         step = here.step(math.inf)
         left = here.offset / (here.length or 1.0)
@@ -437,7 +437,7 @@ def _refined(
             return here, count, True
         last = left * max(factor, before, 1e-3) <= _ROUNDED  # it leads to where only rounding is left
         places.append(here.values)
-        moves.append(step.by)
+        moves.append(part * step.by)
         by = _accelerated(places, moves, here.units)
         values = _moved(here, by)
         place = look(values, replace(step, by=by))
@@ -449,7 +449,9 @@ def _refined(
             fell = False
         if not fell:
             if len(moves) == 1:
-                return here, count, left <= 1e-9
+                if left <= 1e-9 or part < 0.1:
+                    return here, count, left <= 1e-9
+                part /= 2  # residuals that bend the cost more than the slopes do: a whole step goes too far
             moves, places = [], []  # once more without memory
             continue
         factor, before = there.offset / here.offset, factor
