@@ -159,8 +159,8 @@ def test_features_that_determine_no_plane_are_named():
         nearest_plane(points(np.column_stack([x, 2 * x]), 3 * x))
     with pytest.raises(ValueError, match="2 points do not determine 3"):
         nearest_plane(points(np.eye(2), [1.0, 2.0]))
-    with pytest.raises(ValueError, match="2 features"):
-        fit_line(np.column_stack([x, x**2]), noise, loss="distance", sigma=1.0, sigma_x=1.0)
+    with pytest.raises(ValueError, match="differs from point to point"):
+        fit_line(np.column_stack([x, x**2]), noise, loss="distance", sigma=1.0, sigma_x=1 + x)
 
 
 def test_three_points_have_a_plane_and_no_errors():
@@ -176,5 +176,7 @@ def test_fit_line_takes_several_features_by_distance():
     y = 1 + x @ [2.0, -1.0] + rng.normal(size=20) / 10
     fit = fit_line(x, y, loss="distance")
     assert list(fit.params) == ["intercept", "x1", "x2"]
+    same = fit_line(x, y, loss="distance", sigma=2.0, sigma_x=1.0)
+    np.testing.assert_allclose(same.found.values, fit_line(x, y, loss="distance", delta=4).found.values, rtol=1e-13)
     assert 0.9 < fit.r2 < 1
     assert "x2" in fit.summary()

@@ -101,8 +101,8 @@ def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, flo
     """
     if points.x.ndim == 2 and points.x.shape[1] > 1:
         raise ValueError(
-            f"x has {points.x.shape[1]} features, and a sigma_x of each point belongs to one.\n"
-            "For the plane nearest to the points give delta, or sigma alone: all features then have the same error"
+            f"x has {points.x.shape[1]} features, and a line has one.\n"
+            'The plane nearest to the points: fit_line(x, y, loss="distance")'
         )
     x, y, n = points.x.reshape(-1), points.y.reshape(-1), points.n
     if n < 2 and through is None:

@@ -172,14 +172,14 @@ def _exact(
 
             x0, y0 = given_point(through, features, 1)
             through = x0 if features > 1 else float(x0[0]), float(y0[0])
-        if given.sigma_x is not None:
-            from .york import york_line
-
-            return york_line(given, absolute_sigma=absolute_sigma, through=through, errors=by)
         if features > 1:
             from .plane import nearest_plane
 
             return nearest_plane(given, delta=ratio, absolute_sigma=absolute_sigma, through=through, errors=by)
+        if given.sigma_x is not None:
+            from .york import york_line
+
+            return york_line(given, absolute_sigma=absolute_sigma, through=through, errors=by)
         from .distance import nearest_line
 
         return nearest_line(given, delta=ratio, absolute_sigma=absolute_sigma, through=through, errors=by)

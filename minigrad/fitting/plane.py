@@ -46,7 +46,8 @@ def nearest_plane(
     """Return the plane with the smallest sum of squared distances, y = intercept + Σ slope_j x_j.
 
     All features have the same error: `delta` is var(y errors) / var(x errors), 1 for distances at right angles.
-    `points.sigma`, if given, is the deviation of y, and √delta times that of each feature. Residuals, `errors`
+    `points.sigma`, if given, is the deviation of y, and √delta times that of each feature; with `points.sigma_x` delta
+    is (sigma / sigma_x)², which has to be the same for all points. Residuals, `errors`
     and their scaling are those of `nearest_line`. `through` is a point: the features (k,), and y. Raises ValueError
     for points that do not determine a plane, and for a plane parallel to the y axis.
 
@@ -61,6 +62,8 @@ def nearest_plane(
     parameters = k + (through is None)
     if n < parameters:
         raise too_few(n, parameters)
+    if points.sigma_x is not None:
+        delta = _same_ratio(points)
     plane = _corrected(_cloud(points, delta, through), points.x_names)
     cloud, weights, residuals = plane.cloud, plane.weights, plane.residuals
     dof = n - parameters
@@ -95,6 +98,17 @@ def nearest_plane(
         warnings=() if dof or absolute_sigma else (note,),
         extra=extra,
     )
+
+
+def _same_ratio(points: Points) -> float:
+    """(sigma / sigma_x)², where it is the same for all points to rounding."""
+    ratios = ((1.0 if points.sigma is None else points.sigma) / points.sigma_x) ** 2
+    if float(ratios.max()) > float(ratios.min()) * (1 + _LEVEL):
+        raise ValueError(
+            "sigma / sigma_x differs from point to point, and a plane in several features has one ratio.\n"
+            "Give delta = sigma² / sigma_x², the same for all points, or one feature"
+        )
+    return float(ratios[0])
 
 
 @dataclass(frozen=True)
