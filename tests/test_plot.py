@@ -401,6 +401,25 @@ def test_dates_are_written_as_dates():
         draw(fit_line(X, Y), since="2021-11-03", unit="hours")
 
 
+def test_the_command_hands_the_dates_of_a_file_on(tmp_path, monkeypatch):
+    from click.testing import CliRunner
+
+    from minigrad.cli import program
+    from minigrad.fitting import FitResult
+
+    asked = {}
+    monkeypatch.setattr(FitResult, "plot", lambda self, path, **options: asked.update(options))
+    for first, unit, since in (
+        ("2024-02-28", "days", "2024-02-28"),
+        ("2024-02-28 06:00", "seconds", "2024-02-28T06:00:00"),
+    ):
+        text = f"day,y\n{first},1\n{first.replace('28', '29', 1)},3\n{first.replace('02-28', '03-05')},5\n"
+        path = str(tmp_path / "fit.png")
+        done = CliRunner().invoke(program(), ["fit", "-", "--plot", path], input=text, prog_name="minigrad")
+        assert done.exit_code == 0, done.stderr
+        assert asked == {"since": since, "unit": unit, "x_label": "day"}
+
+
 # Descent.
 
 

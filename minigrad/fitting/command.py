@@ -225,7 +225,7 @@ class _Fit:
             saved(lambda: write_residuals(path, len(columns.xs), parts), f"--residuals {path}")
         if self.plot is not None:
             path = self.plot
-            saved(lambda: result.plot(path), f"--plot {path}")
+            saved(lambda: result.plot(path, **columns.dated), f"--plot {path}")
         if not result.converged:
             _say(in_options(result.message))
             raise SystemExit(1)
@@ -502,6 +502,14 @@ class _Columns:
     def y_label(self) -> str:
         """What to call y."""
         return "y" if self.y.name.isdecimal() else self.y.label
+
+    @property
+    def dated(self) -> dict[str, Any]:
+        """What a picture has to know of the dates in x."""
+        calendar = self.xs[0].calendar
+        if calendar is None or len(self.xs) > 1:
+            return {}
+        return {"since": calendar.since, "unit": calendar.unit, "x_label": self.xs[0].name}
 
     def pick(self, values: Floats, which: "Column | float | None") -> Any:
         """The numbers of a standard deviation, among those that were read."""

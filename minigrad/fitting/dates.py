@@ -42,6 +42,16 @@ class Calendar:
         return (moment[0] - self.first) / (_DAY if self.unit == "days" else 10**9)
 
     @property
+    def since(self) -> str:
+        """The first date, from which the numbers count, as ISO 8601 writes it; in UTC where it named a time zone.
+
+        >>> calendar(["04.03.2020"]).since, calendar(["2020-03-04 12:30+01:00"]).since
+        ('2020-03-04', '2020-03-04T11:30:00')
+        """
+        moment = datetime(1, 1, 1) + timedelta(microseconds=(self.first - _DAY) // 1000)
+        return moment.date().isoformat() if self.unit == "days" else moment.isoformat()
+
+    @property
     def note(self) -> str:
         """What was assumed, in words."""
         order = f" ({_ORDERS[self.order]})" if self.order else ""

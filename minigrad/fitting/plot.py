@@ -89,7 +89,7 @@ def draw(
     x_label = _label(given.x_names[0] if x_label is None else x_label, 70)
     y_label = _label(", ".join(given.y_names) if y_label is None else y_label, 42)
     with matplotlib.rc_context(_style()):
-        sheet = _Sheet(result, x_label, y_label, level, _Clock(since, unit) if since is not None else None)
+        sheet = _Sheet(result, x_label, y_label, level, None if since is None else _Clock.of(since, unit))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             figure = sheet.drawn(title)
@@ -164,6 +164,13 @@ class _Clock:
 
     since: Any
     unit: str
+
+    @classmethod
+    def of(cls, since: Any, unit: str) -> "_Clock":
+        """The clock of a moment that is a date, a datetime, or text; it shows no hours that are 0."""
+        moment: Any = np.datetime64(since).astype("datetime64[s]")
+        day = moment.astype("datetime64[D]")
+        return cls(day if day == moment else moment, unit)
 
     def across(self, x: Any) -> Any:
         start = float(_DATES.date2num(np.datetime64(self.since, "us")))
@@ -495,9 +502,8 @@ class _Sheet:
         if len(lines) > 7:
             lines = [*lines[:6], f"and {len(lines) - 6} more"]
         lines = [line.replace("-", "−") for line in lines]
-        if self.clock is not None:
-            variable = self.result.given.x_names[0]
-            variable = variable if len(variable) <= 16 else "x"
+        if self.clock is not None and not self._many:
+            (variable,) = report.called(self.result.given.x_names, "x", 16)
             lines.append(f"{variable}: {self.clock.unit} since {self.clock.since}")
         text = _plain("\n".join(lines))
         found = axes.text(0.5, 0.5, text, transform=axes.transAxes, linespacing=1.35, zorder=6, ma="left")

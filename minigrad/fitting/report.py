@@ -98,10 +98,10 @@ def equation(result: "FitResult", width: int = 64, longest: int = 40) -> list[st
     ['y = 1.940(91) x + 1.09(17)']
     """
     if result.found.vertical is not None:
-        return [f"{_called(result.given.x_names, 'x', longest)[0]} = {result.found.vertical:.6g}"]
-    variables = _variables(result, _called(result.given.x_names, "x", longest))
+        return [f"{called(result.given.x_names, 'x', longest)[0]} = {result.found.vertical:.6g}"]
+    variables = _variables(result, called(result.given.x_names, "x", longest))
     lines = []
-    for name, (_, k) in zip(_called(result.given.y_names, "y", longest), _outputs(result), strict=True):
+    for name, (_, k) in zip(called(result.given.y_names, "y", longest), _outputs(result), strict=True):
         numbers = [_in_equation(result, parameter, k) for parameter in result.params]
         if variables is None:
             lines += [f"{parameter} = {number}" for parameter, number in zip(result.params, numbers, strict=True)]
@@ -131,35 +131,35 @@ def _in_equation(result: "FitResult", parameter: str, output: int | None) -> str
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def _called(names: tuple[str, ...], short: str, longest: int) -> list[str]:
-    """The names, as they are written in an equation."""
+def called(names: tuple[str, ...], short: str, longest: int) -> list[str]:
+    """Return the names as an equation writes them: x or y for one that is too long, cut where there are several."""
     if len(names) == 1:
         return [names[0] if len(names[0]) <= longest else short]
     return [name if len(name) <= longest else f"{name[: longest - 1]}…" for name in names]
 
 
-def _variables(result: "FitResult", called: list[str]) -> list[str] | None:
+def _variables(result: "FitResult", written: list[str]) -> list[str] | None:
     """What each parameter is multiplied by, as it is written behind the number; None where that is no such sum."""
     names, xs = list(result.params), result.given.x_names
     x = result.given.x[:: max(1, len(result.given.x) // 5)]
     columns = x.reshape(len(x), -1).T
     if set(names) <= {"slope", "intercept"} and len(xs) == 1:
-        found = [_times(called[0]) if name == "slope" else "" for name in names]
+        found = [_times(written[0]) if name == "slope" else "" for name in names]
         terms = [columns[0] if name == "slope" else np.ones(len(x)) for name in names]
     elif names == [f"c{k}" for k in range(len(names))] and len(xs) == 1:
         powers = [str(k).translate(_POWERS) if k > 1 else "" for k in range(len(names))]
-        found = ["", *(_times(called[0]) + power for power in powers[1:])]
+        found = ["", *(_times(written[0]) + power for power in powers[1:])]
         terms = [columns[0] ** k for k in range(len(names))]
     elif [name for name in names if name != "intercept"] == list(xs):
-        found = ["" if name == "intercept" else _times(called[xs.index(name)]) for name in names]
+        found = ["" if name == "intercept" else _times(written[xs.index(name)]) for name in names]
         terms = [np.ones(len(x)) if name == "intercept" else columns[xs.index(name)] for name in names]
     else:
         return None
     # A model of someone's own may call its parameters slope or c1 and be no such sum: the curve itself says.
     values = result.found.values
-    written = np.stack(terms, axis=1) @ (values if values.ndim == 1 else values.T)
+    sums = np.stack(terms, axis=1) @ (values if values.ndim == 1 else values.T)
     size = float(np.max(np.abs(np.stack(terms)).max(axis=1) * np.abs(values), initial=0.0)) if len(x) else 0.0
-    same = np.allclose(written, result.found.curve.at(x), rtol=1e-6, atol=1e-6 * size)
+    same = np.allclose(sums, result.found.curve.at(x), rtol=1e-6, atol=1e-6 * size)
     return found if same else None
 
 
