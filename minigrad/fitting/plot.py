@@ -284,7 +284,7 @@ class _Sheet:
             for cells in axes.collections:
                 cells.set_rasterized(True)
             return Patch(facecolor=_BLUE, label=f"{self._counted}, dark where many")
-        size = 5.2 if len(y) <= 200 else 3 if len(y) <= 2000 else 1.6
+        size = 5.2 if len(y) <= 50 else 4.2 if len(y) <= 200 else 3 if len(y) <= 2000 else 1.6
         alpha = 1 if len(y) <= 200 else 0.5 if len(y) <= 2000 else 0.3
         marks: dict[str, Any] = {"ls": "none", "marker": "o", "color": _BLUE, "mew": 0}
         if len(y) <= 200:
@@ -504,7 +504,8 @@ class _Sheet:
         lines = [line.replace("-", "−") for line in lines]
         if self.clock is not None and not self._many:
             (variable,) = report.called(self.result.given.x_names, "x", 16)
-            lines.append(f"{variable}: {self.clock.unit} since {self.clock.since}")
+            counted = "" if variable.endswith(f"[{self.clock.unit}]") else f": {self.clock.unit}"
+            lines.append(f"{variable}{counted} since {self.clock.since}")
         text = _plain("\n".join(lines))
         found = axes.text(0.5, 0.5, text, transform=axes.transAxes, linespacing=1.35, zorder=6, ma="left")
         found.set_fontsize(10.5 if len(lines) <= 3 else 8.5)
