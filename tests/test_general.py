@@ -476,7 +476,7 @@ def curve(x, a, b):
         ((curve, X, Y), {"loss": "squares"}, "loss is 'squares'"),
         ((curve, X, Y), {"solver": "newton"}, "solver is 'newton'"),
         ((curve, X, Y), {"steps": 0}, "steps is 0"),
-        ((curve, X[:1], Y[:1]), {}, "1 points cannot determine 2 parameters"),
+        ((curve, X[:1], Y[:1]), {}, "1 point cannot determine 2 parameters"),
         ((curve, [0, np.nan, 2, 3], Y), {}, "x has 1 NaN (row 2 of 4); pass skip_bad=True"),
         ((curve, X, Y[:3]), {}, "x has 4 numbers and y 3"),
         ((curve, X, np.ones((4, 2))), {}, "y has the shape (4, 2)"),

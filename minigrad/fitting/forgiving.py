@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .found import Found
-from .levenberg import Ending, Look, Place, Step, levenberg_marquardt
+from .levenberg import Ending, Look, Place, Step, levenberg_marquardt, times
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
 from .robust import sparsity
 from .task import Task, Watch
@@ -143,7 +143,8 @@ def _settled(task: Task, loss: Loss, start: Floats, known: float | None = None) 
         if settled:
             break
         s = measured
-    return _End(replace(ending, steps=steps), s, r, settled)
+    message = f"converged after {times(steps)}" if ending.converged else ending.message
+    return _End(replace(ending, steps=steps, message=message), s, r, settled)
 
 
 def _tau(loss: Loss, end: _End) -> float:
@@ -205,7 +206,7 @@ def _absolute(task: Task, start: Floats) -> Found:
         warnings.append("bounds are kept by the least absolute deviations, but not proven to be where they should end")
     columns = _slopes(task, values)
     place = _weighted(task, loss_of("huber"), 1.0)(values, None)
-    message = f"converged after {steps} steps" if ended else f"stopped after {steps} steps"
+    message = f"{'converged' if ended else 'stopped'} after {times(steps)}"
     ending = Ending(values, place, ended, message, steps, [lowest], np.zeros(p, dtype=bool), p)
     reported = 1.0 if absolute else scale(r)
     title = f"the least absolute deviations, of the straight problem again and again: {message}"

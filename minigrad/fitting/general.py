@@ -89,8 +89,9 @@ def fit(
     task = _limited(task, bounds, fixed)
     if given.n < len(task.free):
         raise ValueError(
-            f"{given.n} points cannot determine {len(task.free)} parameters: {', '.join(asked.names)}.\n"
-            f"Give more points, or hold some fast: fixed={{{asked.names[-1]!r}: 0}}"
+            f"{given.n} {'point' if given.n == 1 else 'points'} cannot determine {len(task.free)} parameters: "
+            f"{', '.join(asked.names[k] for k in task.free)}.\n"
+            f"Give more points, or hold some fast: fixed={{{asked.names[task.free[-1]]!r}: 0}}"
         )
     found = task.solved(callback if solver in ("auto", "lm") else None)
     if solver in DESCENTS:

@@ -321,7 +321,7 @@ def levenberg_marquardt(
     first = True
     near = _NEAR
     ended = False
-    message = f"stopped after {steps} steps"
+    message = f"stopped after {times(steps)}"
     while tried < steps:
         step = here.step(trust)
         if first:
@@ -374,7 +374,7 @@ def levenberg_marquardt(
     offset = 0.0 if _as_rounding(here) else here.offset / here.length
     converged = (tried < steps or not message) and (ended or offset <= 1e-6 or here.cosine <= 1e-8)
     if converged:
-        message = f"converged after {_times(tried)}"
+        message = f"converged after {times(tried)}"
     elif not message:
         message = f"the last steps stopped falling {offset:.1g} of the residuals away from the minimum"
     return Ending(here.values, here.place, converged, message, tried, history, here.held, here.rank, offset)
@@ -390,7 +390,8 @@ _ROUNDED = 1e-13
 """So small a part of the residuals changes no digit of a parameter that is known better than to 1 part in 1000."""
 
 
-def _times(steps: int) -> str:
+def times(steps: int) -> str:
+    """Return a number of steps in words."""
     return "1 step" if steps == 1 else f"{steps} steps"
 
 
