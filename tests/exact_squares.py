@@ -37,9 +37,9 @@ def polynomial(x, y, degree):
     return solve([[v**k for v in xs] for k in range(degree + 1)], y)
 
 
-def plane(x, y):
+def plane(x, y, weights=None):
     """The same for the intercept and the slope of each column of x."""
-    return solve([[1] * len(x), *(fractions(column) for column in np.asarray(x).T)], y)
+    return solve([[1] * len(x), *(fractions(column) for column in np.asarray(x).T)], y, weights)
 
 
 def off(found, exact):

@@ -135,6 +135,24 @@ def test_many_rows_keep_their_digits_near_4e9(n):
         assert off(error, deviation) < 1e-14
 
 
+@pytest.mark.parametrize(("alike", "weighted"), [(1.0, True), (1e-5, False)])
+def test_rows_in_blocks_have_the_digits_of_rows_in_one(alike, weighted):
+    # More than a block; two features that are nearly one have no Gram matrix, and are factored block by block.
+    rng = np.random.default_rng(1)
+    x = rng.integers(-999, 1000, (9_000, 2)).astype(float)
+    x[:, 1] = x[:, 0] + alike * x[:, 1]
+    y = x @ [3.0, -2.0] + rng.integers(-99, 100, 9_000)
+    sigma = 2.0 ** rng.integers(-1, 2, 9_000) if weighted else None
+    found = fit(x, y, sigma=sigma)
+    parameters, deviations = plane(x, y, None if sigma is None else sigma**-2)
+    # What float64 leaves of a value, or of its error where the value is smaller, over the condition of the columns.
+    left = 1e-13 / alike
+    for value, error, right, deviation in zip(found.values, errors(found), parameters, deviations, strict=True):
+        assert abs(Decimal(float(value)) - right) < (abs(right) + deviation) * Decimal(left)
+        assert off(error, deviation) < left
+    assert found.curve.at(x) + found.residuals == pytest.approx(y, abs=1e-11)
+
+
 def test_predictions_and_their_variances_keep_their_digits_near_4e9():
     x = 4e9 + np.array([0.0, 1.0, 3.0, 4.0, 9.0])
     y = np.array([1.0, 3.0, 6.0, 9.0, 19.0])

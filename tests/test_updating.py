@@ -95,6 +95,14 @@ def test_row_by_row_near_4e9_twelve_digits_are_left():
         assert off(error, deviation) < 1e-12
 
 
+def test_weights_of_a_million_leave_the_rank_alone():
+    rng = np.random.default_rng(8)
+    x, y, sigma = 4e9 + rng.standard_normal((40, 2)), rng.standard_normal(40), 1e-6 * rng.uniform(1, 2, 40)
+    factor = Rows(2)
+    in_pieces(factor, x, y, sigma, [7])
+    assert_same(factor.found(), least_squares(points(x, y, sigma=sigma)))
+
+
 def test_a_heap_far_from_the_first_costs_no_digits():
     # The first rows near 0, all others near 1e9: about a centre that stays at the first, the rest is one point.
     x = np.concatenate([[0.0, 1.0, 2.0], 1e9 + np.arange(400.0)])
@@ -170,6 +178,8 @@ def test_features_that_depend_on_each_other_are_named():
         ([1.0, 2.0], [1.0, np.inf], None, "y holds .*inf.* in row 2"),
         ([1.0, 2.0], [1.0], None, "x has 2 rows and y 1"),
         ([1.0, 2.0], [1.0, 2.0], [1.0, 0.0], "sigma holds a number that is not above 0"),
+        ([1.0, 2.0], [1.0, 2.0], 1e-160, "1/sigma² does not fit into float64"),
+        ([1.0, 1e200], [1.0, 2.0], None, r"x reaches 1e\+200, and squares"),
     ],
 )
 def test_rows_that_cannot_be_taken_leave_the_factor_as_it_was(x, y, sigma, message):

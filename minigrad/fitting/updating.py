@@ -38,6 +38,8 @@ from .linear import (
 
 Floats = NDArray[np.float64]
 
+_LARGEST = 1e150
+
 _BLOCK = 4096  # rows that are factored at once: they stay in the cache, and 1e6 rows cost less than one QR of them
 
 
@@ -83,6 +85,8 @@ class Rows:
             deviations = np.broadcast_to(np.asarray(sigma, dtype=np.float64), n)
             if not (np.isfinite(deviations) & (deviations > 0)).all():
                 raise ValueError("sigma holds a number that is not above 0.\nGive each row its standard deviation")
+            if not ((deviations > 1 / _LARGEST) & (deviations < _LARGEST)).all():
+                raise ValueError("1/sigma² does not fit into float64.\nGive y and sigma in other units")
             weights = 1 / np.square(deviations)
         self._weighted = self._weighted or sigma is not None
         for start in range(0, n, _BLOCK):
@@ -173,6 +177,11 @@ class Rows:
         if not np.isfinite(array).all():
             row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
             raise ValueError(f"{name} holds {array[row]} in row {row + 1} of these rows.\nLeave it out")
+        if len(array) and np.abs(array).max() > _LARGEST:
+            raise ValueError(
+                f"{name} reaches {np.abs(array).max():.3g}, and squares of that do not fit into float64.\n"
+                f"Give {name} in other units"
+            )
         return array
 
     def _take(self, block: Floats, weights: Floats) -> None:
