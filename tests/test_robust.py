@@ -528,6 +528,14 @@ def test_a_callable_without_a_least_value_is_refused():
         robust_line(points(x, y), lambda u: -(u**2))
 
 
+def test_a_callable_that_returns_no_loss_is_told_what_to_return():
+    given = points([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 3.0, 2.0])
+    with pytest.raises(TypeError, match="returned float, which has no derivatives"):
+        robust_line(given, lambda u: float(mg.sum(u**2).item()))
+    with pytest.raises(ValueError, match=r"returned the shape \(2,\) for residuals of the shape \(4,\)"):
+        robust_line(given, lambda u: u[:2] ** 2)
+
+
 # ----------------------------------------------------------------------------- refusals
 
 

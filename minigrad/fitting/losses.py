@@ -59,8 +59,9 @@ class Loss:
 def loss_of(loss: str | Callable[[Any], Any], tuning: float | None = None) -> Loss:
     """Return the loss that a name or a callable means: "huber" (t = 1.345) or "tukey" (c = 4.685).
 
-    A callable takes residuals, a Tensor of shape (n,), and returns what each adds, or one number for all. Raises
-    ValueError for another name and for a tuning constant that is not above 0. Huber (1964); Beaton and Tukey (1974).
+    A callable takes residuals, a Tensor of shape (n,), and returns what each adds, or one number for all; called with
+    anything else it raises TypeError or ValueError. Raises ValueError for another name, and for a tuning constant that
+    is not above 0. Huber (1964); Beaton and Tukey (1974).
 
     >>> loss_of("huber").weight(np.array([0.0, 1.0, 2.69]))
     array([1. , 1. , 0.5])
@@ -143,23 +144,33 @@ def _tukey(c: float) -> Loss:
 def _differentiated(loss: Callable[[Any], Any]) -> Loss:
     """A callable, with the derivatives that minigrad finds. Of one number for all, ρ is not known one by one."""
 
+    name = getattr(loss, "__name__", "<lambda>")
+    title = "that was given" if name == "<lambda>" else name
+
+    def called(u: Any) -> Any:
+        each = loss(u)
+        if not isinstance(each, mg.Tensor):
+            raise TypeError(
+                f"the loss {title} returned {type(each).__name__}, which has no derivatives.\n"
+                "Write it with operations of NumPy or minigrad on the residuals, a Tensor"
+            )
+        if each.shape not in ((), u.shape):
+            raise ValueError(
+                f"the loss {title} returned the shape {each.shape} for residuals of the shape {u.shape}.\n"
+                "Return what each residual adds, or one number for all"
+            )
+        return each
+
     def total(u: Any) -> Any:
-        return mg.sum(loss(u))
+        return mg.sum(called(u))
 
     def rho(u: Floats) -> Floats:
         with mg.no_grad():
-            return np.asarray(loss(mg.tensor(u)).numpy())
+            return np.asarray(called(mg.tensor(u)).numpy())
 
     pull = mg.grad(total)
 
     def slope(u: Floats) -> Floats:
         return np.asarray(mg.hvp(total, (u,), (np.ones_like(u),))[0])
 
-    name = getattr(loss, "__name__", "<lambda>")
-    return Loss(
-        "of the callable" if name == "<lambda>" else name,
-        None,
-        rho,
-        lambda u: np.asarray(pull(u)),
-        slope,
-    )
+    return Loss(title, None, rho, lambda u: np.asarray(pull(u)), slope)

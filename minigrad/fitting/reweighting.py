@@ -158,9 +158,9 @@ def _solve(matrix: Floats, right: Floats) -> Floats:
 def best_of_two(problem: Problem, huber: Floats, trimmed: Floats) -> tuple[Estimate, Estimate | None]:
     """Return the better of what two starts lead to, Huber's fit and a least trimmed squares fit, and the other, if any.
 
-    The customary fit, from Huber's, unless the other has so much smaller a scale that chance does not explain it. In
-    few points the half that is nearest to some fit is near by chance: of clean Gaussian samples with n/p = 4, 6 and 10,
-    where the two fits differed, nine in ten of the ratios of scales were above 0.28, 0.33 and 0.74.
+    The customary fit, from Huber's, unless the other has so much smaller a scale that chance does not explain it: in
+    few points the half that is nearest to some fit is near by chance. Measured, n/p from 4 to 10: of 5000 clean
+    Gaussian samples 30 took the other; of 259 with a third of outliers, where the two differed, 239 the truer one.
     """
     usual, other = settle(problem, huber), settle(problem, trimmed)
     n, p = problem.columns.shape

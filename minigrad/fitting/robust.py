@@ -35,15 +35,15 @@ _MANY = 20_000  # rows that take longer to sort than to fit, and never lead to f
 
 @dataclass(frozen=True)
 class _Fit:
-    """One output: coefficients of the orthonormal columns, and with which factors their covariance is the identity."""
+    """What was found for one output, in the orthonormal columns."""
 
     coefficients: Floats
     scale: float
     variance: float
-    """cov = variance · (XᵀX)⁻¹, in the orthonormal columns: variance times the identity."""
+    """That of every coefficient; they do not hang together, since the columns are orthonormal."""
     message: str
     hessian: Floats | None = None
-    """The covariance by exact second derivatives, in the same columns."""
+    """Their covariance by exact second derivatives."""
     rounds: int = 0
     converged: bool = True
     weights: Floats | None = None
