@@ -150,7 +150,7 @@ def test_rows_in_blocks_have_the_digits_of_rows_in_one(alike, weighted):
     for value, error, right, deviation in zip(found.values, errors(found), parameters, deviations, strict=True):
         assert abs(Decimal(float(value)) - right) < (abs(right) + deviation) * Decimal(left)
         assert off(error, deviation) < left
-    assert found.curve.at(x) + found.residuals == pytest.approx(y, abs=1e-11)
+    assert found.curve.at(x) + found.residuals == pytest.approx(y, abs=1e-10)  # of terms of 5,000
 
 
 def test_predictions_and_their_variances_keep_their_digits_near_4e9():
