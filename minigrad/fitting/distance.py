@@ -456,3 +456,15 @@ def check_errors(errors: str) -> None:
     """Raise ValueError for errors that these solvers do not know."""
     if errors not in ERRORS:
         raise ValueError(f'there are no errors "{errors}" here.\nChoose one of: {", ".join(ERRORS)}')
+
+
+def both_deviations(points: Points) -> tuple[Floats, Floats]:
+    """Return sigma and sigma_x. Raises ValueError where one is missing."""
+    if points.sigma is None or points.sigma_x is None:
+        missing, there = ("sigma", "sigma_x") if points.sigma is None else ("sigma_x", "sigma")
+        instead = "fit_line(y, x, sigma=...)" if points.sigma is None else "fit_line(x, y, sigma=...)"
+        raise ValueError(
+            f"{there} was given and {missing} was not: errors in x and y need both.\n"
+            f"Give {missing}; for no errors there at all: {instead}"
+        )
+    return points.sigma, points.sigma_x

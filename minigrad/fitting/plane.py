@@ -16,7 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .distance import Straight, check_errors, how_the_errors, inner, mean, one_output, power_of_two, total
+from .distance import (
+    Straight,
+    both_deviations,
+    check_errors,
+    how_the_errors,
+    inner,
+    mean,
+    one_output,
+    power_of_two,
+    total,
+)
 from .extended import Pair, add, exactly, multiply, subtract, two_sum
 from .found import Found
 from .given import Points
@@ -63,7 +73,7 @@ def nearest_plane(
     if n < parameters:
         raise too_few(n, parameters)
     if points.sigma_x is not None:
-        delta = _same_ratio(points)
+        delta = _same_ratio(*both_deviations(points))
     plane = _corrected(_cloud(points, delta, through), points.x_names)
     cloud, weights, residuals = plane.cloud, plane.weights, plane.residuals
     dof = n - parameters
@@ -100,9 +110,9 @@ def nearest_plane(
     )
 
 
-def _same_ratio(points: Points) -> float:
+def _same_ratio(sigma: Floats, sigma_x: Floats) -> float:
     """(sigma / sigma_x)², where it is the same for all points to rounding."""
-    ratios = ((1.0 if points.sigma is None else points.sigma) / points.sigma_x) ** 2
+    ratios = (sigma / sigma_x) ** 2
     if float(ratios.max()) > float(ratios.min()) * (1 + _LEVEL):
         raise ValueError(
             "sigma / sigma_x differs from point to point, and a plane in several features has one ratio.\n"

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from .distance import (
     Frame,
     Line,
+    both_deviations,
     check_errors,
     closed_form,
     coefficients,
@@ -71,14 +72,8 @@ def york_line(
     """
     check_errors(errors)
     one_output(points)
-    if points.sigma is None or points.sigma_x is None:
-        missing, there = ("sigma", "sigma_x") if points.sigma is None else ("sigma_x", "sigma")
-        instead = "fit_line(y, x, sigma=...)" if points.sigma is None else "fit_line(x, y, sigma=...)"
-        raise ValueError(
-            f"{there} was given and {missing} was not: errors in x and y need both.\n"
-            f"Give {missing}; for no errors there at all: {instead}"
-        )
-    frame = frame_of(points, points.sigma_x, points.sigma, through)
+    sigma, sigma_x = both_deviations(points)
+    frame = frame_of(points, sigma_x, sigma, through)
     ratios = frame.b / frame.a
     if float(ratios.max()) <= float(ratios.min()) * (1 + _SAME):
         lines = [closed_form(frame)]
