@@ -465,6 +465,16 @@ def test_a_progress_bar_on_a_terminal():
     assert "slope" in out
 
 
+def test_a_progress_bar_for_a_file_of_more_than_a_block(tmp_path):
+    path = tmp_path / "large.csv"
+    path.write_text("x,y\n" + "".join(f"{k},{2.0 * k + k % 3:.30f}\n" for k in range(50_000)))
+    out, shown = on_a_terminal("fit", path)
+    assert "reading" in shown
+    assert "50,000 rows" in shown
+    assert "\x1b" not in out
+    assert on_a_terminal("fit", FIFTEEN)[1] == ""
+
+
 def test_no_progress_bar_in_a_pipe():
     result = subprocess.run(
         process("fit", FIFTEEN), capture_output=True, check=True, env={**os.environ, "FORCE_COLOR": "1"}

@@ -2,7 +2,6 @@
 
 import io
 import json
-import resource
 import subprocess
 import sys
 
@@ -124,7 +123,6 @@ def test_ten_million_rows_in_constant_memory(tmp_path):
             x = rng.normal(size=100_000)
             y = 3 * x - 1 + rng.normal(size=100_000)
             file.write("".join(f"{a!r},{b!r}\n" for a, b in zip(x.tolist(), y.tolist(), strict=True)))
-    subprocess.run([sys.executable, "-m", "minigrad", "fit", str(path), "--json"], check=True, stdout=subprocess.PIPE)
     code = (
         "import resource, sys\nfrom minigrad.cli import main\n"
         f"sys.argv = ['minigrad', 'fit', {str(path)!r}, '--json']\n"
@@ -136,7 +134,7 @@ def test_ten_million_rows_in_constant_memory(tmp_path):
     assert result["n"] == 10_000_000
     assert abs(result["params"]["slope"] - 3) < 5 * result["errors"]["slope"]
     assert result["errors"]["slope"] == pytest.approx(10_000_000**-0.5, rel=1e-2)
-    # The rows alone, as numbers, are 160 MB; 2,000,000 of them are kept before the stream begins.
+    # Measured: 130 MiB, of which Python with NumPy takes 60, and 32 the 2,000,000 rows that are kept before the
+    # stream begins. All rows, as numbers, would be 153 MiB more.
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    assert int(run.stderr) / unit < 400
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit < 400
+    assert int(run.stderr) / unit < 200

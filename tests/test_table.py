@@ -370,6 +370,20 @@ def test_the_reader_of_blocks_reads_no_cell_that_the_reader_of_cells_refuses(cel
         assert [column.number(cell) for cell in kept] == values[:, 0].tolist()
 
 
+@given(
+    text=st.text(alphabet="0123456789.-e \t\n\x0c\x1f;,", max_size=40),
+    sample=st.sampled_from(["1 2\n3 4\n", "1\n2\n", "1;2\n3;4\n", "1,2\n3,4\n", "1\t2\n3\t4\n"]),
+)
+def test_the_reader_of_blocks_cuts_lines_as_the_reader_of_cells_does(text, sample):
+    layout = understand(sample, "f")
+    columns = [layout.column(name) for name in layout.names]
+    values = reading._plain_numbers(text, layout, columns)
+    if values is not None:
+        rows = [cells for _, cells in layout.rows(text)]
+        assert all(len(cells) == len(columns) for cells in rows)
+        assert [[c.number(cell) for c, cell in zip(columns, cells, strict=True)] for cells in rows] == values.tolist()
+
+
 def test_a_pipe_is_read_once():
     class Pipe(io.BytesIO):
         def seekable(self):

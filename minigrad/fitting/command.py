@@ -7,7 +7,7 @@ standard error, and the exit code says which: 0 fitted, 1 not converged, 2 bad i
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from shutil import get_terminal_size
 from textwrap import fill
@@ -444,9 +444,9 @@ class _Fit:
                 ]
             print(json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False))
         else:
-            print(result.summary())
+            print(_told(result).summary())
             if predictions:
-                print(table_of_predictions(result.given.y_names[0], places, predictions))
+                print(table_of_predictions(result, places, predictions))
         # On a terminal the summary above has said it.
         if self.as_json or not sys.stdout.isatty():
             for warning in result.warnings:
@@ -526,6 +526,13 @@ class _Columns:
             xs = " and ".join(f"{kind}{column.name}" for column in self.xs)
             notes.append(f"x is {xs}, y is {kind}{self.y.name}")
         return notes
+
+
+def _told(result: FitResult) -> FitResult:
+    """The result with its sentences in options."""
+    found = result.found
+    said = replace(found, message=in_options(found.message), warnings=tuple(map(in_options, found.warnings)))
+    return replace(result, found=said)
 
 
 def _say(text: str) -> None:

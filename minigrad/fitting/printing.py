@@ -36,13 +36,13 @@ def prediction(result: FitResult, place: list[float]) -> dict[str, Any]:
     return {"y": value if math.isfinite(value) else None, **found}
 
 
-def table_of_predictions(name: str, places: list[list[float]], predictions: list[dict[str, Any]]) -> str:
+def table_of_predictions(result: FitResult, places: list[list[float]], predictions: list[dict[str, Any]]) -> str:
     """The predictions as a table."""
 
     def band(limits: list[float] | None) -> str:
         return "unknown" if limits is None else f"{limits[0]:.6g} to {limits[1]:.6g}"
 
-    table = [["x", name, "95 % of the curve", "95 % of a new point"]]
+    table = [[",".join(result.given.x_names), result.given.y_names[0], "95 % of the curve", "95 % of a new point"]]
     for place, found in zip(places, predictions, strict=True):
         y = "unknown" if found["y"] is None else f"{found['y']:.6g}"
         table.append([",".join(f"{x:.8g}" for x in place), y, band(found["mean"]), band(found["new"])])

@@ -23,16 +23,21 @@ def reading_bar(what: str, table: Table) -> Iterator[Callable[[], object]]:
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    with _progress() as shown:
-        task = shown.add_task(what, total=table.size, visible=False, said="")
-        seen = [0]
+    shown = _progress()
+    task = shown.add_task(what, total=table.size, said="")
+    seen = 0
 
-        def passed() -> None:
-            seen[0] += 1
-            said = f"{table.faults.rows:,} rows"
-            shown.update(task, completed=table.read, visible=seen[0] > 1, said=said)
+    def passed() -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 2:
+            shown.start()
+        shown.update(task, completed=table.read, said=f"{table.faults.rows:,} rows")
 
+    try:
         yield passed
+    finally:
+        shown.stop()
 
 
 @contextmanager

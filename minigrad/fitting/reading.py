@@ -139,8 +139,8 @@ class TextFile:
             if values is None:
                 yield self._one_by_one(text, above, columns)
             elif len(values):
-                yield Block(values, np.arange(self.faults.rows + 1, self.faults.rows + len(values) + 1))
                 self.faults.rows += len(values)
+                yield Block(values, np.arange(self.faults.rows - len(values) + 1, self.faults.rows + 1))
         _judge(self.faults, skip_bad)
 
     def _one_by_one(self, text: str, above: int, columns: Sequence[Column]) -> Block:
@@ -335,6 +335,8 @@ def _plain_numbers(text: str, layout: Layout, columns: Sequence[Column]) -> Floa
     width = len(layout.names)
     places = [column.place for column in columns]
     by_blanks = delimiter in ("", " ")
+    if by_blanks and re.search(r"[\x0b-\x1f]", text):  # white for NumPy's reader, and no blank
+        return None
     # NumPy's reader passes over the cells it is not asked for, and does not count them.
     if not by_blanks and not _rectangular(text, delimiter, width):
         return None
