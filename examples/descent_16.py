@@ -16,29 +16,15 @@ import minigrad as mg
 DATA = Path(__file__).parent / "data" / "line_16.json"
 
 
-def descend(x, y, learning_rate=1e-4, iterations=100_000):
-    """Gradient descent on the mean squared error; return w, b and the loss before each step and after the last."""
-    w = mg.tensor(0.0, requires_grad=True)
-    b = mg.tensor(0.0, requires_grad=True)
-    losses = []
-    for _ in range(iterations):
-        loss = ((w * x + b - y) ** 2).mean()
-        losses.append(loss.item())
-        loss.backward()
-        with mg.no_grad():
-            w -= learning_rate * w.grad
-            b -= learning_rate * b.grad
-        w.zero_grad()
-        b.zero_grad()
-    losses.append(((w * x + b - y) ** 2).mean().item())
-    return w.item(), b.item(), losses
-
-
 def main(picture="descent_16.png"):
     data = json.loads(DATA.read_text())
-    w, b, losses = descend(mg.tensor(data["x"]), mg.tensor(data["y"]))
+    x, y = mg.tensor(data["x"]), mg.tensor(data["y"])
+    line = {"w": mg.tensor(0.0, requires_grad=True), "b": mg.tensor(0.0, requires_grad=True)}
+    history = mg.descend(lambda w, b: ((w * x + b - y) ** 2).mean(), line, lr=1e-4, steps=100_000)
+    w, b, losses = line["w"].item(), line["b"].item(), history.loss
     true = data["expected"]
 
+    print(history)
     print(f"first loss              {losses[0]:.4f}")
     print(f"after {len(losses) - 1:,} steps     b = {b:.7f}  w = {w:.7f}  loss {losses[-1]:.5e}")
     print(f"the points lie on       b = {true['b']:.7f}  w = {true['w']:.7f}")

@@ -21,24 +21,6 @@ def distance_loss(a, b, x, y):
     return ((a * x - y + b) ** 2 / (a**2 + 1)).mean()
 
 
-def descend(x, y, learning_rate=1e-5, epochs=1000):
-    """Gradient descent from a = b = 0; return the path, one (a, b, loss) before each step and after the last."""
-    a = mg.tensor(0.0, requires_grad=True)
-    b = mg.tensor(0.0, requires_grad=True)
-    path = []
-    for _ in range(epochs):
-        loss = distance_loss(a, b, x, y)
-        path.append((a.item(), b.item(), loss.item()))
-        loss.backward()
-        with mg.no_grad():  # the step itself is not part of the function we differentiate
-            a -= learning_rate * a.grad
-            b -= learning_rate * b.grad
-        a.zero_grad()  # backward() adds to .grad: without this, old gradients would count again
-        b.zero_grad()
-    path.append((a.item(), b.item(), distance_loss(a, b, x, y).item()))
-    return path
-
-
 def exact_line(x, y):
     """The line of least mean squared distance, and the standard errors of its slope and intercept."""
     x_mean, y_mean = x.mean(), y.mean()
@@ -60,9 +42,13 @@ def main(picture="distance_line.png"):
     points = json.loads(DATA.read_text())
     x, y = np.array(points["x"]), np.array(points["y"])
 
-    path = descend(mg.tensor(x), mg.tensor(y))
-    # Best so far: the parameters of the lowest loss, and of equals the latest.
-    best_a, best_b, best_loss = min(reversed(path), key=lambda point: point[2])
+    u, v = mg.tensor(x), mg.tensor(y)
+    start = {"a": mg.tensor(0.0, requires_grad=True), "b": mg.tensor(0.0, requires_grad=True)}
+    history = mg.descend(lambda a, b: distance_loss(a, b, u, v), start, lr=1e-5, steps=1000)
+    # Best so far: the lowest loss with the parameters that have it, and of equals the latest.
+    best_loss, found = history.best
+    best_a, best_b = found["a"], found["b"]
+    path = np.column_stack([history.params["a"], history.params["b"], history.loss])
     a, b, a_error, b_error = exact_line(x, y)
     exact_loss = distance_loss(a, b, x, y)
 
@@ -75,6 +61,11 @@ def main(picture="distance_line.png"):
     print(f"it should have gone from 0 to {b:.3f}, and is at {best_b:+.3f}. The loss curves about mean(x²),")
     print(f"{np.mean(x**2):,.0f}, times as sharply along the slope as along the intercept: a step that is safe")
     print("for the one is next to none for the other.")
+    # The same descent as a solver of fit_line, which compares with the exact line by itself; and in standardised
+    # coordinates, its default, where both parameters curve alike.
+    raw = mg.fit_line(x, y, loss="distance", solver="gd", lr=1e-5, steps=1000, standardize=False)
+    print(f"fit_line on raw x:         {raw.message}")
+    print(f"fit_line by default:       {mg.fit_line(x, y, loss='distance', solver='gd').message}")
 
     draw(picture, x, y, path, (best_a, best_b, best_loss), (a, b, exact_loss), (a_error, b_error))
     return {
@@ -90,7 +81,7 @@ def main(picture="distance_line.png"):
 
 
 def draw(picture, x, y, path, best, exact, errors):
-    a_path, b_path, losses = np.array(path).T
+    a_path, b_path, losses = path.T
     figure = Figure(figsize=(14, 4.4), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
 

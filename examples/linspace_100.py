@@ -28,17 +28,8 @@ def fit(x, y, learning_rate=1e-4, steps=1000):
     """Gradient descent from k = b = 0; return k, b and the loss before each step."""
     k = mg.tensor(0.0, requires_grad=True)
     b = mg.tensor(0.0, requires_grad=True)
-    losses = []
-    for _ in range(steps):
-        loss = ((k * x + b - y) ** 2).mean()
-        losses.append(loss.item())
-        loss.backward()
-        with mg.no_grad():
-            k -= learning_rate * k.grad
-            b -= learning_rate * b.grad
-        k.zero_grad()
-        b.zero_grad()
-    return k.item(), b.item(), losses
+    history = mg.descend(lambda k, b: ((k * x + b - y) ** 2).mean(), [k, b], lr=learning_rate, steps=steps)
+    return k.item(), b.item(), history.loss[:-1]
 
 
 def main(picture="linspace_100.png"):

@@ -2,7 +2,8 @@
 
 Fifteen points, y = w x + b, mean squared error. The tutorial takes one step outside
 its loop, printing the loss and both gradients, and then ten steps in a loop, each
-time printing the loss from *before* the step. Its first w was random and not printed;
+time printing the loss from *before* the step: the rows 0 to 10 of the record that
+`minigrad.descend` keeps of eleven steps. Its first w was random and not printed;
 the one used here was worked out from the three numbers that were.
 """
 
@@ -24,34 +25,17 @@ def main(picture="trace_15.png"):
     y = mg.tensor(data["y"], dtype=np.float32)
     w = mg.tensor(data["w0"], dtype=np.float32, requires_grad=True)
     b = mg.tensor(data["b0"], dtype=np.float32, requires_grad=True)
-    learning_rate = data["learning_rate"]  # a Python number: a float32 tensor times it stays float32
 
-    loss = ((w * x + b - y) ** 2).mean()
-    loss.backward()
-    first_loss, first_grad_w, first_grad_b = loss.item(), w.grad.item(), b.grad.item()
+    history = mg.descend(lambda w, b: ((w * x + b - y) ** 2).mean(), [w, b], lr=data["learning_rate"], steps=11)
+    first_loss, first_grad_w, first_grad_b = history.loss[0], history.grads[0][0], history.grads[1][0]
     print(f"first loss {first_loss:.4f}, gradients {first_grad_w:.4f} (w) and {first_grad_b:.4f} (b)")
-    with mg.no_grad():
-        w -= learning_rate * w.grad
-        b -= learning_rate * b.grad
-    w.zero_grad()
-    b.zero_grad()
+    losses, printed = history.loss[1:11], np.array(data["printed_losses"])
+    for epoch, (loss, theirs) in enumerate(zip(losses, printed)):
+        print(f"epoch {epoch}, loss {loss:.8f}   (the tutorial printed {theirs:.8f})")
 
-    losses = []
-    for epoch in range(10):
-        loss = ((w * x + b - y) ** 2).mean()
-        loss.backward()
-        with mg.no_grad():
-            w -= learning_rate * w.grad
-            b -= learning_rate * b.grad
-        w.zero_grad()
-        b.zero_grad()
-        losses.append(loss.item())
-        print(f"epoch {epoch}, loss {losses[-1]:.8f}   (the tutorial printed {data['printed_losses'][epoch]:.8f})")
-
-    printed = np.array(data["printed_losses"])
-    difference = np.abs(np.array(losses) / printed - 1).max()
+    difference = np.abs(losses / printed - 1).max()
     best = data["least_squares"]
-    print(f"{loss.dtype}: the ten losses agree to {difference:.1e} relative (float32 resolves 1.2e-07)")
+    print(f"{w.dtype}: the ten losses agree to {difference:.1e} relative (float32 resolves 1.2e-07)")
     print(f"w = {w:.4f}, b = {b:.4f}; least squares has w = {best['w']:.4f}, b = {best['b']:.4f}")
 
     draw(picture, np.array(data["x"]), np.array(data["y"]), (w.item(), b.item()), best, losses, printed)
@@ -61,7 +45,7 @@ def main(picture="trace_15.png"):
         "first_grad_b": first_grad_b,
         "losses": losses,
         "largest_difference": difference,
-        "dtype": str(loss.dtype),
+        "dtype": str(w.dtype),
         "w": w.item(),
         "b": b.item(),
     }

@@ -153,6 +153,7 @@ class _Angle(_Distances):
         difference = float(np.average(u * u - v * v, weights=self.weights))
         scale = math.sqrt(math.hypot(difference, 2 * float(np.average(u * v, weights=self.weights))))
         self.u, self.v = u / scale, v / scale
+        self._all = mg.from_numpy(self.u), mg.from_numpy(self.v)
         self.size = size * scale
         self.unit = self.size**2
         self.terms = [2 * root_mean_square(self.u) * root_mean_square(self.v), 2 * root_mean_square(self.v)][
@@ -161,7 +162,7 @@ class _Angle(_Distances):
 
     def loss(self, rows: Rows) -> Any:
         """Return the mean squared distance of some points."""
-        u, v = (self.u, self.v) if rows is None else (self.u[rows], self.v[rows])
+        u, v = self._all if rows is None else (self.u[rows], self.v[rows])
         t = self.tensors[0]
         distance = mg.cos(t) * v - mg.sin(t) * u
         if len(self.tensors) > 1:
@@ -220,6 +221,7 @@ class _AsTheyAre(_Distances):
         self.x, self.y = self.raw_x, self.raw_y
         if self.place is not None:
             self.x, self.y = self.x - self.place[0], self.y - self.place[1]
+        self._all = mg.from_numpy(self.x), mg.from_numpy(self.y)
         pull = 1.0 if not self.per_point else 1 / np.asarray(points.sigma) ** 2
         self.terms = [
             2 * root_mean_square(self.x) * root_mean_square(self.y * pull),
@@ -228,7 +230,7 @@ class _AsTheyAre(_Distances):
 
     def loss(self, rows: Rows) -> Any:
         """Return the loss over some points."""
-        x, y = (self.x, self.y) if rows is None else (self.x[rows], self.y[rows])
+        x, y = self._all if rows is None else (self.x[rows], self.y[rows])
         a = self.tensors[0]
         above = a * x - y
         if len(self.tensors) > 1:

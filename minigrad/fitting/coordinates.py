@@ -204,15 +204,15 @@ class _Standardised(_Columns):
             first = self._inside(_calm(points, exact))[:, 0] * self.sizes / self.size
             first[0] += self.means[1:] @ (first[1:] / self.sizes[1:]) if self.constant else 0.0
         self.tensors = [mg.tensor(first, requires_grad=True)]
+        self._all = mg.from_numpy(self.columns), mg.from_numpy(self.target)  # as tensors: a product in half the time
         self.terms = [
             self.criterion.terms(self.columns, self.columns @ first - self.target).reshape(self.tensors[0].shape)
         ]
 
     def loss(self, rows: Rows) -> Any:
         """Return the loss over some points."""
-        if rows is None:
-            return self.criterion(self.columns @ self.tensors[0] - self.target)
-        return self.criterion(self.columns[rows] @ self.tensors[0] - self.target[rows], rows)
+        columns, target = self._all if rows is None else (self.columns[rows], self.target[rows])
+        return self.criterion(columns @ self.tensors[0] - target, rows)
 
     def _coefficients(self, values: Sequence[Any]) -> Floats:
         [found] = values
@@ -263,6 +263,7 @@ class _AsTheyAre(_Columns):
         if loss == "tukey":
             first = self._split(_calm(points, exact), shapes)
         self.tensors = [mg.tensor(f[()], requires_grad=True) for f in first]
+        self._all = mg.from_numpy(self.x), mg.from_numpy(np.asarray(self.target))
         columns, above = [matrix, np.ones((self.n, 1))], self._above(self.x, self.target, [f[()] for f in first])
         self.terms = [
             self.criterion.terms(each, above).reshape(f.shape) for each, f in zip(columns, first, strict=False)
@@ -285,7 +286,7 @@ class _AsTheyAre(_Columns):
 
     def loss(self, rows: Rows) -> Any:
         """Return the loss over some points."""
-        x, y = (self.x, self.target) if rows is None else (self.x[rows], self.target[rows])
+        x, y = self._all if rows is None else (self.x[rows], self.target[rows])
         return self.criterion(self._above(x, y, self.tensors), rows)
 
     def _values(self, values: Sequence[Any]) -> Floats:

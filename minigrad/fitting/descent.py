@@ -134,18 +134,20 @@ def descend(
             steepest = math.sqrt(sum(float(np.vdot(g, g)) for g in grads))
             if watch.lost(step, number, steepest):
                 raise _diverged(lr, watch, step, number, loss_fn, params)
-            if not math.isfinite(steepest):
-                name = next(n for n, g in zip(names, grads, strict=True) if not math.isfinite(float(np.vdot(g, g))))
+            if not math.isfinite(steepest) and not all(np.isfinite(g).all() for g in grads):
+                name = next(n for n, g in zip(names, grads, strict=True) if not np.isfinite(g).all())
                 raise GradError(
                     f"the gradient of {name} is not finite after {step} steps, where the loss is {number:.6g}"
                     f"{at(here())}.\nNo step leads on from there: √ and norms at 0, log near 0 do this"
                 )
-            watch.see(step, number, tensors)
-            if step % every == 0 or step == steps:
+            kept_now = step % every == 0 or step == steps
+            now = copies(tensors) if kept_now or number <= watch.loss else []
+            watch.see(step, number, now)
+            if kept_now:
                 taken.append(step)
                 losses.append(number)
-                for kept, leaf in zip(values, tensors, strict=True):
-                    kept.append(np.array(leaf._array)[()])
+                for kept, one in zip(values, now, strict=True):
+                    kept.append(one)
                 for kept, grad in zip(slopes, grads, strict=True):
                     kept.append(grad)
                 if callback is not None:
@@ -179,11 +181,10 @@ class Watch:
         self.first = math.nan
         self._steep = 0.0
 
-    def see(self, step: int, loss: float, tensors: list[Any]) -> None:
-        """Keep the pair if no earlier loss is lower."""
+    def see(self, step: int, loss: float, values: list[Any]) -> None:
+        """Keep the pair if no earlier loss is lower; `values` are copies."""
         if loss <= self.loss:
-            self.loss, self.step = loss, step
-            self.values = [np.array(leaf._array)[()] for leaf in tensors]
+            self.loss, self.step, self.values = loss, step, values
 
     def lost(self, step: int, loss: float, steepest: float | None = None) -> bool:
         """Whether descent has diverged, by its loss and the length of its gradient.
@@ -438,6 +439,11 @@ def _number(value: Any) -> float:
 def _gradient(leaf: Any) -> Any:
     """A copy of the gradient; zeros where none arrived."""
     return np.zeros(leaf.shape, leaf.dtype)[()] if leaf.grad is None else np.array(leaf.grad._array)[()]
+
+
+def copies(tensors: list[Any]) -> list[Any]:
+    """Return the values of tensors as arrays of their own, or numbers. (x.data makes an array of a number for good.)"""
+    return [np.array(t._array)[()] for t in tensors]
 
 
 def _filled(params: Any, things: Any) -> Any:

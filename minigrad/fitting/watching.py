@@ -20,7 +20,7 @@ from .. import optim
 from ..errors import DivergedError, GradError, MinigradError, OptimiserError
 from ..place import at, here
 from .coordinates import Coordinates, line_coordinates
-from .descent import Best, Watch, count, diverged_error, largest_stable_lr, rate
+from .descent import Best, Watch, copies, count, diverged_error, largest_stable_lr, rate
 from .found import Found
 from .given import Points
 
@@ -196,7 +196,7 @@ class _Seen:
 def watched(coordinates: Coordinates, how: Settings, exact: Found, target: str) -> Found:
     """Return what a descent in these coordinates finds, compared with the exact answer."""
     lr, given = how.lr, how.lr is not None
-    start = [np.array(t._array) for t in coordinates.tensors]
+    start = copies(coordinates.tensors)
     for left in reversed(range(TRIES)):
         if not given:
             lr = _automatic(coordinates, how) if lr is None else lr / 10
@@ -306,10 +306,10 @@ def _descend(coordinates: Coordinates, how: Settings, lr: float, tell: Callable[
                         f"{coordinates.unit * loss:.6g}{at(here())}.\n"
                         "Start elsewhere: there the model has a kink, or leaves its domain"
                     )
-                watch.see(step, loss, tensors)
                 rows.append(step)
                 losses.append(loss)
-                points.append([np.array(t._array)[()] for t in tensors])
+                points.append(copies(tensors))
+                watch.see(step, loss, points[-1])
                 if tell is not None or how.callback is not None:
                     values = _named(coordinates, points[-1])
                     for hear in (tell, how.callback):
@@ -356,13 +356,17 @@ def _with_gradient(coordinates: Coordinates) -> Any:
     return value
 
 
-def _share(tensors: list[Any], scales: list[Any]) -> float:
-    """The largest component of the gradient, beside the terms that it is the mean of."""
+def _share(tensors: list[Any], terms: list[Any]) -> float:
+    """The largest component of the gradient, beside the terms that it is the sum of."""
     found = 0.0
-    for tensor, scale in zip(tensors, scales, strict=True):
-        if tensor.grad is not None:
-            size = np.abs(np.asarray(tensor.grad._array))
-            found = max(found, float(np.max(np.where(size > 0, size / np.maximum(scale, 1e-300), 0.0), initial=0.0)))
+    for tensor, size in zip(tensors, terms, strict=True):
+        if tensor.grad is None:
+            continue
+        g: Any = tensor.grad._array
+        if g.shape:
+            found = max(found, float((np.abs(g) / np.maximum(size, 1e-300)).max()))
+        else:  # of numbers NumPy is the slower
+            found = max(found, abs(float(g)) / max(float(size), 1e-300))
     return found
 
 
