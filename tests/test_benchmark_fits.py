@@ -95,11 +95,13 @@ def test_the_tables_say_who_failed_and_why():
 
     data = Data(None, None, (Decimal(1), Decimal(2)), None)
     problem = Problem("p", "a problem", lambda n: data, sizes=(4,), ways={"numpy a": fails, "numpy b": exactly})
+    problem.caution = "few digits."
     figures = {("p", 4): measured(problem, 4, list(problem.ways), Patience(1e-6, 1, 1.0))}
     for problems in ((problem,), (problem, problem)):
         table = report.table("kind", problems, figures)
         assert "16.0 / — digits · 7 runs" in table
         assert "[1] `numpy a`: RuntimeError: did not converge  " in table
+        assert "- p: few digits." in table
     assert report.targets({"kind": figures}) == ""
 
 

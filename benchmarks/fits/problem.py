@@ -47,6 +47,8 @@ class Problem:
     sizes: tuple[int, ...] = (15, 1_000, 1_000_000)
     most: float = MOST
     """Digits that the answer has."""
+    caution: str = ""
+    """What to know of its digits, put below the table."""
     ways: dict[str, Way] = field(default_factory=dict)
     largest: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)

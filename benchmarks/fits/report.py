@@ -30,7 +30,9 @@ def table(kind: str, problems: tuple[Problem, ...], figures: Figures) -> str:
         for (title, n), by_name in figures.items():
             lines.append(_row([title, str(n), *(cell(name, by_name.get(name), notes) for name in names)]))
     said = {name: note for problem in problems for name, note in problem.notes.items() if name in names}
-    lines += ["", *(f"- `{name}`: {note}" for name, note in said.items())] if said else []
+    remarks = [f"- `{name}`: {note}" for name, note in said.items()]
+    remarks += [f"- {problem.name}: {problem.caution}" for problem in problems if problem.caution]
+    lines += ["", *remarks] if remarks else []
     lines += ["", *(f"[{k + 1}] {note}  " for k, note in enumerate(notes))] if notes else []
     return "\n".join(lines) + "\n"
 
