@@ -116,6 +116,12 @@ def test_the_bands_are_as_wide_as_predict_says(drawn_line):
             assert heights_at(band, x) == pytest.approx((low, high), rel=1e-9)
 
 
+def test_a_column_is_drawn_as_an_array_is(drawn_line):
+    figure = draw(fit_line(np.array(X)[:, None], Y))
+    assert points_of(figure.axes[0]).tolist() == points_of(drawn_line[1].axes[0]).tolist()
+    assert words(figure.axes[0])[0].get_text() == "y = 0.260(48) x1 + 0.75(31)"
+
+
 def test_another_level_is_another_band_and_is_said():
     result = fit_line(X, Y)
     figure = draw(result, level=0.68)

@@ -367,6 +367,20 @@ def test_the_summary_has_what_people_look_for(fifteen):
     assert "Warning: the fit did not converge" in stopped.summary()
 
 
+def test_the_short_table_stays_short():
+    rng = np.random.default_rng(0)
+    result = line(rng.normal(size=(60, 40)), rng.normal(size=60))
+    assert len(repr(result).splitlines()) == 32
+    assert repr(result).endswith("and 11 more: params and errors have them all")
+    assert "x40" in result.summary()
+
+
+def test_a_column_is_as_good_as_an_array():
+    column = line(np.array(X)[:, None], Y)
+    assert column.predict(2.0) == column.predict([2.0])[0] == column.predict([[2.0]])[0]
+    assert column.r2 == pytest.approx(line(X, Y).r2, rel=1e-12)
+
+
 def test_the_summary_says_what_was_made_of_sigma():
     assert "sigma" not in line(X, Y).summary()
     assert "errors scaled by √(chi²/dof)" in line(X, Y, sigma=0.3).summary()

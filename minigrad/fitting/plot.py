@@ -347,13 +347,12 @@ class _Sheet:
 
     def _typical_sigma(self) -> float | None:
         """The sigma of the new points of the band, where the points differ in theirs: the median, of y about the
-        line."""
+        curve."""
         given = self.result.given
-        slope = self.result.params.get("slope", 0.0)
         parts = [spread for spread in (given.sigma, given.sigma_x) if spread is not None]
         if all((spread == spread[0]).all() for spread in parts):
             return None
-        across = np.zeros(given.n) if given.sigma_x is None else slope * given.sigma_x
+        across = np.zeros(given.n) if given.sigma_x is None else self.result.slopes(given.x) * given.sigma_x
         return float(np.median(np.hypot(0.0 if given.sigma is None else given.sigma, across)))
 
     # The distance losses.

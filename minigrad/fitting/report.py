@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .result import FitResult
 
 _WIDTH = 78
+_MOST = 30
+"""So many parameters are in the short table."""
 _PLAIN = range(-4, 6)
 """The decimal exponents that are written without one: 0.00012 to 999999."""
 _DIGITS = 17
@@ -326,9 +328,14 @@ def _columns(heading: list[str], rows: list[list[str]]) -> list[str]:
 def short(result: "FitResult") -> str:
     """Return the short table: what was fitted, and each parameter with its error."""
     names, numbers = _numbers(result)
+    more = len(names) - _MOST
+    if more > 0:
+        names, numbers = names[:_MOST], numbers[:_MOST]
     width = max(map(len, names))
     first = f"{title(result)}, {result.n:,} point{'' if result.n == 1 else 's'}, R² {_share(result.r2)}"
     lines = [first, *(f"{name.ljust(width)}  {number}".rstrip() for name, number in zip(names, numbers, strict=True))]
+    if more > 0:
+        lines.append(f"and {more} more: params and errors have them all")
     if result.found.vertical is not None:
         lines.append(f"the line is vertical: {result.given.x_names[0]} = {result.found.vertical:.12g}")
     if not result.converged:

@@ -28,7 +28,8 @@ class FitResult:
     `params`, `errors`, `t`, `p` and `conf_int()` are dictionaries in the order of the parameters; of m outputs each
     value is an array of length m, and `cov` has the shape (m, p, p). Standard errors need NumPy alone; `p`,
     `conf_int()` and the bands of `predict` need SciPy (the extra `fit`). The quantiles are Student's t with `dof`
-    degrees of freedom, and the normal distribution's where sigma was taken as absolute.
+    degrees of freedom, and the normal distribution's where sigma was taken as absolute. A result can be pickled, that
+    of a model where the model can: a function of a module, no lambda.
 
     >>> from minigrad.fitting import fit_line
     >>> fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8])
@@ -393,7 +394,7 @@ class FitResult:
         if sigma is not None:
             own = np.asarray(sigma, dtype=np.float64)
         elif given.sigma_x is not None:
-            own = np.hypot(_common(given.sigma, "sigma"), self._slopes(x) * _common(given.sigma_x, "sigma_x"))
+            own = np.hypot(_common(given.sigma, "sigma"), self.slopes(x) * _common(given.sigma_x, "sigma_x"))
         else:
             own = np.asarray(_common(given.sigma, "sigma"))
         if self._distances and sigma is None and given.sigma_x is None:
@@ -405,8 +406,8 @@ class FitResult:
         variance = np.square(found.scale * own)
         return variance[:, None] if axes == 2 and np.ndim(own) == 1 else variance
 
-    def _slopes(self, x: Floats) -> Floats:
-        """The slope of the curve at x, by differences: good to some nine digits, which a band does not show."""
+    def slopes(self, x: Floats) -> Floats:
+        """Return the slope of the curve at x, by differences: good to some nine digits, which a band does not show."""
         step = 1e-5 * (float(np.ptp(self.given.x)) or 1.0)
         at = self.found.curve.at
         return np.asarray((at(x + step) - at(x - step)) / (2 * step))
