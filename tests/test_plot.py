@@ -355,6 +355,16 @@ def test_several_features_are_fitted_against_observed():
     everything_inside(figure)
 
 
+def test_a_plane_of_shortest_distances_is_fitted_against_observed_too():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 2))
+    result = fit_line(x, x @ [2.0, -3.0] + rng.normal(0, 0.1, 40), loss="distance")
+    upper, lower = draw(result).axes
+    assert points_of(upper)[:, 0] == pytest.approx(result.predict(x))
+    assert points_of(lower)[:, 1] == pytest.approx(result.residuals)
+    assert lower.get_ylabel() == "distance"
+
+
 def test_several_outputs_have_a_colour_each():
     rng = np.random.default_rng(0)
     y = np.stack([2 * np.array(X), -np.array(X), np.array(X) / 3], axis=1) + rng.normal(size=(15, 3))

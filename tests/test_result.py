@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from minigrad.fitting import fit
+from minigrad.fitting import fit, fit_line
 from minigrad.fitting.found import Found
 from minigrad.fitting.given import points
 from minigrad.fitting.result import FitResult
@@ -199,6 +199,19 @@ def test_the_new_band_with_errors_in_x_counts_them_by_the_slope_of_the_curve():
     k = fitted.params["k"]
     slope = k * math.exp(k * 1.5)
     assert extra == pytest.approx(fitted.found.scale**2 * (0.1**2 + slope**2 * 0.2**2), rel=1e-6)
+
+
+def test_the_new_band_of_a_plane_counts_the_errors_of_every_feature():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 2))
+    y = x @ [2.0, -3.0] + rng.normal(0, 0.1, 40)
+    result = fit_line(x, y, loss="distance", sigma=0.1, sigma_x=0.05, absolute_sigma=True)
+    place = [[0.5, 0.5]]
+    mean, new = (result.predict(place, band=0.95, kind=kind) for kind in ("mean", "new"))
+    quantile = stats.norm.ppf(0.975)
+    extra = ((new[2] - new[0]) ** 2 - (mean[2] - mean[0]) ** 2) / quantile**2
+    slopes = [result.params["x1"], result.params["x2"]]
+    assert extra == pytest.approx(0.1**2 + 0.05**2 * np.sum(np.square(slopes)), rel=1e-6)
 
 
 # R².

@@ -407,10 +407,18 @@ class FitResult:
         return variance[:, None] if axes == 2 and np.ndim(own) == 1 else variance
 
     def slopes(self, x: Floats) -> Floats:
-        """Return the slope of the curve at x, by differences: good to some nine digits, which a band does not show."""
-        step = 1e-5 * (float(np.ptp(self.given.x)) or 1.0)
-        at = self.found.curve.at
-        return np.asarray((at(x + step) - at(x - step)) / (2 * step))
+        """Return the slope of the curve at x, of several features the length of its gradient.
+
+        By differences: good to some nine digits, which a band does not show.
+        """
+        at, columns = self.found.curve.at, np.atleast_2d(x.T)
+        squares = np.zeros(len(x))
+        for k, spread in enumerate(np.atleast_1d(np.ptp(self.given.x, axis=0))):
+            step = np.zeros(len(columns))
+            step[k] = 1e-5 * (float(spread) or 1.0)
+            step = step if x.ndim == 2 else step[0]
+            squares += np.square((at(x + step) - at(x - step)) / (2 * np.max(step)))
+        return np.sqrt(squares)
 
 
 def _common(spread: Floats | None, name: str) -> float:
