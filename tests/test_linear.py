@@ -283,6 +283,21 @@ def test_sigma_is_scaled_by_the_residuals_or_taken_as_it_is():
     assert errors(fit(x - 2.5, y, sigma=0.5, absolute_sigma=True))[1] == pytest.approx(0.5 / np.sqrt(6))
 
 
+@given(slope=st.integers(-99, 99), intercept=st.integers(-99, 99), x=st.lists(st.integers(-99, 99), min_size=3))
+def test_points_on_a_line_have_no_residual_and_no_error(slope, intercept, x):
+    assume(len(set(x)) > 1)
+    y = [slope * v + intercept for v in x]
+    found = fit(x, y)
+    assert found.values.tolist() == [slope, intercept]
+    assert not found.residuals.any()
+    assert found.rss == 0
+    assert not found.cov.any()
+    assume(len(set(x)) > 3)
+    cubic = fit(x, y, degree=3)
+    assert cubic.values == pytest.approx([intercept, slope, 0, 0], rel=4e-16, abs=1e-26)
+    assert not cubic.residuals.any()
+
+
 def test_two_points_have_their_line_and_no_errors():
     found = fit([1.0, 3.0], [2.0, 8.0])
     assert found.values.tolist() == [3.0, -1.0]

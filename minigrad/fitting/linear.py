@@ -449,10 +449,8 @@ class Problem:
     def exactly(self) -> tuple[Pair, Pair]:
         """Return all columns and targets with twice the digits."""
         deviations = two_sum(self.y, -self.level)
-        columns, targets = (
-            self.basis.exact_columns(self.x),
-            Pair(deviations.high / self.size, deviations.low / self.size),
-        )
+        columns = self.basis.exact_columns(self.x)
+        targets = Pair(deviations.high / self.size, deviations.low / self.size)
         if self.roots is None:
             return columns, targets
         roots = exactly(self.roots[:, None])
@@ -501,10 +499,17 @@ def solve_exactly(columns: Pair, y: Pair, s: Floats) -> tuple[Solution, Floats]:
         # Each round leaves about 1e-16 of the error there was.
         if np.abs(step).max() <= 8 * _EPS * np.abs(z.high).max():
             break
-    return Solution(product(exactly(s), z), s, k), residuals.rounded()
+    # What is left of a coefficient or a residual that is 0, by the rounding of 31 digits: points on a line have none.
+    size = np.abs(z.high)
+    kept = size > _NOTHING * size.max(axis=0)
+    z = Pair(np.where(kept, z.high, 0.0), np.where(kept, z.low, 0.0))
+    left = residuals.rounded()
+    left[np.abs(left) <= 4 * _NOTHING * (np.abs(y.high) + np.abs(q.high) @ size)] = 0.0
+    return Solution(product(exactly(s), z), s, k), left
 
 
 _ROUNDS = 5
+_NOTHING = 1e-29
 
 
 def solve_in_float64(problem: Problem, s: Floats) -> tuple[Solution, Floats]:
@@ -525,9 +530,9 @@ def solve_in_float64(problem: Problem, s: Floats) -> tuple[Solution, Floats]:
     return Solution(exactly(c + step), s, np.eye(p)), residuals
 
 
-def worth_exact(rows: int, p: int, condition: float) -> bool:
+def worth_exact(rows: int, p: int, m: int, condition: float) -> bool:
     """Return whether twice the digits are worth their time: for few rows, and for more where digits would be lost."""
-    return rows * p <= _FEW or (condition > _NEARLY_ORTHOGONAL and rows * p**2 <= _AT_MOST)
+    return rows * p * max(p, m) <= _AT_MOST and (rows * p <= _FEW or condition > _NEARLY_ORTHOGONAL)
 
 
 _FEW = 500  # numbers: 1 ms for a line through 250 points, where float64 takes 0.3 ms and is good to 15 digits
@@ -577,7 +582,7 @@ def least_squares(
         inverse = inverse_of_factor(problem.factor(), rows, basis.slack(reach[0]))
     except DependentError as dependent:
         raise basis.undetermined(dependent, x, points.x_names) from None
-    if worth_exact(rows, p, inverse.condition):
+    if worth_exact(rows, p, y.shape[1], inverse.condition):
         solution, residuals = solve_exactly(*problem.exactly(), inverse.s)
     else:
         solution, residuals = solve_in_float64(problem, inverse.s)
