@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 import minigrad
 from minigrad.cli import program
@@ -242,6 +244,8 @@ def test_residuals_as_a_file(tmp_path):
         ("x,y\n1,2\n2,3\n", ["--through", "1,b"], ['--through 1,b: "b" is not a number']),
         ("x,y\n1,2\n2,3\n", ["--fix", "slope=1"], ["of a line only the intercept can be held"]),
         ("x,y\n1,2\n2,3\n", ["--delimiter", "xy"], ["--delimiter xy"]),
+        ("x,y\n1,2\n2,3\n", ["--delimiter", "1"], ["--delimiter 1"]),
+        ("x,y\n1,2\n2,3\n", ["--delimiter", '"'], ['--delimiter "']),
         ("x,y\n1,2\n2,3\n", ["--encoding", "klingon"], ['there is no encoding "klingon"']),
         (
             "x,y\n1,2\n2,3\n",
@@ -268,6 +272,80 @@ def test_bad_input_is_refused_with_its_place_and_exit_code_2(text, options, reas
     Path("data.csv").write_text(text)
     Path("folder.png").mkdir()
     assert refused(run("fit", "data.csv", *options), *reasons)
+
+
+OPTIONS = [
+    "--loss distance",
+    "--loss huber",
+    "--loss l1",
+    "--loss tukey",
+    "--degree 2",
+    "--through 0,0",
+    "--skip-bad",
+    "--no-header",
+    "--delimiter ;",
+    "--decimal ,",
+    "--predict 1,2",
+    "--sigma 0.5",
+    "--sigma y",
+    "--solver gd --steps 5",
+    "--solver lbfgs",
+    "--model a*x+b",
+    "--watch",
+    "--model a*exp(-b*x)",
+    "--errors jackknife",
+    "--errors hessian",
+    "--fix intercept=0",
+    "-x x",
+    "-x 1 -x 2",
+    "--absolute-sigma",
+    "--delta 2",
+]
+cells = st.sampled_from(
+    [
+        "1",
+        "2",
+        "3.5",
+        "-4",
+        "1e3",
+        "0",
+        "0.125",
+        "n/a",
+        "",
+        "nan",
+        "1,5",
+        "1.234",
+        "2020-01-01",
+        "x",
+        "y",
+        "é",
+        "'",
+        "#",
+        "1 2",
+        "1e999",
+        "4e9",
+        "٣",
+    ]
+)
+
+
+@given(
+    rows=st.lists(st.lists(cells, min_size=2, max_size=2), max_size=6),
+    header=st.sampled_from([[], [["x", "y"]]]),
+    delimiter=st.sampled_from([",", ";", " "]),
+    options=st.lists(st.sampled_from(OPTIONS), max_size=3, unique=True),
+    as_json=st.booleans(),
+)
+def test_whatever_is_given_ends_in_a_result_or_a_refusal(rows, header, delimiter, options, as_json):
+    text = "\n".join(delimiter.join(row) for row in header + rows)
+    words = [word for option in options for word in option.split()] + ["--json"] * as_json
+    result = run("fit", "-", *words, stdin=text)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert result.exit_code in (0, 1, 2)
+    assert bool(result.stdout) == (result.exit_code != 2)
+    assert "Traceback" not in result.stderr
+    if as_json and result.exit_code != 2:
+        assert json.loads(result.stdout)["params"]
 
 
 def test_paths_that_are_no_file(tmp_path):

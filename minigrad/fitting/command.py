@@ -258,8 +258,9 @@ class _Fit:
             for name, told in asked.items():
                 if told:
                     raise Refusal(f"{name} is for a solver that descends\nFor example: --solver gd")
-        if self.delimiter not in _DELIMITERS and self.delimiter != "auto" and len(self.delimiter) != 1:
-            raise Refusal(f"--delimiter {self.delimiter}: this is no character\nChoose from {', '.join(_DELIMITERS)}")
+        mark = _DELIMITERS.get(self.delimiter, self.delimiter)
+        if mark != "auto" and (len(mark) != 1 or mark.isalnum() or mark in '+-."\r\n'):
+            raise Refusal(f"--delimiter {self.delimiter}: nothing is cut at this\nChoose from {', '.join(_DELIMITERS)}")
         if self.plot is not None:
             writable(self.plot, "--plot", _PICTURES)
             try:
@@ -434,7 +435,8 @@ class _Fit:
     # What is said.
 
     def _show(self, result: FitResult, places: list[list[float]]) -> None:
-        predictions = [prediction(result, place) for place in places]
+        told = [prediction(result, place) for place in places]
+        predictions = [found for found, _ in told]
         if self.as_json:
             shown = json.loads(result.to_json())
             if predictions:
@@ -447,6 +449,8 @@ class _Fit:
             print(_told(result).summary())
             if predictions:
                 print(table_of_predictions(result, places, predictions))
+        for reason in dict.fromkeys(reason for _, reason in told if reason):
+            _say(f"--predict: {in_options(reason)}")
         # On a terminal the summary above has said it.
         if self.as_json or not sys.stdout.isatty():
             for warning in result.warnings:

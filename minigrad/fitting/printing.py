@@ -13,27 +13,29 @@ import numpy as np
 
 from ..refusal import Refusal
 from .found import Floats
+from .options import in_options
 from .result import FitResult
 
 
-def prediction(result: FitResult, place: list[float]) -> dict[str, Any]:
-    """y at one place, with the 95 % bands of the curve and of a new point, where they are known."""
+def prediction(result: FitResult, place: list[float]) -> tuple[dict[str, Any], str]:
+    """Return y at one place with the 95 % bands of the curve and of a new point, and why a band is not known."""
     x = np.array(place[0] if len(place) == 1 else [place])
     found: dict[str, Any] = {}
+    reason = ""
     try:
-        y = result.predict(x)
+        value = float(np.ravel(result.predict(x))[0])
+        found["y"] = value if math.isfinite(value) else None
         for kind in ("mean", "new"):
+            found[kind] = None
             try:
                 _, low, high = (float(np.ravel(part)[0]) for part in result.predict(x, band=0.95, kind=kind))
-            except (ValueError, ModuleNotFoundError):
-                # Each point has its own sigma, and a new one has none; or there is no SciPy, as the summary says.
-                found[kind] = None
+            except (ValueError, ModuleNotFoundError) as unknown:
+                reason = str(unknown).split("\n")[0]
             else:
                 found[kind] = [low, high] if math.isfinite(low) and math.isfinite(high) else None
     except ValueError as error:
-        raise Refusal(f"--predict: {error}") from None
-    value = float(np.ravel(y)[0])
-    return {"y": value if math.isfinite(value) else None, **found}
+        raise Refusal(f"--predict: {in_options(str(error))}") from None
+    return found, reason
 
 
 def table_of_predictions(result: FitResult, places: list[list[float]], predictions: list[dict[str, Any]]) -> str:
