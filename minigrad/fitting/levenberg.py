@@ -135,6 +135,8 @@ class _Tangent:
 
     def rescaled(self) -> "_Tangent":
         """Return the same in the lengths of the columns as they are here, which alone tell what is rounding."""
+        if (self.units <= self.columns).all():
+            return self
         found = copy(self)
         found.units = np.where(self.columns > 0, self.columns, 1.0)
         found.factors = _factors(self.j, self.r, found.units, ~self.held if self.held.any() else None)

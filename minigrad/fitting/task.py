@@ -343,8 +343,11 @@ def inverse_square(columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         return np.full((p, p), np.nan), np.ones(p, dtype=bool)
     lengths = np.sqrt(np.einsum("ij,ij->j", columns, columns))
     lengths[lengths == 0] = 1
-    triangle = np.linalg.qr(columns / lengths, mode="r") if n > p else columns / lengths
-    _, singular, directions = np.linalg.svd(triangle)
+    scaled = columns / lengths
+    _, singular, directions = np.linalg.svd(np.linalg.qr(scaled, mode="r") if n > 10 * p else scaled, n < p)
+    if n >= p and singular[-1] > n * _EPS * singular[0]:
+        half = directions.T / singular / lengths[:, None]
+        return half @ half.T, np.zeros(p, dtype=bool)
     singular = np.concatenate([singular, np.zeros(p - len(singular))])
     small = singular <= max(n, p) * _EPS * singular[0]
     lost = np.sqrt(np.sum(directions[small] ** 2, axis=0)) > 1e-6
