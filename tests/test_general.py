@@ -145,12 +145,33 @@ def test_defaults_are_starts_and_start_goes_before_them():
     assert list(told.params.values()) == pytest.approx(list(fit(decay, x, y, [3, 1, 0]).params.values()), rel=1e-10)
 
 
-def test_without_a_start_a_few_are_tried_and_that_is_said():
-    x = 4 * np.random.default_rng(0).random(60)
-    y = 2 * np.cos(7 * x) + 0.01 * np.cos(97 * x)
-    result = fit(lambda x, a, w: a * np.cos(w * x), x, y)
-    assert abs(abs(result.params["w"]) - 7) < 0.01
-    assert "starts" in result.message
+@pytest.mark.parametrize(
+    ("model", "x", "true"),
+    [
+        (lambda x, a, mu, s, c: a * np.exp(-((x - mu) ** 2) / (2 * s**2)) + c, np.linspace(0, 100, 80), (50, 40, 7, 3)),
+        (lambda x, a, mu, s: a * np.exp(-((x - mu) ** 2) / (2 * s**2)), np.linspace(0, 1000, 200), (5, 700, 20)),
+        (lambda x, top, k, x0: top / (1 + np.exp(-k * (x - x0))), np.linspace(0, 50, 60), (120, 0.3, 25)),
+        (lambda x, a, w, p, c: a * np.sin(w * x + p) + c, np.linspace(0, 10, 100), (2, 3.3, 0.5, 10)),
+        (lambda x, a, b: a * x**b, np.linspace(1, 100, 50), (3, 1.7)),
+        (lambda x, a, b: a * np.exp(-x / b), np.linspace(0, 1000, 50), (30, 200)),
+        (lambda x, v, k: v * x / (k + x), np.linspace(0.1, 200, 30), (80, 33)),
+        (lambda x, a, e: a * np.exp(-e / (8.314 * x)), np.linspace(300, 400, 20), (1e6, 4e4)),
+        (lambda x, a, x0, g: a * g**2 / ((x - x0) ** 2 + g**2), np.linspace(-50, 50, 101), (7, 12, 3)),
+        (lambda x, k, size: 1 - np.exp(-((x / size) ** k)), np.linspace(0.1, 30, 40), (2.2, 10)),
+        (lambda x, slope, level: slope * x + level, 1.7e9 + np.arange(50.0), (3e-3, 5)),
+    ],
+)
+def test_without_a_start_the_curves_of_every_day_are_found(model, x, true):
+    y = model(x, *true)
+    y = y + 0.02 * np.std(y) * np.random.default_rng(0).normal(size=len(x))
+    assert fit(model, x, y).rss == pytest.approx(fit(model, x, y, list(true)).rss, rel=1e-9)
+
+
+def test_that_starts_were_tried_is_said():
+    x = np.linspace(0, 10, 5000)
+    result = fit(lambda x, a, w, p: a * np.sin(w * x + p), x, 2 * np.sin(7 * x + 1))
+    assert abs(result.params["w"]) == pytest.approx(7)
+    assert "from the best of 9 starts" in result.message
 
 
 def test_what_is_fixed_stays_and_has_no_error():

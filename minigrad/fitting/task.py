@@ -30,9 +30,11 @@ Watch = Callable[..., object] | None
 _EPS = float(np.finfo(np.float64).eps)
 _WAYS = ((100.0, 1.0), (1.0, 0.7), (0.1, 1.0))
 """The first radius and the memory of the search; the second and the third are for those that the first leads astray."""
-_DRAWN = 200
+_ROWS = 1000
+_DRAWN = 300
 _TRIED = 8
-"""Where nobody said a start and 1 is a bad one, so many are looked at, and from so many of them the search goes."""
+"""Where nobody said a start and 1 is a bad one, so many are looked at, at so many points; from the best of them the
+search goes."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Task:
             tried = 1
         else:
             best, tried = None, 0
-        for other in _starts(self, look, start):
+        for other in _starts(self, start):
             ending = self._from(look, other, watch)
             tried += 1
             if _better(ending, best):
@@ -318,19 +320,66 @@ def _better(one: Ending, other: Ending | None) -> bool:
     return worth > others or (worth == others and one.place.cost < (1 - 1e-9) * other.place.cost)
 
 
-def _starts(task: Task, look: Look, start: Floats) -> list[Floats]:
-    """The best of some starts where nobody said one: other magnitudes and signs, always the same."""
+def _starts(task: Task, start: Floats) -> list[Floats]:
+    """The best of some starts where nobody said one, always the same.
+
+    Drawn for each parameter: a number of any size, a place among the x, a width or a frequency that x can tell. Those
+    of which the curve is a straight function, as an amplitude, follow by least squares from the others.
+    """
+    n = task.given.n
+    if n > _ROWS and task.view.whole is None:
+        task = replace(task, given=task.given.take(np.linspace(0, n - 1, _ROWS).astype(np.intp)))
+    look = (_distances if task.distance else _squares)(task)
     limits = task.limits()
     told = np.array([task.model.names[k] in task.model.told for k in task.free], dtype=bool)
+    shape = (_DRAWN, len(start))
     draws = np.random.default_rng(0)
-    drawn = 10.0 ** draws.uniform(-2, 2, (_DRAWN, len(start))) * draws.choice([1.0, 1.0, -1.0], (_DRAWN, len(start)))
+    low, high = float(task.given.x.min()), float(task.given.x.max())
+    wide = high - low or 1.0
+    kinds = [
+        10.0 ** draws.uniform(-2, 2, shape) * draws.choice([1.0, 1.0, -1.0], shape),
+        draws.uniform(low, high, shape),
+        wide * 10.0 ** draws.uniform(-3, 0, shape),
+        2 * math.pi / wide * 10.0 ** draws.uniform(-0.5, math.log10(n), shape),
+    ]
+    drawn = np.choose(draws.integers(0, 1 if task.view.whole is not None else 4, shape), kinds)
     drawn[:3] = np.array([[0.1], [10.0], [0.01]])
     drawn = np.where(told, start, drawn)
     if limits is not None:
         drawn = np.clip(drawn, limits.low, limits.high)
-    costs = np.array([look(each, None).cost for each in drawn])
-    costs[~np.isfinite(costs)] = np.inf
-    return [drawn[k] for k in np.argsort(costs, kind="stable")[:_TRIED] if costs[k] < np.inf]
+    straight = [k for k in _straight(look, drawn) if not told[k] and limits is None]
+    found: list[tuple[float, int]] = []
+    for m, values in enumerate(drawn):
+        place = look(values, None)
+        if straight and math.isfinite(place.cost):
+            r, columns = place.linear()
+            if np.isfinite(columns).all():
+                values[straight] -= np.linalg.lstsq(columns[:, straight], r, rcond=1e-12)[0]
+                place = look(values, None)
+        if math.isfinite(place.cost):
+            found.append((place.cost, m))
+    return [drawn[m] for _, m in sorted(found)[:_TRIED]]
+
+
+def _straight(look: Look, drawn: Floats) -> list[int]:
+    """The parameters of which, together, the curve is a straight function: their columns stay while they move."""
+    for values in drawn:
+        place = look(values, None)
+        columns = place.linear()[1] if math.isfinite(place.cost) else np.zeros((1, 1))
+        if columns.any(axis=0).all() and np.isfinite(columns).all():
+            break
+    else:
+        return []
+    found: list[int] = []
+    for k in range(len(values)):
+        mine = [*found, k]
+        moved = values.copy()
+        moved[mine] = 1.5 * moved[mine] + 1
+        there = look(moved, None)
+        # A column that does not change by its own parameter and its fellows.
+        if math.isfinite(there.cost) and np.allclose(there.linear()[1][:, mine], columns[:, mine], rtol=1e-9, atol=0):
+            found.append(k)
+    return found
 
 
 def inverse_square(columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
