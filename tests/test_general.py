@@ -158,7 +158,7 @@ def test_defaults_are_starts_and_start_goes_before_them():
         (lambda x, a, e: a * np.exp(-e / (8.314 * x)), np.linspace(300, 400, 20), (1e6, 4e4)),
         (lambda x, a, x0, g: a * g**2 / ((x - x0) ** 2 + g**2), np.linspace(-50, 50, 101), (7, 12, 3)),
         (lambda x, k, size: 1 - np.exp(-((x / size) ** k)), np.linspace(0.1, 30, 40), (2.2, 10)),
-        (lambda x, slope, level: slope * x + level, 1.7e9 + np.arange(50.0), (3e-3, 5)),
+        (lambda x, slope, level: slope * x + level, 1.7e6 + np.arange(50.0), (3e-3, 5)),
     ],
 )
 def test_without_a_start_the_curves_of_every_day_are_found(model, x, true):

@@ -142,6 +142,15 @@ def test_bounds_hold_at_every_place_that_is_tried():
     assert end.held.tolist() == [False, True]
 
 
+@pytest.mark.parametrize("gap", [0.0, 1e-300, 1e-17, 1e-9, 1e-3, 1.0])
+def test_a_start_beside_its_bound_ends_where_any_other_does(gap):
+    """The minimum has v1 = 1, v0 = 1; the bounds v0 >= 0.1 and v1 >= -0.5 are in nobody's way in the end."""
+    limits = Limits(np.array([0.1, -0.5]), np.array([np.inf, np.inf]))
+    end = search(rosenbrock, [0.1 + gap, -0.5 + gap], limits=limits)
+    assert end.converged
+    np.testing.assert_allclose(end.values, [1, 1], rtol=1e-10)
+
+
 def test_steps_that_are_not_finite_are_refused():
     def residuals(v):
         return np.stack([np.log(v[0]) - 1, np.sqrt(v[1]) - 2, v[0] * v[1] - 4 * np.e])

@@ -72,6 +72,8 @@ class Step:
     """In the units of the trust radius."""
     damping: float
     start: Place
+    met: bool = False
+    """Whether it ends on a bound."""
 
     @property
     def damped(self) -> bool:
@@ -193,6 +195,7 @@ class _Tangent:
         low, high = self.limits.low - self.values, self.limits.high - self.values
         by = np.zeros(len(self.values))
         damping = 0.0
+        met = False
         while free.any():
             r = self.r if free.all() else self.r + self.j[:, ~free] @ by[~free]
             scaled, _, _, damping = _within(_factors(self.j, r, self.units, free), radius)
@@ -204,11 +207,12 @@ class _Tangent:
             by = np.where(parts == part, np.where(way > 0, high, low), by + part * way) if part < 1 else by + way
             if part == 1:
                 break
+            met = True
             free = free & (parts > part)
         by = np.clip(by, low, high)
         left = self.r + self.j @ by
         gain = self.length**2 - float(left @ left)
-        return Step(by, gain, _length(by * self.units), damping, self.place)
+        return Step(by, gain, _length(by * self.units), damping, self.place, met)
 
 
 _add_up = np.add.reduce
@@ -325,12 +329,15 @@ def levenberg_marquardt(
     ended = False
     message = f"stopped after {times(steps)}"
     while tried < steps:
+        if trust <= _EPS * max(smallest, here.reach):
+            message = "no step lowers the sum of squares any more"
+            break
         step = here.step(trust)
-        if first:
+        if first and not step.met:
             trust = min(trust, step.length) or trust
-            first = False
+        first = False
         cost = here.place.cost
-        if not step.damped and (step.gain <= near * cost or _as_rounding(here)):
+        if not step.damped and not step.met and (step.gain <= near * cost or _as_rounding(here)):
             refined, count, ended = _refined(look, here, limits, history, watch)
             refined.units = np.maximum(refined.units, here.units)
             here = refined if ended else _Tangent(refined.place, refined.values, refined.units, limits)
@@ -340,14 +347,11 @@ def levenberg_marquardt(
                 break
             near = _HALF  # too early: the squares can still tell
             continue
-        if trust <= _EPS * max(smallest, here.reach):
-            message = "no step lowers the sum of squares any more"
-            break
         tried += 1
         if step.gain <= 0:  # every way to the minimum of the straight problem leads out of the bounds at once
             trust *= 0.1
             continue
-        if limits is None:
+        if limits is None or not (step.met or here.held.any()):
             step, bend = here.curved(step)
             if bend > _BEND:  # a step so much shorter bends just less
                 trust = max(0.05, min(0.5, 0.8 * _BEND / bend)) * min(trust, step.length)
@@ -356,14 +360,16 @@ def levenberg_marquardt(
         place = look(values, step)
         ratio = (cost - place.cost) / step.gain if math.isfinite(place.cost) else -math.inf
         accepted = None
-        if ratio > 1e-4:
+        # Onto a bound that is nearer than rounding a step need win nothing: it changes who is held.
+        onto_bound = step.met and place.cost <= cost and bool((values != here.values).any())
+        if ratio > 1e-4 or onto_bound:
             accepted = _Tangent(place, values, memory * here.units, limits)
             if not accepted.finite:  # the edge of where the curve is defined, as sqrt at 0
                 accepted, ratio = None, -math.inf
-        if ratio <= 0.25:
+        if ratio <= 0.25 and not (accepted is not None and onto_bound):
             trust = _shrunk(step, ratio, cost, place.cost) * min(trust, 10 * step.length)
         elif not step.damped or ratio >= 0.75:
-            trust = 2 * step.length
+            trust = max(trust, 2 * step.length) if step.met else 2 * step.length
         if accepted is not None:
             here = accepted
             history.append(place.cost)
@@ -412,8 +418,12 @@ def _shrunk(step: Step, ratio: float, cost: float, reached: float) -> float:
 
 
 def _moved(here: _Tangent, by: Floats) -> Floats:
-    values = here.values + by
-    return values if here.limits is None else np.clip(values, here.limits.low, here.limits.high)
+    """Where a step leads; onto a bound to the bit."""
+    limits, values = here.limits, here.values + by
+    if limits is None:
+        return values
+    values = np.where(by >= limits.high - here.values, limits.high, values)
+    return np.where(by <= limits.low - here.values, limits.low, values)
 
 
 def _refined(
