@@ -342,10 +342,10 @@ def levenberg_marquardt(
             refined.units = np.maximum(refined.units, here.units)
             here = refined if ended else _Tangent(refined.place, refined.values, refined.units, limits)
             tried += count
-            if ended or near < _NEAR:
+            if ended or not near:
                 message = ""
                 break
-            near = _HALF  # too early: the squares can still tell
+            near = _HALF if near == _NEAR else 0.0  # too early: the squares can still tell, or have to
             continue
         tried += 1
         if step.gain <= 0:  # every way to the minimum of the straight problem leads out of the bounds at once
