@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
-from minigrad.errors import DivergedError, OptimiserError
+from minigrad.errors import DivergedError, GradError, OptimiserError
 from minigrad.fitting.distance import nearest_line
 from minigrad.fitting.given import points
 from minigrad.fitting.line import fit_line
@@ -487,6 +487,42 @@ def test_a_robust_loss_of_several_outputs_and_a_plane_of_distances_are_refused()
     q = points([[0, 1], [1, 3], [2, 2], [3, 3]], [1, 2, 4, 3])
     with pytest.raises(OptimiserError, match="takes one"):
         descend_line(q, "distance", "gd", exact=least_squares(q))
+
+
+@pytest.mark.parametrize("loss", ["huber", "tukey"])
+def test_a_robust_loss_without_a_scale_is_refused(loss):
+    x = np.arange(8.0)
+    with pytest.raises(OptimiserError, match="more than half of the points lie on the curve"):
+        fit_line(x, np.where(x == 3, 50.0, 2 * x), loss=loss, solver="gd")
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("loss", ["mse", "distance"])
+def test_constant_y_is_where_descent_starts(loss, solver):
+    fit = fit_line([1.0, 2.0, 4.0], [3.0, 3.0, 3.0], loss=loss, solver=solver)
+    assert fit.params == {"slope": 0.0, "intercept": 3.0}
+    assert fit.message == "after 0 steps every parameter is that of the exact line, to the last digit"
+    assert fit.converged
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_few_points_and_strange_shapes(solver):
+    assert fit_line([0, 1], [1, 3], solver=solver).params == pytest.approx({"slope": 2.0, "intercept": 1.0}, rel=1e-9)
+    one = fit_line([1.0], [2.0], through=(0, 0), solver=solver)
+    assert one.params == pytest.approx({"slope": 2.0, "intercept": 0.0})
+    level = fit_line([1.0, 2.0, 3.0], [2.0, 3.0, 7.0], degree=0, solver=solver)
+    assert level.params == pytest.approx({"c0": 4.0})
+    x = np.arange(6.0)
+    column = fit_line(x[:, None], (x**2)[:, None], solver=solver, loss="huber")
+    flat = fit_line(x, x**2, solver=solver, loss="huber")
+    assert column.params["slope"] == pytest.approx(flat.params["slope"], rel=1e-9)
+
+
+def test_numbers_that_overflow_as_they_are_are_told_so():
+    x = np.arange(6.0)
+    with pytest.raises(GradError, match="other units"):
+        fit_line(1e100 * x, 1e120 * x**2, solver="gd", standardize=False, lr=0.1)
+    assert fit_line(1e100 * x, 1e120 * x**2, solver="gd").converged
 
 
 def test_the_bar_goes_to_standard_error(capsys):

@@ -100,9 +100,26 @@ class Criterion:
         |Σ g x| is at most |g| |x| (Cauchy and Schwarz), g being the derivatives by each residual.
         """
         r = mg.tensor(residuals, requires_grad=True)
-        g = mg.gradients(self(r), r).numpy().reshape(len(residuals), -1)
-        sizes: Floats = np.sqrt(np.multiply.outer((columns**2).sum(axis=0), (g**2).sum(axis=0)))
+        with np.errstate(over="ignore"):  # what leaves float64 has no loss either, and is refused for that
+            g = mg.gradients(self(r), r).numpy().reshape(len(residuals), -1)
+            sizes: Floats = np.multiply.outer(*(np.sqrt((each**2).sum(axis=0)) for each in (columns, g)))
         return sizes
+
+
+def bend_of(loss: Loss, exact: Found, tuning: float | None = None) -> float:
+    """Return where a robust loss leaves u², in units of sigma where it is given; infinite for the others.
+
+    Raises OptimiserError where the scale is 0: the loss then is 0 everywhere, and nothing goes down.
+    """
+    if not isinstance(loss, str) or loss not in TUNING:
+        return math.inf
+    scale = float(np.ravel(exact.scale)[0])
+    if not scale > 0:
+        raise OptimiserError(
+            f'more than half of the points lie on the curve, so the scale of loss="{loss}" is 0, and there is nothing '
+            f'to descend{at(here())}.\nTake solver="auto", which has found it'
+        )
+    return (TUNING[loss] if tuning is None else tuning) * scale
 
 
 class _Columns:
@@ -126,9 +143,7 @@ class _Columns:
         if points.sigma is not None:
             typical = root_mean_square(1 / points.sigma)
             factors = 1 / points.sigma / typical
-        bend = math.inf
-        if loss in TUNING:  # where sigma is given, the scale is in units of it
-            bend = (TUNING[str(loss)] if tuning is None else tuning) * float(exact.scale) / (self.size * typical)
+        bend = bend_of(loss, exact, tuning) / (self.size * typical)
         self.criterion = Criterion(loss, factors, self.size * (typical if callable(loss) else 1.0), bend)
         self.unit = self.criterion.unit / self.y.shape[1]
         with mg.no_grad():
@@ -192,7 +207,7 @@ class _Standardised(_Columns):
         columns, weights = self.basis.columns(points.x), points.weights
         self.constant = not self.through
         self.means = np.zeros(columns.shape[1])
-        if self.constant:
+        if self.constant and len(self.means) > 1:
             self.means[1:] = np.average(columns[:, 1:], axis=0, weights=weights)
         columns = columns - self.means
         sizes = np.sqrt(np.average(columns**2, axis=0, weights=weights))

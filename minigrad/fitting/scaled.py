@@ -15,10 +15,9 @@ import minigrad as mg
 
 from ..errors import OptimiserError
 from ..place import at, here
-from .coordinates import Criterion, Rows, root_mean_square
+from .coordinates import Criterion, Rows, bend_of, root_mean_square
 from .found import Found
 from .levenberg import Ending
-from .losses import TUNING
 from .task import Curve, Task
 
 Floats = NDArray[np.float64]
@@ -56,9 +55,7 @@ class Scaled:
             first = [0.0] * len(free)
         self.tensors = [mg.tensor(value, requires_grad=True) for value in first]
         typical = 1.0 if sigma is None else root_mean_square(1 / sigma)
-        bend = np.inf
-        if task.loss in TUNING:
-            bend = TUNING[str(task.loss)] * float(exact.scale) / (self.size * typical)
+        bend = bend_of(task.loss, exact) / (self.size * typical)
         factors = None if sigma is None else 1 / sigma / typical
         self.criterion = Criterion(task.loss, factors, self.size * (typical if callable(task.loss) else 1.0), bend)
         self.unit = self.criterion.unit

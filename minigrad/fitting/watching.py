@@ -304,7 +304,7 @@ def _descend(coordinates: Coordinates, how: Settings, lr: float, tell: Callable[
                     raise GradError(
                         f"the gradient is not finite after {step} steps, where the loss is "
                         f"{coordinates.unit * loss:.6g}{at(here())}.\n"
-                        "Start elsewhere: there the model has a kink, or leaves its domain"
+                        "A kink, an edge of the domain, or too large numbers: start elsewhere, or take other units"
                     )
                 rows.append(step)
                 losses.append(loss)
@@ -428,14 +428,17 @@ def _distance(found: Found, exact: Found, seen: _Seen, target: str) -> tuple[flo
         )
         return math.inf, f"{after} the slope is {found.values[0]:.6g}; {lines}"
     difference = np.abs(found.values - exact.values)
+    if not difference.any():
+        return 0.0, f"{after} every parameter is that of {target}, to the last digit"
     errors = np.sqrt(np.diagonal(exact.cov, axis1=-2, axis2=-1))
     known = np.isfinite(errors) & (errors > 0)
     # Points on the line to rounding: an error is then rounding as well, and no measure of anything.
     if not known.any() or (known & (errors <= 1e-12 * np.abs(exact.values))).any():
-        size = np.maximum(np.abs(exact.values), 1e-300)
-        where = np.unravel_index(int(np.argmax(difference / size)), difference.shape)
+        parts = difference / np.maximum(np.abs(exact.values), np.abs(exact.values).max() * 1e-3 + 1e-300)
+        where = np.unravel_index(int(np.argmax(parts)), difference.shape)
         name = found.names[where[-1]]
-        return math.inf, f"{after} the {name} is {difference[where]:.3g} away from {target}"
+        away = float(parts[where]) / _SMALL * _NOTHING
+        return away, f"{after} the {name} is {difference[where]:.3g} away from {target}"
     parts = np.where(known, difference / np.where(known, errors, 1.0), 0.0)
     where = np.unravel_index(int(np.argmax(parts)), parts.shape)
     away = float(parts[where])
