@@ -33,6 +33,7 @@ EXACT = 20_000
 _EPS = float(np.finfo(np.float64).eps)
 _EQUAL = 64 * _EPS
 _SMALLEST, _LARGEST = 1e-150, 1e150  # beyond them the squares of deviations leave float64
+_WIDEST, _FAINTEST = 1e50, 1e-240  # errors of points: between them, and relative to the largest; squared
 _DIGITS = 60
 _ROUNDS = 4
 _SETTLED = 1e-10  # the step after one of this size is below 1e-20
@@ -133,11 +134,13 @@ def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, flo
     # Only the ratios of the variances matter here: the largest is about 1.
     largest = power_of_two(max(float(np.max(deviation_x)), float(np.max(deviation_y))))
     a, b = (deviation_x / largest) ** 2, (deviation_y / largest) ** 2
-    if not (np.min(a) > 0 and np.min(b) > 0):
-        raise ValueError(
-            "the errors of the points, relative to the spread of x and y, differ by more than a factor of 1e150.\n"
-            "Leave points without weight out"
-        )
+    for name, variance in (("sigma_x", a), ("sigma", b)):
+        least, most = float(np.min(variance)), float(np.max(variance))
+        if least < max(_FAINTEST, most / _WIDEST**2):
+            raise ValueError(
+                f"{name} differs by a factor of {_WIDEST:g} between points, or far more from the other axis.\n"
+                "Leave points without weight out"
+            )
     u, v = (x - places[0]) / unit_x, (y - places[1]) / unit_y
     return Frame(u, v, x, y, places[0], places[1], unit_x, unit_y, a, b, largest, fixed=through is not None)
 
@@ -335,6 +338,10 @@ def report(
     dof = points.n - (1 if frame.fixed else 2)
     standardized = np.sqrt(line.weights) * line.residuals / frame.unit_sigma
     squares = float(standardized @ standardized)
+    if not math.isfinite(squares + m):
+        raise ValueError(
+            "the squares of the residuals over sigma do not fit into float64.\nGive sigma in the units of x and y"
+        )
     slope, intercept = coefficients(line)
     vertical = math.isinf(slope)
     if frame.turned and not vertical:
@@ -409,6 +416,7 @@ def how_the_errors(errors: str, absolute_sigma: bool, sigma: bool) -> str:
     return f"{name}, scaled by √({'chi2' if sigma else 'rss'}/dof)"
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # report() looks at what comes out
 def nearest_line(
     points: Points,
     *,

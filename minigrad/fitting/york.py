@@ -43,6 +43,7 @@ _BEYOND = 4.0  # steeper than the steepest ratio by e⁴, weights have less than
 _CLASSES = 512
 _WIDTH = 0.02
 _SAME = 1e-14
+_SMALLEST = 1e-100  # of (sigma / sigma_x)²
 _ROUNDING = 1e-14
 _HIGH = 100.0  # Pearson's data with York's weights: 19.5 times the lowest; points with a clear line: thousands
 _DEVIATIONS = 4.0  # two lines further apart than so many standard deviations are told apart
@@ -50,6 +51,7 @@ _ROUNDS = 100
 _NEAR = 1e-7  # Newton's next step is the square of it
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # report() looks at what comes out
 def york_line(
     points: Points,
     *,
@@ -78,6 +80,11 @@ def york_line(
     if float(ratios.max()) <= float(ratios.min()) * (1 + _SAME):
         lines = [closed_form(frame)]
     else:
+        if not _SMALLEST < float(ratios.min()) <= float(ratios.max()) < 1 / _SMALLEST:
+            raise ValueError(
+                "sigma and sigma_x, each relative to the spread of its axis, differ by a factor of 1e50.\n"
+                "Where x is exact: fit_line(x, y, sigma=...)"
+            )
         lines = minima(frame)
     best, *others = lines
     how = "York's chi2, " + (f"the lowest of its {len(lines)} minima" if others else "its only minimum")
@@ -125,8 +132,8 @@ def minima(frame: Frame) -> list[Line]:
             lines.append(found)
     if not lines:
         raise ValueError(
-            "the points spread equally in all directions, so every line through their centre is as near.\n"
-            'If y depends on x: loss="mse"'
+            "to rounding no direction is better than another: the points spread equally, or sigmas differ by 1e8.\n"
+            'Leave points without weight out, or, if y depends on x, take loss="mse"'
         )
     return sorted(lines, key=lambda line: line.sum)
 
@@ -151,18 +158,20 @@ def _valleys(frame: Frame) -> list[tuple[Floats, Floats]]:
     c = 1 / np.hypot(1, slopes)
     s = slopes * c
     f = 1 / (np.outer(c * c, ratio) + np.outer(s * s, 1 / ratio))
+    g = f * f * (1 / ratio - ratio)
     one, u, v, uu, uv, vv = sums @ f.T
     d = np.zeros_like(c) if frame.fixed else (c * v - s * u) / one
     # Residuals c v - s u - d, whose derivative by the angle is -s v - c u; then the derivative of the weights f.
     change = c * s * (uu - vv) - (c * c - s * s) * uv + d * (s * v + c * u)
-    terms = uu + vv
-    f *= f
-    f *= 1 / ratio - ratio
-    one, u, v, uu, uv, vv = sums @ f.T
+    one, u, v, uu, uv, vv = sums @ g.T
     change -= c * s * (c * c * vv - 2 * c * s * uv + s * s * uu - 2 * d * (c * v - s * u) + d * d * one)
-    uu, vv = sums[[3, 5]] @ np.abs(f).T
-    terms += 2 * np.abs(c * s) * (c * c * vv + s * s * uu)
-    # Where the sum is level but for rounding, its derivative has no sign.
+    # Where the sum is level but for rounding, its derivative has no sign: it is less than a share of its terms.
+    s_size = np.abs(s)
+    one, u, v, uu, uv, vv = np.abs(sums) @ f.T
+    d = np.zeros_like(c) if frame.fixed else (c * v + s_size * u) / one
+    terms = c * s_size * (uu + vv) + uv + d * (s_size * v + c * u)
+    one, u, v, uu, uv, vv = np.abs(sums) @ np.abs(g).T
+    terms += c * s_size * (c * c * vv + 2 * c * s_size * uv + s * s * uu + 2 * d * (c * v + s_size * u) + d * d * one)
     certain = np.abs(change) > _ROUNDING * terms
     c, s, change = c[certain], s[certain], change[certain]
     rising = change > 0
