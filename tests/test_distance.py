@@ -276,6 +276,15 @@ def test_one_point_and_equal_points_are_refused_with_what_would_help():
         nearest_line(points([1.0, 2.0], [2.0, 2.0]), errors="none")
 
 
+@pytest.mark.parametrize(("slope", "intercept"), [(3, 0), (-7, 2), (0.25, -0.5), (40, 0)])
+def test_points_on_a_line_have_no_distance_and_no_error(slope, intercept):
+    x = np.array([0.1, 0.7, 1.3, 5.9, 11.0]).astype(np.float32).astype(float)  # short numbers: y is exact
+    found = nearest_line(points(x, slope * x + intercept))
+    np.testing.assert_array_equal(found.values, [slope, intercept])
+    np.testing.assert_array_equal(found.residuals, 0.0)
+    np.testing.assert_array_equal(found.cov, 0.0)
+
+
 def test_two_points_have_a_line_and_no_errors():
     found = nearest_line(points([1.0, 3.0], [2.0, 8.0]))
     np.testing.assert_array_equal(found.values, [3.0, -1.0])

@@ -30,6 +30,9 @@ ERRORS = ("york", "hessian")
 EXACT = 20_000
 """Up to so many points the residuals are computed with twice the digits."""
 
+NOTHING = 1e-28
+"""So much, relative to the spread of the points, is left of 0 where all is computed with 31 digits."""
+
 _EPS = float(np.finfo(np.float64).eps)
 _EQUAL = 64 * _EPS
 _SMALLEST, _LARGEST = 1e-150, 1e150  # beyond them the squares of deviations leave float64
@@ -92,6 +95,7 @@ class Frame:
         u = Pair(u.high / self.unit_u, u.low / self.unit_u)
         v = Pair(v.high / self.unit_v, v.low / self.unit_v)
         exact: Floats = subtract(subtract(v, c), multiply(m, u)).rounded()
+        exact[np.abs(exact) <= NOTHING] = 0.0
         return exact
 
 
@@ -315,7 +319,9 @@ def coefficients(line: Line) -> tuple[float, float]:
             slope, intercept = 1 / m, Decimal(frame.place_u) - c / m
         else:
             slope, intercept = m, c - m * Decimal(frame.place_u)
-        found = float(slope), float(intercept) + 0.0  # + 0.0: the intercept 0 has no sign
+        if abs(intercept) <= Decimal(NOTHING) * (abs(Decimal(frame.place_u)) + abs(Decimal(frame.place_v))):
+            intercept = Decimal(0)
+        found = float(slope), float(intercept)
     return found if math.isfinite(sum(found)) else (math.inf, math.nan)
 
 

@@ -80,8 +80,9 @@ def fit_line(
     slope and intercept; intercept and one for each of several features; c0 ... ck with `degree=k`, a polynomial.
 
     - `loss`: "mse" (squared residuals in y), "distance" (squared distances to the line; `delta` is the ratio of the
-      variances of y and x errors, 1 for right angles; with `sigma` and `sigma_x` York's problem), "huber", "tukey",
-      "l1", or a callable that takes the residuals. `tuning` is where Huber and Tukey leave least squares.
+      variances of y and x errors, 1 for right angles; with `sigma` and `sigma_x` York's problem; with `sigma` or
+      `weights` alone x has the same error), "huber", "tukey", "l1", or a callable that takes the residuals.
+      `tuning` is where Huber and Tukey leave least squares.
     - `sigma`, `sigma_x`: one standard deviation of y and of x, a number or one for each point; `weights` are 1/sigma².
       The errors are scaled by the residuals; with `absolute_sigma` sigma is taken as it is.
     - `through`: a point (x0, y0) that the line goes through, or "origin". `skip_bad` leaves rows with NaN or inf out.

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .distance import (
+    NOTHING,
     Straight,
     both_deviations,
     check_errors,
@@ -161,6 +162,7 @@ class _Plane:
             u = _deviations(cloud.x[:, j], float(cloud.place_x[j]), cloud.unit)
             off = subtract(off, multiply(self.m[j], u))
         exact: Floats = off.rounded()
+        exact[np.abs(exact) <= NOTHING] = 0.0
         return exact
 
 
