@@ -75,7 +75,7 @@ def test_bad_rows_are_left_out_on_demand():
         ({"loss": "hubert"}, 'there is no loss "hubert".\nWrite loss="huber"'),
         ({"loss": "xyz"}, f'there is no loss "xyz".\nChoose one of: {", ".join(LOSSES)}, or a function of'),
         ({"loss": None}, "there is no loss None.\nChoose one of"),
-        ({"solver": "lm"}, 'there is no solver "lm".\nWrite solver="auto"'),
+        ({"solver": "lm"}, 'solver="lm" is for models: minigrad.fit. A line is found without steps.\nWrite'),
         ({"solver": "Adam"}, 'there is no solver "Adam".\nWrite solver="adam"'),
         ({"errors": "boot"}, 'there are no errors "boot".\nWrite errors="bootstrap"'),
         ({"degree": 1.5}, "degree is 1.5, and a polynomial has a whole one.\nWrite degree=2"),

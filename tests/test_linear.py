@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from minigrad.fitting.given import points
@@ -97,6 +97,45 @@ def test_the_line_is_the_exact_one_in_any_units(cloud, x_shift, x_scale, y_shift
     # Twice the digits are 31: of the terms that cancel, 1e-29 is left where the answer is 0.
     smallest = 1e-29 * (abs(y).max() + y_scale) * (1 + abs(x).max() / np.ptp(x)) * max(1, 1 / np.ptp(x))
     assert_exact(fit(x, y, sigma=sigma), line(x, y, weights), smallest)
+
+
+sizes = st.floats(-140, 140).map(lambda e: 10.0**e)
+
+
+@st.composite
+def anywhere(draw):
+    """Points in units from 1e-140 to 1e140, about places that may be as far away, perhaps with sigmas."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n = draw(st.integers(3, 12))
+    x, y = (draw(sizes) * rng.standard_normal(n) + draw(st.sampled_from([0, 1, -1])) * draw(sizes) for _ in range(2))
+    return x, y, draw(sizes) ** 0.5 * 10.0 ** rng.uniform(-9, 9, n) if draw(st.booleans()) else None
+
+
+def assert_exact_or_refused(x, y, sigma):
+    found, refusal = None, ""
+    try:
+        found = fit(x, y, sigma=sigma)
+    except ValueError as error:
+        refusal = str(error)
+    if found is None:
+        assert any(words in refusal for words in ("other units", "sigma of the size", "points above each other"))
+        return
+    weights = None if sigma is None else [1 / v**2 for v in fractions(sigma)]
+    for value, error, right, deviation in zip(found.values, errors(found), *line(x, y, weights), strict=True):
+        assert abs(Decimal(float(value)) - right) <= (abs(right) + deviation) * Decimal("1e-13") + Decimal("1e-300")
+        assert off(error, deviation) <= 1e-13
+
+
+@given(given_points=anywhere())
+def test_no_unit_is_too_far_away_for_an_exact_line_or_a_refusal(given_points):
+    assert_exact_or_refused(*given_points)
+
+
+@pytest.mark.slow
+@settings(max_examples=5000)
+@given(given_points=anywhere())
+def test_no_unit_is_too_far_away_in_a_wide_sweep(given_points):
+    assert_exact_or_refused(*given_points)
 
 
 @given(cloud=clouds(min_size=5), data=st.data())

@@ -43,7 +43,6 @@ _ALSO_CALLED = {
     "sandwich": "hessian",
     "qr": "auto",
     "exact": "auto",
-    "lm": "auto",
     "l-bfgs": "lbfgs",
     "bfgs": "lbfgs",
 }
@@ -190,6 +189,10 @@ def _exact(
 
 
 def _check_choices(loss: Loss, solver: str, errors: str) -> None:
+    if solver == "lm":
+        raise ValueError(
+            'solver="lm" is for models: minigrad.fit. A line is found without steps.\nWrite solver="auto", or leave it out'
+        )
     for kind, choice, choices in (("loss", loss, LOSSES), ("solver", solver, SOLVERS), ("errors", errors, ERRORS)):
         if choice in choices or (kind == "loss" and callable(choice)):
             continue
