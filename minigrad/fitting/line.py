@@ -191,7 +191,8 @@ def _exact(
 def _check_choices(loss: Loss, solver: str, errors: str) -> None:
     if solver == "lm":
         raise ValueError(
-            'solver="lm" is for models: minigrad.fit. A line is found without steps.\nWrite solver="auto", or leave it out'
+            'solver="lm" is for models: minigrad.fit. A line is found without steps.\n'
+            'Write solver="auto", or leave it out'
         )
     for kind, choice, choices in (("loss", loss, LOSSES), ("solver", solver, SOLVERS), ("errors", errors, ERRORS)):
         if choice in choices or (kind == "loss" and callable(choice)):
