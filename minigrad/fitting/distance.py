@@ -89,7 +89,9 @@ class Frame:
     def residuals(self, m: Pair, c: Pair) -> Floats:
         """Return v - c - m u, of up to EXACT points to all its digits."""
         if self.n > EXACT:
-            rest: Floats = self.v - (c.high + c.low) - (m.high + m.low) * self.u
+            rest: Floats = self.u * -m.rounded()
+            rest += self.v
+            rest -= c.rounded()
             return rest
         u, v = two_sum(self.raw_u, -self.place_u), two_sum(self.raw_v, -self.place_v)
         u = Pair(u.high / self.unit_u, u.low / self.unit_u)
@@ -255,7 +257,8 @@ def stiffness(frame: Frame, m: float, weights: Any, residuals: Floats, errors: s
     belongs to the point, and leave Σ a w² r² out.
     """
     share = m * frame.a * weights
-    z = frame.u + (share if errors == "york" else 2 * share) * residuals
+    z = (share if errors == "york" else 2 * share) * residuals
+    z += frame.u
     bend = 0.0 if errors == "york" else inner(frame.a * weights * weights, residuals, residuals)
     pivot = 0.0 if frame.fixed else mean(z, weights)
     z -= pivot
@@ -342,7 +345,7 @@ def report(
     """Return what was found, as slope and intercept in the units of the points."""
     frame, m = line.frame, line.m.high
     dof = points.n - (1 if frame.fixed else 2)
-    standardized = np.sqrt(line.weights) * line.residuals / frame.unit_sigma
+    standardized = np.sqrt(line.weights) / frame.unit_sigma * line.residuals
     squares = float(standardized @ standardized)
     if not math.isfinite(squares + m):
         raise ValueError(
@@ -351,7 +354,7 @@ def report(
     slope, intercept = coefficients(line)
     vertical = math.isinf(slope)
     if frame.turned and not vertical:
-        standardized = -math.copysign(1, m) * standardized  # right of a rising line is below it
+        standardized *= -math.copysign(1, m)  # right of a rising line is below it
     residuals = standardized if points.sigma is None else standardized * points.sigma
     if absolute_sigma:
         scale = 1.0
