@@ -230,8 +230,7 @@ def diverged_error(
     `stable` is the largest stable rate at the best point, NaN or infinite where none is known; `usual` a rate that
     mostly does.
 
-    >>> print(diverged_error(0.5, 0.25, None, 1.0, 1e9, 8))
-    descent diverged: with lr=0.5 the loss grew from 1 to 1e+09 in 8 steps.
+    >>> print(str(diverged_error(0.5, 0.25, None, 1.0, 1e9, 8)).splitlines()[1])
     The largest stable rate at the best point is 0.25: write lr=0.12, half of it
     """
     became = f"grew from {first:.6g} to {last:.6g}" if last == last else f"went from {first:.6g} to NaN"
@@ -248,7 +247,8 @@ def diverged_error(
             f"write lr={_two_digits(lr / 10):g}"
         )
     error = DivergedError(
-        f"descent diverged: with lr={lr:g} the loss {became} in {steps} {'step' if steps == 1 else 'steps'}.\n{advice}"
+        f"descent diverged: with lr={lr:g} the loss {became} in {steps} {'step' if steps == 1 else 'steps'}"
+        f"{at(here())}.\n{advice}"
     )
     error.lr, error.largest_stable_lr, error.best = lr, stable, best
     return error
