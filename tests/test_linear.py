@@ -370,6 +370,7 @@ def test_a_curve_can_be_pickled():
     [
         ([1], [2], {}, "one point does not determine a line.\nGive another point, or one that the line goes through"),
         ([[1, 2], [3, 4]], [1, 2], {}, "2 points do not determine 3 parameters.\nGive at least 3 points"),
+        ([[1, 2]], [1], {"through": 0}, "one point does not determine 2 parameters.\nGive at least 2 points"),
         ([1, 2], [2, 3], {"degree": 2}, "2 points do not determine 3 parameters"),
         ([4e9] * 3, [1, 2, 3], {}, 'all 3 x are 4000000000: no line .*\nloss="distance" takes vertical lines'),
         ([0.1] * 999, range(999), {}, "all 999 x are 0.1"),

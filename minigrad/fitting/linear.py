@@ -354,10 +354,10 @@ def dependent_features(dependent: DependentError, x_names: Sequence[str], consta
     return ValueError(f"{them} depend on each other: {determined}.\nLeave one of them out, for example {culprits[-1]}")
 
 
-def too_few(rows: int, parameters: int) -> ValueError:
-    """Return the error for fewer points than parameters."""
+def too_few(rows: int, parameters: int, line: bool = False) -> ValueError:
+    """Return the error for fewer points than parameters, which are those of a line or of something else."""
     points = "one point does" if rows == 1 else f"{rows} points do"
-    if parameters == 2:
+    if line:
         return ValueError(
             f"{points} not determine a line.\nGive another point, or one that the line goes through: through=(0, 0)"
         )
@@ -576,7 +576,7 @@ def least_squares(
     size = powers_of_two(reach[1].about(level))
     rows, p = len(x), basis.width
     if rows < p:
-        raise too_few(rows, p)
+        raise too_few(rows, p, line=x.shape[1] == 1 and degree in (None, 1))
     problem = Problem(basis, x, y, level, size, roots)
     try:
         inverse = inverse_of_factor(problem.factor(), rows, basis.slack(reach[0]))

@@ -122,7 +122,7 @@ class Rows:
         if len(x_names) != k:
             raise ValueError(f"there are {len(x_names)} names for {k} features.\nGive one for each")
         if self.rows < k + first:
-            raise too_few(self.rows, k + first)
+            raise too_few(self.rows, k + first, line=k == 1)
         upper, right = self._factor[:k, :k], self._factor[:k, k:]
         spread = np.sqrt(np.square(upper).sum(axis=0) / self._weight)
         slack = float(np.max(rounding(self._largest[:k], spread)))
