@@ -470,6 +470,18 @@ def test_sparsity_of_gaussian_residuals_is_that_of_their_density():
     u = np.random.default_rng(0).normal(size=200_000)
     # Its error is 1 / √(8 n h) of it, with h about 0.017 here: 0.6 %.
     assert sparsity(u) == pytest.approx(np.sqrt(2 * np.pi), rel=0.02)
+    # Rounded to half of a standard deviation: from the step at 0 to the next, 0.5 over half of the shares of both.
+    shares = [np.mean(np.abs(u) < 0.25), np.mean((u > 0.25) & (u < 0.75))]
+    assert sparsity(np.round(2 * u) / 2) == pytest.approx(1 / sum(shares), rel=0.02)
+
+
+def test_errors_of_l1_that_are_0_are_said_to_be():
+    x = np.arange(20.0)
+    y = 2 * x
+    y[[2, 11, 12]] += [5, -8, 900]
+    found = robust_line(points(x, y), "l1")
+    assert (found.cov == 0).all()
+    assert "17 of 20 points, more than half, lie on the curve to rounding: the errors are 0" in found.warnings[-1]
 
 
 # ----------------------------------------------------------------------------- callables

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from .found import Found
 from .levenberg import Ending, Look, Place, Step, levenberg_marquardt, times
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
-from .robust import sparsity
+from .robust import variance_of_absolute
 from .task import Task, Watch
 from .vertices import least_absolute
 
@@ -193,15 +193,12 @@ def _absolute(task: Task, start: Floats) -> Found:
     values, lowest, steps, ended = _least(task, start)
     r = task.residuals(values)
     p = len(values)
-    rest = np.delete(r, np.argsort(np.abs(r), kind="stable")[:p])
+    # Through p points the curve goes; how near the search came to them is not for their errors to tell.
+    without = r.copy()
+    without[np.argsort(np.abs(r), kind="stable")[:p]] = 0.0
     warnings = []
     absolute = task.absolute_sigma and task.given.sigma is not None
-    if absolute:
-        variance = math.pi / 2
-    elif len(rest) < 2:
-        variance = math.nan
-    else:
-        variance = sparsity(rest) ** 2 / 4
+    variance = math.pi / 2 if absolute else variance_of_absolute(without, p)
     if task.limits() is not None:
         warnings.append("bounds are kept by the least absolute deviations, but not proven to be where they should end")
     columns = _slopes(task, values)

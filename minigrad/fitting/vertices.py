@@ -10,7 +10,7 @@ linear approximation. The weighted median: Edgeworth (1888), On a new method of 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ _SLACK = 1e-10
 """How far a multiplier may stand above 1: rounding in the inverse of a vertex's matrix, which is well conditioned."""
 _SHARE = 20_000
 """Of more rows than this, a part is fitted first: from there the whole needs few edges."""
-_EDGES = 2000
+_EDGES = 1_000_000  # numbers that are looked at to find a level edge
 _NEAREST = 1000  # breakpoints that are sorted first: the lowest point is mostly among them
 
 
@@ -175,9 +175,9 @@ def _flat(columns: Floats, y: Floats, residuals: Floats, coefficients: Floats) -
     on = np.flatnonzero(residuals == 0)
     sides = np.sign(residuals)
     pull = sides @ columns
-    for count, kept in enumerate(combinations(on.tolist(), p - 1)):
-        if count == _EDGES:
-            break
+    different = on[np.unique(np.round(columns[on], 12), axis=0, return_index=True)[1]]
+    edges = combinations(different.tolist(), p - 1)
+    for kept in islice(edges, max(p, _EDGES // len(y))):
         direction = np.linalg.svd(columns[list(kept)])[2][-1] if kept else np.ones(1)
         for d in (direction, -direction):
             moves = columns @ d
