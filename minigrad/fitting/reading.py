@@ -318,14 +318,16 @@ def read_columns(table: Table, columns: Sequence[Column], *, skip_bad: bool = Fa
 def _plain_numbers(text: str, layout: Layout, columns: Sequence[Column]) -> Floats | None:
     """The numbers of a block, if it is plain: read by NumPy, whose reader rounds as Python's float does.
 
-    None where anything in the block asks for a closer look. NumPy's reader was preferred to pandas': it took 0.10 s
-    for 200,000 rows of two columns where pandas took 0.04 to 0.08, and pandas takes 0.57 s to be imported, and rounds
-    wrongly unless its version is known.
+    None where anything in the block asks for a closer look. Measured on 10,000,000 rows of two columns, read and
+    fitted: 7.6 s of work and 132 MB; pandas reading them at once and polyfit 1.9 s and 817 MB, and 0.6 s to import
+    pandas, which a small file would wait for. One reader is easier to trust than two.
     """
+    if not text.strip():
+        return np.empty((0, len(columns)))
     if not all(column.plain for column in columns) or not text.isascii():
         return None
     # Quotes and comments; numbers below float64's range, which become 0 without a word; NaN and infinity.
-    if '"' in text or "#" in text or re.search(r"[eE]-\d{3}", text):
+    if '"' in text or "#" in text or re.search(r"e-\d{3}", text) or re.search(r"E-\d{3}", text):
         return None
     decimal, delimiter = layout.decimal, layout.delimiter
     if decimal == ",":
@@ -340,9 +342,7 @@ def _plain_numbers(text: str, layout: Layout, columns: Sequence[Column]) -> Floa
     # NumPy's reader passes over the cells it is not asked for, and does not count them.
     if not by_blanks and not _rectangular(text, delimiter, width):
         return None
-    lines = [line for line in text.split("\n") if line and not line.isspace()]
-    if not lines:
-        return np.empty((0, len(columns)))
+    lines = text.split("\n")
     try:
         if by_blanks:
             values = np.loadtxt(lines, comments=None, ndmin=2)
