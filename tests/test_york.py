@@ -377,6 +377,16 @@ def test_what_is_missing_is_named():
         york_line(points([1.0, 2.0], [1.0, 2.0], sigma=1.0, sigma_x=1.0), errors="none")
 
 
+def test_sigmas_that_leave_no_digits_are_refused():
+    x, y, one = np.arange(3.0), np.array([0.0, 1.0, 3.0]), np.ones(3)
+    with pytest.raises(ValueError, match="sigma differs by a factor of 1e"):
+        york((x, y, one, np.array([1e-60, 1.0, 1.0])))
+    with pytest.raises(ValueError, match="Where x is exact"):
+        york((x, y, np.array([1e-70, 2e-70, 1e-70]), one))
+    with pytest.raises(ValueError, match="sigmas differ by 1e8"):
+        york((np.full(2, 4e9), np.array([-0.75, -1.0]), np.array([1.0, 5e-9]), np.array([7e8, 24.0])))
+
+
 def test_two_points_have_a_line_and_errors_only_where_sigma_is_taken_as_it_is():
     measured = np.array([1.0, 3.0]), np.array([2.0, 8.0]), np.array([0.5, 0.25]), np.array([1.0, 2.0])
     found = york(measured)

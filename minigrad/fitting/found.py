@@ -61,5 +61,6 @@ class Found:
     "bootstrap": the parameters that were drawn, of shape (draws, p); "weights": how much each point counted, 0 to 1,
     in a robust fit; "x": where on the curve each point belongs, in a model with errors in x; of a descent, "path":
     the parameters on the way, (k, p), "rows", (k,), after which steps, and "exact_loss", the loss of the exact
-    answer; "n" and "r2" of a stream whose rows are gone.
+    answer; "n" and "r2" of a stream whose rows are gone; "second_minimum" of York's chi2, the lowest beside the one
+    returned: slope, intercept, chi2.
     """

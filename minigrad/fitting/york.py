@@ -40,11 +40,11 @@ Floats = NDArray[np.float64]
 
 _STEP = 0.1  # of the logarithm of the slope: a weight changes by at most a factor of 1.22
 _BEYOND = 4.0  # steeper than the steepest ratio by e⁴, weights have less than a thousandth still to change
-_CLASSES = 512
-_WIDTH = 0.02
+_CLASSES = 512  # more points than that are searched in classes
+_WIDTH = 0.02  # of a class: of the logarithm of sigma / sigma_x
 _SAME = 1e-14
 _SMALLEST = 1e-100  # of (sigma / sigma_x)²
-_ROUNDING = 1e-14
+_ROUNDING = 1e-14  # of a sum of some hundred terms
 _HIGH = 100.0  # Pearson's data with York's weights: 19.5 times the lowest; points with a clear line: thousands
 _DEVIATIONS = 4.0  # two lines further apart than so many standard deviations are told apart
 _ROUNDS = 100
@@ -62,11 +62,12 @@ def york_line(
     """Return the line with the smallest Σ (y - intercept - slope x)² / (sigma² + slope² sigma_x²).
 
     `points` have a sigma and a sigma_x each. Residuals are in units of y and become standardised when they are divided
-    by sigma: their squares then sum to chi2. If there are more minima, the best of them is
-    `extra["second_minimum"]`: slope, intercept and chi2; `warnings` tell it unless its chi2 is a hundred times the
-    lowest. `errors` is "york" (York et al. 2004) or "hessian" (from the
-    second derivatives of the sum); both are multiplied by √(chi2 / dof) unless `absolute_sigma`. Raises ValueError
-    where sigma or sigma_x is missing, or where the points do not determine a line.
+    by sigma: their squares then sum to chi2. If there are more minima, the best of them is `extra["second_minimum"]`:
+    slope, intercept and chi2; `warnings` tell it unless its chi2 is a hundred times the lowest.
+
+    `errors` is "york" (York et al. 2004) or "hessian" (from the second derivatives of the sum); both are multiplied by
+    √(chi2 / dof) unless `absolute_sigma`. Raises ValueError where sigma or sigma_x is missing, or where the points do
+    not determine a line.
 
     >>> from minigrad.fitting.given import points
     >>> york_line(points([0, 1, 2, 3], [1, 3, 5, 7], sigma=[1, 2, 1, 2], sigma_x=0.5)).values
