@@ -62,6 +62,32 @@ def test_the_temperature_of_the_sky_from_any_start(start):
     assert relative.errors["T"] == pytest.approx(result.errors["T"] * np.sqrt(result.chi2 / 42), rel=1e-12)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("start", np.geomspace(0.5, 3000, 300))
+def test_the_temperature_of_the_sky_from_many_starts(start):
+    result = fit(planck, FIRAS["x"], FIRAS["y"], [start], sigma=FIRAS["sigma_y"])
+    assert abs(result.params["T"] - 2.72501533) < 1e-8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_what_is_called_converged_is_a_stationary_point_wherever_it_started(name):
+    """From starts up to three times too large or too small many searches end elsewhere: at a minimum, or saying so."""
+    draws = np.random.default_rng(1)
+    x, y = points(name)
+    for _ in range(8):
+        start = np.array(PROBLEMS[name]["start1"]) * 10 ** draws.uniform(-0.5, 0.5, len(PROBLEMS[name]["start1"]))
+        result = fit(MODELS[name], x, y, start)
+        assert np.isfinite(list(result.params.values())).all()
+        if result.converged and not result.warnings:
+            at = tuple(np.float64(value) for value in result.params.values())
+            slopes = np.stack(mg.jacobian(lambda *b: MODELS[name](x, *b), tuple(range(len(at))))(*at), axis=1)
+            q = np.linalg.qr(slopes / np.linalg.norm(slopes, axis=0))[0]
+            # What the curve can still follow of the residuals, but for their rounding.
+            rounding = 1e-15 * np.linalg.norm(y) + 1e-6 * np.linalg.norm(result.residuals)
+            assert np.linalg.norm(q.T @ result.residuals) < rounding
+
+
 # ----------------------------------------------------------------------------- statements about least squares
 
 lines = st.integers(3, 30).flatmap(
@@ -214,6 +240,30 @@ def test_within_bounds_it_ends_where_nothing_that_may_move_wants_to(one, two, se
         else:
             assert abs(slope) < 1e-9, name
     assert result.converged
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(150))
+def test_two_exponentials_within_bounds_end_at_a_point_of_karush_kuhn_and_tucker(seed):
+    draws = np.random.default_rng(seed)
+
+    def model(x, a, b, c, d):
+        return a * np.exp(-b * x) + c * np.exp(-d * x)
+
+    x, true = np.linspace(0, 3, 25), draws.uniform(0.2, 3, 4)
+    y = model(x, *true) + 0.05 * draws.normal(size=25)
+    low = true * draws.uniform(0.3, 1.3, 4)
+    high = low + draws.uniform(0.1, 2, 4)
+    start = np.clip(low + (high - low) * draws.choice([0, 0.5, 1, 1e-14], 4), low, high)
+    result = fit(model, x, y, start, bounds=dict(zip("abcd", zip(low, high, strict=True), strict=True)))
+    assert result.converged
+    values = result.found.values
+    slopes = mg.jacobian(lambda v: model(x, v[0], v[1], v[2], v[3]))(values)
+    pull = (model(x, *values) - y) @ slopes / np.linalg.norm(slopes, axis=0) / np.linalg.norm(result.residuals)
+    assert ((low <= values) & (values <= high)).all()
+    assert (pull[values == low] > -1e-8).all()
+    assert (pull[values == high] < 1e-8).all()
+    assert (np.abs(pull[(values > low) & (values < high)]) < 1e-7).all()
 
 
 def test_a_parameter_on_its_bound_is_named_and_has_no_error():

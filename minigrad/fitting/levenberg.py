@@ -94,8 +94,8 @@ class Ending:
     held: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
     """The parameters that stand on a bound and are pushed outwards."""
     rank: int = 0
-    offset: float = 0.0
-    """The part of the residuals the curve can still follow, relative to the residuals: 0 at a minimum."""
+    at_fold: bool = False
+    """Whether the slopes cancel each other there, so that the straight curve tells nothing: see `_Tangent.at_fold`."""
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,14 @@ class _Tangent:
         return math.hypot(*[b for s, b in zip(singular, along, strict=True) if s > 0])
 
     @property
-    def cosine(self) -> float:
-        """The largest cosine between the residuals and a column: 0 at a minimum even where J is singular."""
+    def at_fold(self) -> bool:
+        """Whether no column has a share in the residuals, though J is so nearly singular that together they have.
+
+        So it is at a minimum where two parameters do the same, and on the way of parameters that run away.
+        """
         free = ~self.held & (self.columns > 0)
-        return float(np.max(np.abs(self.r @ self.j[:, free]) / self.columns[free], initial=0.0)) / (self.length or 1.0)
+        share = float(np.max(np.abs(self.r @ self.j[:, free]) / self.columns[free], initial=0.0))
+        return share <= 1e-8 * self.length
 
     @property
     def rank(self) -> int:
@@ -380,12 +384,13 @@ def levenberg_marquardt(
         tried += count
     here = here.rescaled()
     offset = 0.0 if _as_rounding(here) else here.offset / here.length
-    converged = (tried < steps or not message) and (ended or offset <= 1e-6 or here.cosine <= 1e-8)
+    arrived = ended or offset <= 1e-6
+    converged = (tried < steps or not message) and (arrived or here.at_fold)
     if converged:
         message = f"converged after {times(tried)}"
     elif not message:
         message = f"the last steps stopped falling {offset:.1g} of the residuals away from the minimum"
-    return Ending(here.values, here.place, converged, message, tried, history, here.held, here.rank, offset)
+    return Ending(here.values, here.place, converged, message, tried, history, here.held, here.rank, not arrived)
 
 
 _BEND = 0.75

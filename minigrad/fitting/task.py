@@ -242,6 +242,11 @@ class Task:
             warnings.append(
                 f"the points do not determine {', '.join(culprits)}: a change of one is undone by the others"
             )
+        if ending.converged and ending.at_fold:
+            warnings.append(
+                "the slopes by the parameters nearly cancel each other there: two do the same, or they run away, and "
+                "the errors say no more than that"
+            )
         if dof <= 0 and math.isnan(spread):
             warnings.append(f"{n} points for {len(free)} parameters leave nothing that tells the errors")
         if not ending.converged:
