@@ -213,6 +213,29 @@ def test_points_of_every_kind_lead_to_rest(loss, seed, n, coarse, exact, unit):
         assert abs(np.sum(loss_of(loss).psi(u) * x)) < 1e-10 * n
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", LOSSES)
+def test_planes_of_every_kind_lead_to_rest_in_a_wide_sweep(loss):
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(2000):
+        n, k = int(rng.integers(2, 40)), int(rng.integers(1, 4))
+        x = rng.normal(size=(n, k)) if rng.random() < 0.5 else rng.integers(-3, 4, (n, k)).astype(float)
+        noise = (rng.standard_cauchy(n), rng.normal(size=n), np.zeros(n))[rng.integers(3)]
+        y = x @ rng.normal(size=k) + noise
+        if rng.random() < 0.5:
+            y = np.round(y, 1)
+        given = points(x * 10.0 ** rng.integers(-50, 50), y * 10.0 ** rng.integers(-90, 90))
+        try:
+            found = robust_line(given, loss)
+        except ValueError:
+            refused += 1
+            continue
+        assert found.converged
+        assert np.isfinite(found.values).all()
+    assert refused < 200
+
+
 # ----------------------------------------------------------------------------- what an outlier cannot do
 
 
@@ -403,6 +426,24 @@ def test_l1_is_as_low_as_a_linear_programme(seed, n, p, coarse):
     assert len(set(found.through)) == p
     if found.other is not None:
         assert np.abs(y - columns @ found.other).sum() == pytest.approx(lowest, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(10))
+def test_l1_is_as_low_as_a_linear_programme_in_a_wide_sweep(block):
+    rng = np.random.default_rng(block)
+    for _ in range(300):
+        n = int(rng.integers(3, 40))
+        p = int(rng.integers(1, min(n, 5)))
+        coarse, rounded = rng.random(2) < 0.5
+        columns = rng.integers(-3, 4, (n, p)).astype(float) if coarse else rng.normal(size=(n, p))
+        if np.linalg.matrix_rank(columns) < p:
+            continue
+        y = rng.integers(-3, 4, n).astype(float) if rounded else rng.standard_cauchy(n)
+        found = least_absolute(columns, y, np.linalg.lstsq(columns, y, rcond=None)[0])
+        assert found.proven
+        lowest = programme(columns, y)
+        assert np.abs(y - columns @ found.coefficients).sum() <= lowest * (1 + 1e-9) + 1e-9
 
 
 @given(seed=seeds, n=st.integers(3, 12))
