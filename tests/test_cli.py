@@ -628,6 +628,8 @@ def test_a_large_file_is_fitted_as_it_passes(tmp_path, monkeypatch):
     assert table[:, 0].tolist() == list(range(1, 5001))
     # y is near 8e9, so a residual of about 1 is rounded to 1e-6.
     assert np.sum(table[:, 4] ** 2) == pytest.approx(streamed["rss"], rel=1e-6)
+    text = "x,y\n" + "1,2\n" * 3000
+    assert refused(run("fit", "-", stdin=text), "standard input: all 3000 x are 1")
     # What needs all points at once keeps them.
     assert found("fit", path, "--loss", "huber")["n"] == 5000
     bad = path.read_text() + "1,n/a\n"

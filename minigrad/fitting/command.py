@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from shutil import get_terminal_size
 from textwrap import fill
@@ -85,7 +86,7 @@ def _in(section: str) -> Callable[..., Callable[[Function], Function]]:
     return option
 
 
-def _choice(names: Sequence[str]) -> click.Choice[str]:
+def _choice(names: Sequence[str]) -> "click.Choice[str]":  # a type with a parameter since click 8.2
     return click.Choice(list(names))
 
 
@@ -261,6 +262,9 @@ class _Fit:
         mark = _DELIMITERS.get(self.delimiter, self.delimiter)
         if mark != "auto" and (len(mark) != 1 or mark.isalnum() or mark in '+-."\r\n'):
             raise Refusal(f"--delimiter {self.delimiter}: nothing is cut at this\nChoose from {', '.join(_DELIMITERS)}")
+        rate_in(self.lr)
+        for option, texts in (("--start", self.start), ("--fix", self.fix)):
+            numbers_by_name(option, texts)
         if self.plot is not None:
             writable(self.plot, "--plot", _PICTURES)
             try:
@@ -276,7 +280,7 @@ class _Fit:
         xs = self.xs
         if self.model is not None and not xs:
             # The columns that the formula names, unless they are said to be parameters.
-            told = {name for text in (*self.start, *self.fix) for name, _ in pairs("--start", text)}
+            told = {name for text in (*self.start, *self.fix, *self.bounds) for name, _ in pairs("--start", text)}
             named = set(names_in(self.model)) - told
             xs = tuple(name for name in layout.names if name in named and name not in (self.y, *taken))
             if self.y is None and len(xs) + len(taken) == len(layout.names):
@@ -361,11 +365,12 @@ class _Fit:
                 count += len(block.rows)
                 passed()
                 if streams and count > STREAMED:
-                    return self._streamed(columns, chain(_released(kept), passing(blocks, passed))), None
+                    every = chain(_released(kept), passing(blocks, passed))
+                    return self._asked(partial(self._streamed, columns, every), table), None
         values = np.concatenate([block.values for block in kept])
         rows = np.concatenate([block.rows for block in kept])
         kept.clear()
-        result = self._asked(lambda: self._in_memory(columns, values, formula), table.layout.source)
+        result = self._asked(lambda: self._in_memory(columns, values, formula), table)
         return result, rows[result.given.rows]
 
     def _streamed(self, columns: "_Columns", blocks: Iterator[Block]) -> FitResult:
@@ -418,7 +423,7 @@ class _Fit:
             raise Refusal(f"--through {self.through}: a point has two numbers\nFor the origin: --through 0,0")
         return coordinate("--through", cells[0], x), number_of("--through", self.through, cells[1])
 
-    def _asked(self, work: Callable[[], FitResult], source: str) -> FitResult:
+    def _asked(self, work: Callable[[], FitResult], table: Table) -> FitResult:
         """The result of the work; what the fit refuses is bad input, and a descent that diverged has its best point."""
         try:
             return work()
@@ -429,8 +434,10 @@ class _Fit:
             raise SystemExit(1) from None
         except ModuleNotFoundError as missing:
             raise Refusal(str(missing)) from None
+        except TableError:
+            raise  # it says itself where
         except (ValueError, TypeError) as error:
-            raise Refusal(f"{source}: {in_options(str(error))}") from None
+            raise Refusal(f"{table.layout.source}: {in_options(str(error))}") from None
 
     # What is said.
 

@@ -20,7 +20,7 @@ import difflib
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from .dates import Calendar, calendar, like_a_date
@@ -225,9 +225,8 @@ class Layout:
             "Quote a cell that holds the delimiter, or choose another: --delimiter"
         )
 
-    def _holds(self, name: str, kind: object) -> bool:
+    def _holds(self, name: str, like: Callable[[str], bool]) -> bool:
         place = self.names.index(name)
-        like = _like_a_number if kind is _like_a_number else like_a_date
         return any(like(cells[place]) for _, cells in self.sample)
 
 
@@ -316,7 +315,8 @@ def _commented_header(text: str, delimiter: str, source: str, first: int, width:
             bare = content.lstrip("#").strip()
             cut = [cells for _, cells in _cut(bare, delimiter, source)]
             fits = len(cut) == 1 and len(cut[0]) == width and width > 1
-            names = _named(cut[0], source, line) if fits and not any(map(_meaningful, cut[0])) else None
+            named = fits and not any(map(_meaningful, cut[0])) and len(set(cut[0])) == width
+            names = _named(cut[0], source, line) if named else None
     return names
 
 
