@@ -25,7 +25,7 @@ from minigrad import LineRegressor
 LOSSES = ("mse", "distance", "huber", "l1", "tukey")
 
 
-@parametrize_with_checks([LineRegressor(), LineRegressor("huber")])
+@parametrize_with_checks([LineRegressor(), LineRegressor("distance"), LineRegressor("huber")])
 def test_scikit_learn_finds_an_estimator(estimator, check):
     check(estimator)
 
@@ -197,10 +197,10 @@ def test_names_of_a_table_go_into_the_result():
     assert "rain" in one.result_.summary()
 
 
-def test_distance_takes_one_feature_and_stands_upright():
-    m = LineRegressor("distance")
-    with pytest.raises(ValueError, match="fits a line in one feature, and X has 2 features"):
-        m.fit(*rows(7, k=2))
+def test_distance_takes_several_features_and_stands_upright():
+    x, y = rows(7, k=2)
+    m = LineRegressor("distance").fit(x, y)
+    assert m.result_.params == minigrad.fit_line(x, y, loss="distance").params
     m.fit([[2.0], [2.0], [2.0]], [1.0, 2.0, 4.0])
     assert (m.coef_[0], m.result_.vertical) == (np.inf, True)
     assert np.isnan(m.intercept_)

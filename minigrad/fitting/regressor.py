@@ -33,7 +33,6 @@ Floats = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
 _ONE_OUTPUT = ("distance",)
-_ONE_FEATURE = ("distance",)
 _WEIGHTED = ("mse", "distance")
 """Losses for which a weight w, as an error of 1/√w, is the same as w copies."""
 
@@ -195,11 +194,6 @@ class LineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: i
     def _fitted(self, rows: Floats, targets: Floats, weights: Floats | None) -> FitResult:
         """The fit of all features; where they do not determine it, of the directions in which they differ."""
         names = self._names()
-        if rows.shape[1] > 1 and self.loss in _ONE_FEATURE:
-            raise ValueError(
-                f"loss={self.loss!r} fits a line in one feature, and X has {rows.shape[1]} features.\n"
-                'Choose one of its columns, or take loss="mse"'
-            )
         if weights is not None and self.loss not in _WEIGHTED:
             rows, targets, weights = _copies(rows, targets, weights, self.loss)
         try:
