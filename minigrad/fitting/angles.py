@@ -21,13 +21,11 @@ from numpy.typing import NDArray
 
 import minigrad as mg
 
-from ..errors import OptimiserError
-from ..place import at, here
 from .coordinates import Coordinates, Rows, root_mean_square
 from .distance import Frame, Line, frame_of, report, weights_at
-from .extended import Pair
 from .found import Found
 from .given import Points
+from .plane import as_pair, plane_at
 
 Floats = NDArray[np.float64]
 
@@ -37,10 +35,7 @@ def distance_coordinates(
 ) -> Coordinates:
     """Return the coordinates in which to descend to the nearest line."""
     if points.x.ndim == 2 and points.x.shape[1] > 1:
-        raise OptimiserError(
-            f"x has {points.x.shape[1]} columns, and the descent to the least distance takes one{at(here())}.\n"
-            'Take solver="auto", which is exact'
-        )
+        return _Tilted(points, exact, delta, absolute_sigma, standardize)
     ratio = 1.0 if delta is None else float(delta)
     if not standardize:
         return _AsTheyAre(points, exact, ratio, absolute_sigma)
@@ -82,19 +77,6 @@ class _Distances:
             squares = squares * (self.weights if rows is None else self.weights[rows])
         return squares.mean()
 
-    def _centre(self, values: Floats, given: int) -> tuple[Floats, Fraction]:
-        """The deviations from the mean, or from the point that is given, and that place, exactly.
-
-        Numbers close to each other have an exact difference, so the middle of the range goes first, and the mean of
-        what is left, which is small, second.
-        """
-        if self.place is not None:
-            return values - self.place[given], Fraction(self.place[given])
-        middle = float(values.min()) / 2 + float(values.max()) / 2
-        deviations = values - middle
-        rest = float(np.average(deviations, weights=self.weights))
-        return deviations - rest, Fraction(middle) + Fraction(rest)
-
     def loss(self, rows: Rows) -> Any:
         """Return the loss over some points, None for all."""
         raise NotImplementedError
@@ -121,7 +103,7 @@ class _Distances:
             frame = frame.turn()
         unit_u, unit_v = Fraction(frame.unit_u), Fraction(frame.unit_v)
         there = m * (Fraction(frame.place_u) - u) + v - Fraction(frame.place_v)
-        slope, height = _pair(m * unit_u / unit_v), _pair(Fraction(0) if frame.fixed else there / unit_v)
+        slope, height = as_pair(m * unit_u / unit_v), as_pair(Fraction(0) if frame.fixed else there / unit_v)
         line = Line(frame, slope, height, frame.residuals(slope, height), weights_at(frame, slope.high))
         found = report(line, self.points, absolute_sigma=self.absolute_sigma, errors="york", how="descent")
         return replace(found, warnings=self.exact.warnings, extra={**self.exact.extra, **found.extra})
@@ -131,9 +113,18 @@ class _Distances:
         raise NotImplementedError
 
 
-def _pair(number: Fraction) -> Pair:
-    high = float(number)
-    return Pair(high, float(number - Fraction(high)))
+def _centred(values: Floats, place: float | None, weights: Floats | None) -> tuple[Floats, Fraction]:
+    """The deviations from the mean, or from a place that is given, and that place, exactly.
+
+    Numbers close to each other have an exact difference, so the middle of the range goes first, and the mean of
+    what is left, which is small, second.
+    """
+    if place is not None:
+        return values - place, Fraction(place)
+    middle = float(values.min()) / 2 + float(values.max()) / 2
+    deviations = values - middle
+    rest = float(np.average(deviations, weights=weights))
+    return deviations - rest, Fraction(middle) + Fraction(rest)
 
 
 class _Angle(_Distances):
@@ -142,8 +133,8 @@ class _Angle(_Distances):
     def __init__(self, points: Points, exact: Found, delta: float, absolute_sigma: bool) -> None:
         super().__init__(points, exact, delta, absolute_sigma)
         self.stretch = math.sqrt(delta)
-        u, self.u0 = self._centre(self.raw_x, 0)
-        v, self.v0 = self._centre(self.raw_y, 1)
+        u, self.u0 = _centred(self.raw_x, self.place and self.place[0], self.weights)
+        v, self.v0 = _centred(self.raw_y, self.place and self.place[1], self.weights)
         u = u * self.stretch
         self.turned = root_mean_square(v, self.weights) > root_mean_square(u, self.weights)
         if self.turned:
@@ -185,8 +176,8 @@ class _Slope(_Distances):
         super().__init__(points, exact, delta, absolute_sigma)
         assert points.sigma is not None
         assert points.sigma_x is not None
-        u, self.u0 = self._centre(self.raw_x, 0)
-        v, self.v0 = self._centre(self.raw_y, 1)
+        u, self.u0 = _centred(self.raw_x, self.place and self.place[0], self.weights)
+        v, self.v0 = _centred(self.raw_y, self.place and self.place[1], self.weights)
         self.size_u, self.size_v = root_mean_square(u) or 1.0, root_mean_square(v) or 1.0
         self.u, self.v = u / self.size_u, v / self.size_v
         a, b = (points.sigma_x / self.size_u) ** 2, (points.sigma / self.size_v) ** 2
@@ -248,3 +239,86 @@ class _AsTheyAre(_Distances):
         if self.place is not None:
             return False, m, (Fraction(self.place[0]), Fraction(self.place[1]))
         return False, m, (Fraction(0), Fraction(float(values[1])))
+
+
+class _Tilted:
+    """Slopes and height of a plane in several features; standardised, all columns in one scale, about the centre.
+
+    Many features have no one angle: the slopes curve as the points happen to lie.
+    """
+
+    def __init__(
+        self, points: Points, exact: Found, delta: float | None, absolute_sigma: bool, standardize: bool
+    ) -> None:
+        self.points, self.exact, self.absolute_sigma, self.n, self.names = (
+            points,
+            exact,
+            absolute_sigma,
+            points.n,
+            exact.names,
+        )
+        if points.sigma_x is not None and points.sigma is not None:
+            delta = float((points.sigma[0] / points.sigma_x[0]) ** 2)
+        self.delta = 1.0 if delta is None else float(delta)
+        self.weights = None if points.weights is None else points.weights / points.weights.mean()
+        squares = exact.residuals**2 if self.weights is None else exact.residuals**2 * self.weights
+        self.exact_loss = float(squares.mean())
+        self.through = exact.extra.get("through")
+        x, y, k = points.x, points.y.reshape(-1), points.x.shape[1]
+        places: list[float | None] = [0.0] * (k + 1) if not standardize else [None] * (k + 1)
+        if self.through is not None:
+            places = [*map(float, self.through[0]), float(self.through[1])]
+        columns = [_centred(values, place, self.weights) for values, place in zip([*x.T, y], places, strict=True)]
+        self.centre = [place for _, place in columns]
+        u, v = np.column_stack([values for values, _ in columns[:-1]]), columns[-1][0]
+        self.stretch, self.size = 1.0, 1.0
+        if standardize:
+            self.stretch = math.sqrt(self.delta)
+            self.size = root_mean_square(np.column_stack([u * self.stretch, v]))
+        self.u, self.v = u * (self.stretch / self.size), v / self.size
+        self.unit = self.size**2
+        self._all = mg.from_numpy(self.u), mg.from_numpy(self.v)
+        self.tensors = [mg.zeros(k, requires_grad=True), mg.tensor(0.0, requires_grad=True)]
+        spread = root_mean_square(self.v)
+        self.terms: list[Any] = [2 * spread * np.sqrt((self.u**2).mean(axis=0)), 2 * spread]
+        if self.through is not None:
+            del self.tensors[1], self.terms[1]
+
+    def loss(self, rows: Rows) -> Any:
+        """Return the loss over some points, None for all."""
+        u, v = self._all if rows is None else (self.u[rows], self.v[rows])
+        slopes = self.tensors[0]
+        above = u @ slopes - v
+        if len(self.tensors) > 1:
+            above = above + self.tensors[1]
+        squares = above**2 / ((slopes * slopes).sum() * (self.stretch**2 / self.delta) + 1)
+        if self.weights is not None:
+            squares = squares * (self.weights if rows is None else self.weights[rows])
+        return squares.mean()
+
+    def confine(self) -> None:
+        """Do nothing: a plane has no bounds."""
+
+    def _plane(self, values: Sequence[Any]) -> tuple[list[Fraction], Fraction]:
+        """The slopes, and the height over x = 0."""
+        slopes = [Fraction(float(m)) * Fraction(self.stretch) for m in values[0]]
+        height = Fraction(float(values[1]) if len(values) > 1 else 0.0) * Fraction(self.size) + self.centre[-1]
+        return slopes, height - sum(m * place for m, place in zip(slopes, self.centre, strict=False))
+
+    def reported(self, values: Sequence[Any]) -> Floats:
+        """Return intercept and slopes."""
+        slopes, height = self._plane(values)
+        return np.array([float(height), *map(float, slopes)])
+
+    def found(self, values: Sequence[Any]) -> Found:
+        """Return the same with what belongs to them: the errors by York's formula, there."""
+        slopes, height = self._plane(values)
+        found = plane_at(
+            self.points,
+            slopes,
+            height,
+            delta=self.delta,
+            absolute_sigma=self.absolute_sigma,
+            through=self.through,
+        )
+        return replace(found, warnings=self.exact.warnings)

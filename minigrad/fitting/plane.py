@@ -11,6 +11,7 @@ Standard errors as in York et al. (2004), with x of the points of the plane that
 import math
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,6 @@ def nearest_plane(
     """
     check_errors(errors)
     one_output(points)
-    names = names_of_features(points.x_names)
     n, k = points.x.shape
     parameters = k + (through is None)
     if n < parameters:
@@ -76,7 +76,37 @@ def nearest_plane(
     if points.sigma_x is not None:
         delta = _same_ratio(*both_deviations(points))
     plane = _corrected(_cloud(points, delta, through), points.x_names)
+    return _reported(plane, points, absolute_sigma, errors)
+
+
+def plane_at(
+    points: Points, slopes: Any, height: Any, *, delta: float, absolute_sigma: bool, through: Any = None
+) -> Found:
+    """Return what `nearest_plane` would report if the plane were this one: `height` is that over x = 0.
+
+    `slopes` and `height` are fractions, so that nothing is lost to a far away origin.
+    """
+    if points.sigma_x is not None:
+        delta = _same_ratio(*both_deviations(points))
+    cloud = _cloud(points, delta, through)
+    there = height + sum(m * Fraction(x) for m, x in zip(slopes, cloud.place_x.tolist(), strict=True))
+    above = Fraction(0) if cloud.fixed else (there - Fraction(cloud.place_y)) / Fraction(cloud.unit)
+    pairs = [as_pair(m) for m in slopes]
+    m = Pair(np.array([pair.high for pair in pairs]), np.array([pair.low for pair in pairs]))
+    return _reported(_Plane(cloud, m, as_pair(above)), points, absolute_sigma, "york")
+
+
+def as_pair(number: Fraction) -> Pair:
+    """Return a fraction as high + low."""
+    high = float(number)
+    return Pair(high, float(number - Fraction(high)))
+
+
+def _reported(plane: "_Plane", points: Points, absolute_sigma: bool, errors: str) -> Found:
+    """What is reported of a plane."""
     cloud, weights, residuals = plane.cloud, plane.weights, plane.residuals
+    (n, k), names = points.x.shape, names_of_features(points.x_names)
+    parameters = k + (not cloud.fixed)
     dof = n - parameters
     standardized = np.sqrt(weights) * residuals / cloud.unit_sigma
     squares = float(standardized @ standardized)
@@ -93,7 +123,7 @@ def nearest_plane(
     note = f"{n} points for {parameters} parameters: nothing is left to tell the errors from, which are NaN"
     residuals = standardized if points.sigma is None else standardized * points.sigma
     extra: dict[str, Any] = {"r2": _share_explained(cloud)}
-    if through is not None:
+    if cloud.fixed:
         extra["through"] = (tuple(cloud.place_x.tolist()), cloud.place_y)
     return Found(
         names=names,
