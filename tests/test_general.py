@@ -561,6 +561,8 @@ def curve(x, a, b):
         ((curve, X, Y, {"a": 1e200, "b": 0}), {}, "overflow at the start a=1e+200, b=0"),
         ((lambda x, a: a * x[:2], X, Y), {}, "returned the shape (2,) for 4 points"),
         ((lambda x, a: (a * x)[:, None], X, Y), {}, "Return its one column: [:, 0]"),
+        ((curve, X, np.array(Y) * 1e-200), {}, "y is about 9e-200, and its squares leave float64"),
+        ((curve, X, np.array(Y) * 1e200), {}, "Give y in other units: y * 1e-201"),
         ((curve, X, Y), {"sigma_x": 0.1}, "sigma_x was given without sigma"),
     ],
 )

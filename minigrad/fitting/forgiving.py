@@ -90,7 +90,7 @@ def solved(task: Task, callback: Watch) -> Found:
     if task.loss == "l1":
         return _absolute(task, start)
     loss = loss_of(task.loss)
-    name = f"Levenberg-Marquardt with the weights of {loss.name}"
+    name = f"the loss {loss.name}, by Levenberg-Marquardt with its weights"
     absolute = task.absolute_sigma and task.given.sigma is not None
     if absolute or callable(task.loss):
         end = _settled(task, loss, start, 1.0)

@@ -93,6 +93,7 @@ def fit(
             f"{', '.join(asked.names[k] for k in task.free)}.\n"
             f"Give more points, or hold some fast: fixed={{{asked.names[task.free[-1]]!r}: 0}}"
         )
+    _refuse_size(task)
     found = task.solved(callback if solver in ("auto", "lm") else None)
     if solver in DESCENTS:
         from .watching import descend_model
@@ -132,6 +133,16 @@ def _choice(what: str, value: Any, known: Sequence[str]) -> str:
     if value not in known:
         raise ValueError(f"{what} is {value!r}, which is none of them.\nChoose from {', '.join(map(repr, known))}")
     return str(value)
+
+
+def _refuse_size(task: Task) -> None:
+    """Raise ValueError for y whose squares, or those of its rounding, leave float64."""
+    size = float(np.max(np.abs(task.scaled(task.given.y))))
+    if size > 1e150 or 0 < size < 1e-135:
+        what = "y" if task.given.sigma is None else "y / sigma"
+        raise ValueError(
+            f"{what} is about {size:.0e}, and its squares leave float64.\nGive y in other units: y * {1 / size:.0e}"
+        )
 
 
 # ----------------------------------------------------------------------------- what was given
