@@ -267,7 +267,7 @@ def report(
         exact = multiply(both[:, p:], exactly(outcome.size))
         moved = add(exact[basis.level], exactly(outcome.level))
         values = exact.rounded()
-        values[basis.level] = moved.rounded()
+        values[basis.level] = np.where(np.abs(moved.high) > _NOTHING * np.abs(outcome.level), moved.rounded(), 0.0)
         root = both[:, :p].rounded() @ solution.k
         roots = deviation[:, None, None] * root
         cov = roots @ roots.transpose(0, 2, 1)
@@ -504,7 +504,9 @@ def solve_exactly(columns: Pair, y: Pair, s: Floats) -> tuple[Solution, Floats]:
     kept = size > _NOTHING * size.max(axis=0)
     z = Pair(np.where(kept, z.high, 0.0), np.where(kept, z.low, 0.0))
     left = residuals.rounded()
-    left[np.abs(left) <= 4 * _NOTHING * (np.abs(y.high) + np.abs(q.high) @ size)] = 0.0
+    terms = np.abs(y.high) + np.abs(q.high) @ size
+    reach = np.abs(columns.high).max(axis=1, keepdims=True)
+    left[np.abs(left) <= 4 * _NOTHING * np.maximum(terms, terms.max(axis=0) * (reach / reach.max()))] = 0.0
     return Solution(product(exactly(s), z), s, k), left
 
 
