@@ -437,6 +437,14 @@ def test_outliers_do_not_pull_a_curve_far(loss):
     assert abs(with_squares.params["b"] - 1.2) > 2 * abs(result.params["b"] - 1.2)
 
 
+@pytest.mark.parametrize("loss", ["huber", "tukey"])
+def test_bounds_hold_under_a_loss_that_forgives(loss):
+    x, y = decaying()
+    result = fit(decay, x, y, [2.0, 1.0, 0.7], loss=loss, bounds={"c": (0.6, None)})
+    held = fit(decay, x, y, [2.0, 1.0, 0.6], loss=loss, fixed=("c",))
+    assert result.params == pytest.approx(held.params, rel=1e-8)
+
+
 def test_the_least_absolute_deviations_go_through_as_many_points_as_parameters():
     x, y = decaying()
     result = fit(decay, x, y, [2.0, 1.0, 0.0], loss="l1")
@@ -563,6 +571,12 @@ def curve(x, a, b):
         ((lambda x, a: (a * x)[:, None], X, Y), {}, "Return its one column: [:, 0]"),
         ((curve, X, np.array(Y) * 1e-200), {}, "y is about 9e-200, and its squares leave float64"),
         ((curve, X, np.array(Y) * 1e200), {}, "Give y in other units: y * 1e-201"),
+        ((curve, X, Y), {"loss": "l1", "bounds": {"a": (0, None)}}, "the least absolute deviations know no bounds"),
+        (
+            (curve, X, Y),
+            {"loss": "huber", "sigma": 1, "sigma_x": 0.1},
+            "a fit that forgives outliers has no errors in x",
+        ),
         ((curve, X, Y), {"sigma_x": 0.1}, "sigma_x was given without sigma"),
     ],
 )

@@ -82,6 +82,11 @@ def solved(task: Task, callback: Watch) -> Found:
 
     Raises as `Task.solved`.
     """
+    if task.loss == "l1" and task.limits() is not None:
+        raise ValueError(
+            "the least absolute deviations know no bounds here.\n"
+            "Take loss='huber', or hold a parameter on its bound: fixed={...}"
+        )
     squares = replace(task, loss="mse")
     first, said = squares.best(callback)
     start = first.values
@@ -196,15 +201,12 @@ def _absolute(task: Task, start: Floats) -> Found:
     # Through p points the curve goes; how near the search came to them is not for their errors to tell.
     without = r.copy()
     without[np.argsort(np.abs(r), kind="stable")[:p]] = 0.0
-    warnings = []
     absolute = task.absolute_sigma and task.given.sigma is not None
     variance = math.pi / 2 if absolute else variance_of_absolute(without, p)
-    if task.limits() is not None:
-        warnings.append("bounds are kept by the least absolute deviations, but not proven to be where they should end")
     columns = _slopes(task, values)
     place = _weighted(task, loss_of("huber"), 1.0)(values, None)
     message = f"{'converged' if ended else 'stopped'} after {times(steps)}"
     ending = Ending(values, place, ended, message, steps, [lowest], np.zeros(p, dtype=bool), p)
     reported = 1.0 if absolute else scale(r)
     title = f"the least absolute deviations, of the straight problem again and again: {message}"
-    return task.found(ending, title, columns, variance, reported, float(r @ r), warnings)
+    return task.found(ending, title, columns, variance, reported, float(r @ r))
