@@ -218,7 +218,23 @@ def test_two_points_have_a_line_and_no_bands():
     assert words(figure.axes[0])[0].get_text() == "y = 2 x + 1"
 
 
+def test_the_equation_keeps_off_the_bands_where_there_is_room():
+    figure = draw(fit_line(X, -np.array(Y)))
+    (text,) = words(figure.axes[0])
+    assert sum(overlap(figure, text, band) for band in bands(figure.axes[0])) == 0
+
+
 # Errors of the points.
+
+
+def test_the_equation_keeps_off_the_error_bars():
+    x, sigma = np.arange(12.0), np.full(12, 0.1)
+    sigma[:3] = 3.0
+    y = np.arange(12.0) * 0.3
+    figure = draw(fit_line(x, y, sigma=sigma))
+    (text,) = words(figure.axes[0])
+    along = np.concatenate([np.stack([x, y + share * sigma], axis=1) for share in np.linspace(-1, 1, 50)])
+    assert overlap(figure, text, along) == 0
 
 
 def test_error_bars_are_one_sigma_to_either_side():
@@ -268,6 +284,7 @@ def test_the_shortest_ways_are_at_right_angles_on_paper_and_as_long_as_the_resid
     lengths = np.linalg.norm(way[1::3] - way[0::3], axis=1)
     assert lengths == pytest.approx(np.abs(result.residuals), rel=1e-6)
     everything_inside(figure)
+    assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
     ends = the_line(figure.axes[0])
     assert ends[0, 0] <= way[1::3, 0].min()  # the line reaches as far as the ways do
     assert ends[-1, 0] >= way[1::3, 0].max()
@@ -413,6 +430,11 @@ def test_dates_are_written_as_dates():
     assert "2022" in [label.get_text() for label in figure.axes[1].get_xticklabels()]
     in_seconds = draw(fit_line(x * 86_400, x + rng.normal(size=200)), since="2021-11-03", unit="seconds")
     assert points_of(in_seconds.axes[0])[:, 0] == pytest.approx(start + x)
+    wide = draw(
+        fit_line(x * 86_400, x, loss="distance", sigma=1.0, sigma_x=43_200.0), since="2021-11-03", unit="seconds"
+    )
+    bars = [part for part in wide.axes[0].collections if isinstance(part, matplotlib.collections.LineCollection)]
+    assert np.ptp(np.array(bars[0].get_segments())[0, :, 0]) == pytest.approx(1.0)  # half a day to either side
     with pytest.raises(ValueError, match='"days" or "seconds"'):
         draw(fit_line(X, Y), since="2021-11-03", unit="hours")
 
@@ -472,6 +494,7 @@ def test_the_line_on_its_way_goes_from_faint_to_strong(descended):
     assert all(a < b for a, b in itertools.pairwise(strengths))
     x, y = way[0].get_data()
     assert y == pytest.approx(-0.18 * np.array(x))
+    assert way[0].axes.get_ylim()[0] < min(y)
 
 
 def test_a_curve_on_its_way_is_drawn_as_the_curve_it_was():

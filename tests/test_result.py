@@ -7,6 +7,7 @@ derived is held against statsmodels' definitions, written out, and against simul
 import json
 import math
 import pickle
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -165,6 +166,26 @@ def test_the_new_band_of_a_distance_loss_is_of_y_not_of_the_distance():
     assert np.mean(high - expected) == pytest.approx(1.96 * 0.1 * math.hypot(1, 3), rel=0.05)
 
 
+def test_the_new_band_of_a_distance_loss_with_one_sigma_counts_it_in_x_too():
+    result = fit_line(X, 3 * np.array(Y), loss="distance", sigma=0.4, absolute_sigma=True)
+    mean, new = (result.predict(5.0, band=0.95, kind=kind) for kind in ("mean", "new"))
+    extra = ((new[2] - new[0]) ** 2 - (mean[2] - mean[0]) ** 2) / stats.norm.ppf(0.975) ** 2
+    assert extra == pytest.approx(0.4**2 * (1 + result.slope**2), rel=1e-9)
+
+
+def test_a_stream_reports_what_it_counted_and_not_what_it_kept():
+    both = np.stack([Y, np.array(Y) ** 2], axis=1)
+    for whole in (line(X, Y), line(X, both)):
+        sample = replace(whole.given, x=whole.given.x[:5], y=whole.given.y[:5])
+        extra = {"n": 15, "r2": whole.r2}
+        found = replace(whole.found, residuals=whole.found.residuals[:5], extra=extra)
+        result = replace(whole, given=sample, found=found)
+        assert result.n == 15
+        assert np.sum(result.rss) == pytest.approx(np.sum(whole.rss))
+        assert result.residual_error == pytest.approx(whole.residual_error)
+        assert "0.6894" in result.summary()
+
+
 def test_predict_takes_a_number_a_column_or_an_array(fifteen):
     one = fifteen.predict(2.0)
     assert fifteen.predict([2.0]).tolist() == [one]
@@ -246,6 +267,23 @@ def test_r2_of_a_line_through_the_origin_is_nist_s():
         _ = result.intercept
 
 
+def test_adjusted_r2_compares_variances_instead_of_sums():
+    y = np.array(Y)
+    free = line(X, Y)
+    assert free.r2_adjusted == pytest.approx(1 - (free.rss / 13) / (np.sum((y - y.mean()) ** 2) / 14), rel=1e-12)
+    forced = fit_line(X, Y, through=(0, 0))
+    assert forced.r2_adjusted == pytest.approx(1 - (forced.rss / 14) / (y @ y / 15), rel=1e-12)
+
+
+@pytest.mark.parametrize("off", [1e-1, 1e-4, 1e-6])
+def test_r2_is_shown_as_1_only_where_it_is(off):
+    y = np.array(X) + off * np.sin(np.arange(15))
+    shown = float(re.search(r"R² (\S+)", repr(line(X, y)))[1])
+    assert shown < 1
+    assert 1 - shown == pytest.approx(1 - line(X, y).r2, rel=0.06)
+    assert "R² 1.0000" in repr(line(X, X))
+
+
 def test_a_constant_y_has_no_r2_and_that_is_said():
     result = line([1.0, 2.0, 4.0], [0.1, 0.1, 0.1])
     assert math.isnan(result.r2)
@@ -322,7 +360,7 @@ def test_a_parameter_held_fixed_has_no_t(fifteen):
     assert math.isnan(result.p["intercept"])
     assert "(fixed)" in repr(result)
     assert "fixed" in result.summary()
-    assert np.isnan(result.corr[0, 1])
+    assert np.isnan(result.corr[[0, 1], [1, 1]]).all()
     assert result.corr[0, 0] == 1
 
 
@@ -378,6 +416,15 @@ def test_the_summary_has_what_people_look_for(fifteen):
     assert "Warning: point 3 is far off" in warned.summary()
     stopped = replace(fifteen, found=replace(fifteen.found, converged=False))
     assert "Warning: the fit did not converge" in stopped.summary()
+
+
+def test_tiny_numbers_are_shown_as_tiny_and_not_as_zero():
+    slope = line(X, 1e-4 * np.array(Y) + np.array(X)).summary().splitlines()[-3]
+    assert re.search(r"4\.84e-06", slope)
+    assert "<1e-300" in slope or re.search(r"\de-\d+", slope)
+    exact = line([0.0, 1.0, 2.0, 3.0], [1.0, 3.0, 5.0, 7.0])
+    exact = replace(exact, found=replace(exact.found, cov=np.diag([1e-320, 1e-320])))
+    assert "<1e-300" in exact.summary()
 
 
 def test_the_short_table_stays_short():

@@ -220,7 +220,7 @@ def _share(value: Any) -> str:
             texts.append("undefined")
             continue
         missing = 1 - number
-        digits = 4 if missing <= 0 or missing > 0.1 else min(2 - math.floor(math.log10(missing)), 12)
+        digits = 4 if missing <= 0 or missing > 0.1 else min(2 - math.floor(math.log10(missing)), 15)
         texts.append(f"{number:.{max(digits, 4)}f}")
     return ", ".join(texts)
 
