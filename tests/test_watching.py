@@ -355,6 +355,21 @@ def test_batches_of_a_model_take_rows_of_whatever_x_is():
     np.testing.assert_allclose(one.found.extra["path"], other.found.extra["path"], rtol=1e-12)
 
 
+@pytest.mark.parametrize("standardize", [True, False])
+def test_a_rate_found_by_itself_is_made_smaller_where_the_curve_gets_steeper(standardize):
+    x = np.linspace(0, 6, 40)
+    y = 2 * np.exp(0.7 * x)
+    start = {"a": 5.0, "b": -0.5}  # where the loss curves next to nothing of what it curves at the end
+    fit = mg.fit(lambda x, a, b: a * np.exp(b * x), x, y, start, solver="gd", steps=300, standardize=standardize)
+    assert min(fit.history) < 0.9 * fit.history[0]
+
+
+def test_a_rate_with_which_the_loss_rises_again_is_said_to_be_too_large():
+    fit = mg.fit(decay, *decayed(), START, solver="gd", lr=0.7, steps=30, standardize=False)
+    assert fit.params == START
+    assert fit.warnings[-1] == "the loss rose again after step 0, where it was least: try a smaller rate, lr=0.07"
+
+
 def test_a_model_diverges_with_the_best_point_kept():
     x, y = decayed()
     with pytest.raises(DivergedError, match="write lr=") as caught:

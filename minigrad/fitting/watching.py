@@ -188,6 +188,7 @@ class _Seen:
     points: list[list[Any]]
     best: list[Any]
     best_loss: float
+    best_step: int
     steps: int
     at_rest: bool
     """Whether the gradient at the end is below 1e-6 of its terms."""
@@ -204,12 +205,14 @@ def watched(coordinates: Coordinates, how: Settings, exact: Found, target: str) 
         try:
             with _progress(how, coordinates) as tell:
                 seen = _descend(coordinates, how, lr, tell)
-            break
+            if given or not left or seen.at_rest or seen.best_step:
+                break  # a descent whose best is its start has gone nowhere
         except DivergedError:
             if given or not left:
                 raise
-            for tensor, value in zip(coordinates.tensors, start, strict=True):
-                tensor.data = np.array(value)[()]
+        for tensor, value in zip(coordinates.tensors, start, strict=True):
+            tensor.data = np.array(value)[()]
+    assert lr is not None
     found = coordinates.found(seen.best)
     away, message = _distance(found, exact, seen, target)
     best, first = coordinates.unit * seen.best_loss, coordinates.unit * seen.losses[0]
@@ -222,6 +225,9 @@ def watched(coordinates: Coordinates, how: Settings, exact: Found, target: str) 
             f"descent came to rest where the loss is {best:.6g}, and elsewhere it is {coordinates.exact_loss:.6g}: "
             "this is another minimum, or a plain",
         )
+    elif not converged and seen.losses[-1] > 1.5 * seen.best_loss:
+        smaller = f"try a smaller rate, lr={lr / 10:.2g}"
+        warnings = (*warnings, f"the loss rose again after step {seen.best_step}, where it was least: {smaller}")
     elif not converged:
         remedy = "allow more steps" if how.standardize else "allow more steps, or leave standardize=True"
         warnings = (*warnings, f"descent ended before it arrived: {remedy}")
@@ -338,7 +344,7 @@ def _descend(coordinates: Coordinates, how: Settings, lr: float, tell: Callable[
             coordinates.confine()
             assert changing is not None
             changing.step()
-    return _Seen(rows, losses, points, watch.values, watch.loss, step, share <= _SMALL)
+    return _Seen(rows, losses, points, watch.values, watch.loss, watch.step, step, share <= _SMALL)
 
 
 def _evaluated(coordinates: Coordinates, optimiser: Any, rows: Any) -> tuple[float, float]:
