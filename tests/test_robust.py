@@ -251,7 +251,7 @@ def test_one_wild_point_moves_the_line_no_further_than_a_far_one(loss, seed, wil
     # 25 points scatter by 0.5 about the line, and one pulls with 1.345 scales at most: less than a tenth of a scale
     # for each of the 25, a few errors of the slope.
     assert np.abs(found.values - clean.values).max() < 1
-    assert np.isfinite(found.cov).all()
+    assert errors(found).max() < 1
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -495,16 +495,17 @@ def test_l1_of_many_rows_goes_by_a_part_of_them_to_the_same_end():
     assert (np.abs(pull) <= 1 + 1e-9).all()
 
 
-def test_the_errors_of_l1_are_those_that_repeated_samples_show():
+@pytest.mark.parametrize("n", [10, 40])
+def test_the_errors_of_l1_are_those_that_repeated_samples_show(n):
     rng = np.random.default_rng(0)
-    x = np.linspace(-1, 1, 60)
+    x = np.linspace(-1, 1, n)
     slopes, told = [], []
     for _ in range(300):
-        found = robust_line(points(x, x + rng.laplace(size=60)), "l1")
+        found = robust_line(points(x, x + rng.normal(size=n)), "l1")
         slopes.append(found.values[0])
         told.append(errors(found)[0])
-    # 300 samples tell a standard deviation to 4 %, and the bandwidth biases a sparsity of 60 points by some more.
-    assert np.median(told) == pytest.approx(np.std(slopes), rel=0.25)
+    # 300 samples tell a standard deviation to 4 %; the sparsity of 10 points is off by some 40 %, their median by 3.
+    assert np.median(told) == pytest.approx(np.std(slopes), rel=0.15)
 
 
 def test_sparsity_of_gaussian_residuals_is_that_of_their_density():

