@@ -4,7 +4,7 @@ One idea: the loss is descended in coordinates in which every data set has the s
 is compared with the exact one. Centred and scaled as in `coordinates.py`, both losses of a line have second derivatives
 of 2 at the minimum, so a learning rate means the same for time stamps and for nanometres: 0.25 halves the
 error with every step, and 1 is where it stops falling. With `standardize=False` it is the tutorials' loop on the
-points as they are, to the bit; how far such a loop ends from the line, in standard errors, nobody saw before.
+points as they are, to the bit; how far it ended from the exact line is said in standard errors.
 """
 
 import math
