@@ -213,6 +213,16 @@ def test_time_stamps_keep_the_digits_of_drawn_errors():
         np.testing.assert_allclose(far.found.curve.variance(x + 2.0**32), near.found.curve.variance(x), rtol=1e-11)
 
 
+@pytest.mark.parametrize("way", ["bootstrap", "jackknife"])
+def test_drawn_errors_are_not_said_to_be_scaled(way):
+    x, y = line(4)
+    told = fit_line(x, y, sigma=0.5, errors=way).summary()
+    assert way in told
+    assert "scaled" not in told
+    both = fit_line(x, y, loss="distance", errors=way).message
+    assert "in their place errors by" in both
+
+
 def test_a_line_through_a_point_has_no_error_there():
     x, y = line(4)
     for way in ("bootstrap", "jackknife"):

@@ -159,6 +159,7 @@ class _Ends:
     def reported(self, inner: Floats, message: str, extra: dict[str, Any], said: tuple[str, ...] = ()) -> Found:
         """What was found, with the covariance `inner`, (p, p) or (m, p, p), of these differences."""
         root = self.outside(np.eye(inner.shape[-1])).T
+        instead = "in their place " if "errors" in self.found.message else ""
         curve = self.found.curve
         if self.basis is not None:
             curve = Scattered(curve, self.basis, inner)
@@ -166,7 +167,7 @@ class _Ends:
             self.found,
             cov=root @ inner @ root.T,
             curve=curve,
-            message=f"{self.found.message}; {message}",
+            message=f"{self.found.message}; {instead}{message}",
             warnings=(*self.found.warnings, *said),
             extra={**self.found.extra, **extra},
         )
@@ -247,7 +248,8 @@ def _by_jackknife(found: Found, given: Points, refit: Refit, ends: _Ends, by_row
         differences = np.stack(each)
     about = differences - differences.mean(axis=0)
     inner = (n - 1) / n * np.einsum("n...p,n...q->...pq", about, about)
-    return ends.reported(inner, "errors by the jackknife, each point left out once", {})
+    point = "point" if given.sigma is None else "point with its sigma"
+    return ends.reported(inner, f"errors by the jackknife, each {point} left out once", {})
 
 
 def _not_without(given: Points, row: int) -> ValueError:
@@ -283,7 +285,8 @@ def _by_bootstrap(
     about = differences - differences.mean(axis=0)
     inner = np.einsum("n...p,n...q->...pq", about, about) / (kept - 1)
     drawn = found.values + ends.outside(differences)
-    message = f"errors by {draws} bootstrap draws of the points (seed {seed})"
+    points = "points" if given.sigma is None else "points with their sigmas"
+    message = f"errors by {draws} bootstrap draws of the {points} (seed {seed})"
     return ends.reported(inner, message, {"bootstrap": drawn}, said)
 
 
