@@ -12,10 +12,11 @@ def fractions(values):
 
 
 def solve(columns, y, weights=None):
-    """Parameters and their standard errors, as Decimals of 40 digits; None for errors where there is no residual."""
-    columns = [[Fraction(v) for v in column] for column in columns]
-    y = [Fraction(v) for v in y]
-    w = [Fraction(1)] * len(y) if weights is None else [Fraction(v) for v in weights]
+    """Parameters and their standard errors, as Decimals of 40 digits, of whole numbers and fractions.
+
+    None for the errors where there is no residual.
+    """
+    w = [1] * len(y) if weights is None else weights
     weighted = [[a * b for a, b in zip(w, column, strict=True)] for column in columns]
     gram = [[sum(a * b for a, b in zip(p, q, strict=True)) for q in columns] for p in weighted]
     moments = [sum(a * b for a, b in zip(p, y, strict=True)) for p in weighted]
@@ -27,19 +28,22 @@ def solve(columns, y, weights=None):
 
 def line(x, y, weights=None):
     """The same for slope and intercept."""
-    parameters, errors = solve([fractions(x), [1] * len(x)], y, weights)
-    return parameters, errors
+    return solve([fractions(x), [1] * len(x)], fractions(y), _exact(weights))
 
 
 def polynomial(x, y, degree):
     """The same for c0 ... ck."""
     xs = fractions(x)
-    return solve([[v**k for v in xs] for k in range(degree + 1)], y)
+    return solve([[v**k for v in xs] for k in range(degree + 1)], fractions(y))
 
 
 def plane(x, y, weights=None):
     """The same for the intercept and the slope of each column of x."""
-    return solve([[1] * len(x), *(fractions(column) for column in np.asarray(x).T)], y, weights)
+    return solve([[1] * len(x), *(fractions(column) for column in np.asarray(x).T)], fractions(y), _exact(weights))
+
+
+def _exact(weights):
+    return None if weights is None else [Fraction(v) for v in weights]
 
 
 def off(found, exact):

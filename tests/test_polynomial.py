@@ -50,7 +50,7 @@ def test_coefficients_and_errors_are_the_exact_ones_up_to_the_tenth_degree(seed,
     # And the curve at the points, to the rounding of the terms that it is a sum of, each at most its coefficient.
     rounding = 1e-14 * (np.abs(found.curve.coefficients).sum() + abs(found.curve.level))
     t = [v - Fraction(shift) for v in fractions(x)]
-    about, _ = solve([[v**k for v in t] for k in range(degree + 1)], y)
+    about, _ = solve([[v**k for v in t] for k in range(degree + 1)], fractions(y))
     for got, place in zip(found.curve.at(x), t, strict=True):
         assert got == pytest.approx(float(value(about, place)), abs=rounding)
 
