@@ -1,6 +1,6 @@
 """The `minigrad` command: what each room offers, gathered.
 
-One idea: a command lives with what it commands (`fitting/command.py`); here are only its
+One idea: a command lives with what it commands (`fitting/command/fit.py`); here are only its
 name and what is said when the libraries of the command line are missing.
 """
 
@@ -16,7 +16,7 @@ def program() -> "click.Group":
     import click
 
     from . import __version__
-    from .fitting.command import fit
+    from .fitting.command.fit import fit
     from .testing.command import check
 
     @click.group("minigrad", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import minigrad
 from minigrad.cli import program
-from minigrad.fitting import command
+from minigrad.fitting.command import fit as command
 
 DATA = Path(__file__).parent.parent / "examples" / "data"
 QUARTET = str(DATA / "anscombe.csv")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad.errors import DivergedError, GradError, OptimiserError
-from minigrad.fitting.descent import descend, diverged_error, largest_stable_lr
+from minigrad.fitting.descents.descent import descend, diverged_error, largest_stable_lr
 
 DATA = Path(__file__).parent.parent / "examples" / "data"
 seeds = st.integers(0, 2**32 - 1)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from minigrad import functional
 from minigrad.fitting import fit_line
-from minigrad.fitting.distance import nearest_line
 from minigrad.fitting.given import points
+from minigrad.fitting.solvers.distance import nearest_line
 
 DATA = Path(__file__).parent / "data"
 CERTIFIED = DATA / "pearson_unweighted.json", DATA / "line_distance_100.json"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minigrad as mg
-from minigrad.fitting.expression import FUNCTIONS, ExpressionError, expression, names_in
+from minigrad.fitting.command.expression import FUNCTIONS, ExpressionError, expression, names_in
 
 X = np.linspace(0.5, 2.5, 7)
 

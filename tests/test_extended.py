@@ -6,7 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad.fitting.extended import Pair, add, exactly, inner, multiply, product, subtract, two_product, two_sum
+from minigrad.fitting.solvers.extended import (
+    Pair,
+    add,
+    exactly,
+    inner,
+    multiply,
+    product,
+    subtract,
+    two_product,
+    two_sum,
+)
 
 numbers = st.floats(-1e100, 1e100).filter(lambda v: v == 0 or abs(v) > 1e-100)
 pairs = st.builds(lambda a, b: two_sum(a, a * b), numbers, st.floats(-1e-16, 1e-16))

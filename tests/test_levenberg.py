@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minigrad as mg
-from minigrad.fitting.levenberg import Limits, levenberg_marquardt
+from minigrad.fitting.solvers.levenberg import Limits, levenberg_marquardt
 
 from .nist import MODELS, PROBLEMS, points
 

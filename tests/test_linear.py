@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from minigrad.fitting.given import points
-from minigrad.fitting.linear import least_squares
+from minigrad.fitting.solvers.linear import least_squares
 
 from .exact_squares import fractions, line, off, plane, polynomial, solve
 
@@ -420,7 +420,7 @@ def test_features_that_are_nearly_dependent_are_named_and_fitted():
 
 
 def test_features_with_one_name_are_refused():
-    from minigrad.fitting.linear import names_of_features
+    from minigrad.fitting.solvers.linear import names_of_features
 
     assert names_of_features(["height"]) == ("slope", "intercept")
     assert names_of_features(["a", "b"]) == ("intercept", "a", "b")

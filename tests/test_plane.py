@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from minigrad import functional
 from minigrad.fitting import fit_line
 from minigrad.fitting.given import points
-from minigrad.fitting.plane import nearest_plane
+from minigrad.fitting.solvers.plane import nearest_plane
 
 
 @st.composite

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from minigrad.fitting.given import points
-from minigrad.fitting.linear import least_squares
-from minigrad.fitting.polynomial import Chebyshev
+from minigrad.fitting.solvers.linear import least_squares
+from minigrad.fitting.solvers.polynomial import Chebyshev
 
 from .exact_squares import fractions, off, polynomial, solve
 

@@ -12,11 +12,11 @@ from hypothesis.extra import numpy as hnp
 
 import minigrad as mg
 from minigrad.fitting.given import points
-from minigrad.fitting.linear import least_squares
-from minigrad.fitting.losses import loss_of, scale, spread, spread_of_gaussian, weights
-from minigrad.fitting.reweighting import Problem, settle
-from minigrad.fitting.robust import robust_line, sparsity
-from minigrad.fitting.vertices import least_absolute
+from minigrad.fitting.solvers.linear import least_squares
+from minigrad.fitting.solvers.losses import loss_of, scale, spread, spread_of_gaussian, weights
+from minigrad.fitting.solvers.reweighting import Problem, settle
+from minigrad.fitting.solvers.robust import robust_line, sparsity
+from minigrad.fitting.solvers.vertices import least_absolute
 
 STACKLOSS = json.loads((Path(__file__).parent / "data" / "stackloss_robust.json").read_text())
 REWEIGHTED = ("huber", "tukey")

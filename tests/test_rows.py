@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad.fitting.models import model_of
-from minigrad.fitting.rows import Rows
+from minigrad.fitting.solvers.rows import Rows
 
 X = np.linspace(0.2, 2.0, 7)
 

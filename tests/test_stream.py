@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigrad.fitting import fit_line
-from minigrad.fitting.reading import Block, TextFile
-from minigrad.fitting.stream import SAMPLE, Thinned, fit_stream
-from minigrad.fitting.table import Column
+from minigrad.fitting.files.reading import Block, TextFile
+from minigrad.fitting.files.stream import SAMPLE, Thinned, fit_stream
+from minigrad.fitting.files.table import Column
 
 
 def columns(k):

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad.fitting import reading
-from minigrad.fitting.dates import calendar
-from minigrad.fitting.reading import TextFile, open_table, read_columns
-from minigrad.fitting.table import Column, TableError, understand
+from minigrad.fitting.files import reading
+from minigrad.fitting.files.dates import calendar
+from minigrad.fitting.files.reading import TextFile, open_table, read_columns
+from minigrad.fitting.files.table import Column, TableError, understand
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 names = st.text(st.characters(categories=["L"]), min_size=1, max_size=8)

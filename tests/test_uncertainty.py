@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad.fitting import fit_line
-from minigrad.fitting.distance import nearest_line
 from minigrad.fitting.found import Found
 from minigrad.fitting.given import points
-from minigrad.fitting.linear import least_squares
-from minigrad.fitting.robust import robust_line
-from minigrad.fitting.uncertainty import DRAWS, with_errors
+from minigrad.fitting.solvers.distance import nearest_line
+from minigrad.fitting.solvers.linear import least_squares
+from minigrad.fitting.solvers.robust import robust_line
+from minigrad.fitting.solvers.uncertainty import DRAWS, with_errors
 
 seeds = st.integers(0, 10**6)
 DATA = Path(__file__).parent / "data"

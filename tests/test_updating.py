@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad.fitting.given import points
-from minigrad.fitting.linear import least_squares
-from minigrad.fitting.updating import Rows
+from minigrad.fitting.solvers.linear import least_squares
+from minigrad.fitting.solvers.updating import Rows
 
 from .exact_squares import line, off
 

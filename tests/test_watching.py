@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad.errors import DivergedError, GradError, OptimiserError
-from minigrad.fitting.distance import nearest_line
+from minigrad.fitting.descents.watching import descend_line
 from minigrad.fitting.given import points
 from minigrad.fitting.line import fit_line
-from minigrad.fitting.linear import least_squares
-from minigrad.fitting.plane import nearest_plane
-from minigrad.fitting.robust import robust_line
-from minigrad.fitting.watching import descend_line
-from minigrad.fitting.york import york_line
+from minigrad.fitting.solvers.distance import nearest_line
+from minigrad.fitting.solvers.linear import least_squares
+from minigrad.fitting.solvers.plane import nearest_plane
+from minigrad.fitting.solvers.robust import robust_line
+from minigrad.fitting.solvers.york import york_line
 
 DATA = Path(__file__).parent.parent / "examples" / "data"
 SOLVERS = ("gd", "sgd", "adam", "lbfgs")

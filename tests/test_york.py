@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from minigrad import functional
 from minigrad.fitting import fit_line
-from minigrad.fitting.distance import nearest_line
 from minigrad.fitting.given import points
-from minigrad.fitting.linear import least_squares
-from minigrad.fitting.york import york_line
+from minigrad.fitting.solvers.distance import nearest_line
+from minigrad.fitting.solvers.linear import least_squares
+from minigrad.fitting.solvers.york import york_line
 
 DATA = Path(__file__).parent / "data"
 PEARSON = json.loads((DATA / "pearson_york.json").read_text())

@@ -8,13 +8,13 @@ from importlib import import_module
 from typing import Any
 
 _WHERE = {
-    "DivergedError": "descent",
+    "DivergedError": "descents.descent",
     "FitResult": "result",
     "LineRegressor": "regressor",
-    "descend": "descent",
+    "descend": "descents.descent",
     "fit": "general",
     "fit_line": "line",
-    "largest_stable_lr": "descent",
+    "largest_stable_lr": "descents.descent",
 }
 
 

@@ -1,7 +1,7 @@
 """`fit`: any curve through points, by its own function.
 
 One idea: here is only what was asked. Points, start, bounds and what is held fast are checked, by sentences that
-name the parameter; then the task is solved elsewhere (`task.py`), and `FitResult` says what follows.
+name the parameter; then the task is solved elsewhere (`solvers/task.py`), and `FitResult` says what follows.
 """
 
 import math
@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .given import Points, points
-from .levenberg import STEPS
 from .models import Start, View, model_of, number, refuse_unknown
 from .result import FitResult
-from .task import Loss, Task
+from .solvers.levenberg import STEPS
+from .solvers.task import Loss, Task
 
 Floats = NDArray[np.float64]
 Bounds = Mapping[str, tuple[float | None, float | None]] | None
@@ -96,7 +96,7 @@ def fit(
     _refuse_size(task)
     found = task.solved(callback if solver in ("auto", "lm") else None)
     if solver in DESCENTS:
-        from .watching import descend_model
+        from .descents.watching import descend_model
 
         found = descend_model(
             task,
@@ -113,7 +113,7 @@ def fit(
         )
     absolute = absolute_sigma and given.sigma is not None
     if errors != "gauss-newton":
-        from .uncertainty import with_errors
+        from .solvers.uncertainty import with_errors
 
         nearby = replace(task, start=found.values, told=True)
         found = with_errors(

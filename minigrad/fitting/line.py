@@ -89,7 +89,7 @@ def fit_line(
       in at most `steps` steps, with the learning rate `lr` by a `schedule` ("constant", "cosine", "step",
       "exponential", "inverse_time", or a function), on batches of `batch_size` points, in standardised coordinates with
       "cosine", or with `standardize=False` as the tutorials do it: on the points as they are, and "constant".
-      callback(step, loss, params) is called with every step, `progress=True` shows it. See `watching.py`.
+      callback(step, loss, params) is called with every step, `progress=True` shows it. See `descents/watching.py`.
     - `errors`: "gauss-newton" (for distances: York's), "hessian", "bootstrap" or "jackknife"; `seed` draws for them.
 
     Raises DivergedError, which carries the best point, for a learning rate that is too large;
@@ -111,7 +111,7 @@ def fit_line(
 
     found = exactly(given)
     if solver != "auto":
-        from .watching import descend_line
+        from .descents.watching import descend_line
 
         found = descend_line(
             given,
@@ -131,7 +131,7 @@ def fit_line(
             progress=progress,
         )
     if errors in ("bootstrap", "jackknife") or (errors == "hessian" and loss != "distance"):
-        from .uncertainty import with_errors
+        from .solvers.uncertainty import with_errors
 
         curve = found.curve
         found = with_errors(
@@ -160,7 +160,7 @@ def _exact(
 ) -> Found:
     """What the solver of this loss finds."""
     if loss == "mse":
-        from .linear import least_squares
+        from .solvers.linear import least_squares
 
         return least_squares(given, degree=degree, through=through, absolute_sigma=absolute_sigma)
     if loss == "distance":
@@ -168,22 +168,22 @@ def _exact(
         ratio = 1.0 if delta is None else delta
         features = given.x.shape[1] if given.x.ndim == 2 else 1
         if through is not None:
-            from .linear import given_point
+            from .solvers.linear import given_point
 
             x0, y0 = given_point(through, features, 1)
             through = x0 if features > 1 else float(x0[0]), float(y0[0])
         if features > 1:
-            from .plane import nearest_plane
+            from .solvers.plane import nearest_plane
 
             return nearest_plane(given, delta=ratio, absolute_sigma=absolute_sigma, through=through, errors=by)
         if given.sigma_x is not None:
-            from .york import york_line
+            from .solvers.york import york_line
 
             return york_line(given, absolute_sigma=absolute_sigma, through=through, errors=by)
-        from .distance import nearest_line
+        from .solvers.distance import nearest_line
 
         return nearest_line(given, delta=ratio, absolute_sigma=absolute_sigma, through=through, errors=by)
-    from .robust import robust_line
+    from .solvers.robust import robust_line
 
     return robust_line(given, loss, degree=degree, absolute_sigma=absolute_sigma, tuning=tuning, start=start)
 

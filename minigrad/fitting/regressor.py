@@ -27,7 +27,7 @@ from .found import Curve, Found
 from .given import Points
 from .line import fit_line
 from .result import FitResult
-from .updating import Rows
+from .solvers.updating import Rows
 
 Floats = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..refusal import Refusal
-from .found import Floats
+from ...refusal import Refusal
+from ..found import Floats
+from ..result import FitResult
 from .options import in_options
-from .result import FitResult
 
 
 def prediction(result: FitResult, place: list[float]) -> tuple[dict[str, Any], str]:

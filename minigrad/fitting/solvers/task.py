@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 import minigrad as mg
 
-from .found import Found
-from .given import Points
+from ..found import Found
+from ..given import Points
+from ..models import Model, View
 from .levenberg import STEPS, Ending, Limits, Look, Place, Step, levenberg_marquardt
-from .models import Model, View
 from .rows import Rows
 
 Floats = NDArray[np.float64]

@@ -21,7 +21,7 @@ import numpy as np
 
 import minigrad as mg
 
-from .found import Floats
+from ..found import Floats
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 

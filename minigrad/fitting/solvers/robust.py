@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 import minigrad as mg
 
-from ..optim import LBFGS
+from ...optim import LBFGS
+from ..found import Curve, Found
+from ..given import Points
 from .extended import exactly
-from .found import Curve, Found
-from .given import Points
 from .linear import Combination, least_squares
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian, weights
 from .reweighting import Problem, best_of_two, least_trimmed, settle

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .found import Found
+from ..found import Found
 from .levenberg import Ending, Look, Place, Step, levenberg_marquardt, times
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
 from .robust import variance_of_absolute

@@ -1,6 +1,6 @@
 """A line through a file of any length, in one pass and constant memory.
 
-One idea: the exact line needs of its points only a small triangle (`updating.py`), so each block of the
+One idea: the exact line needs of its points only a small triangle (`solvers/updating.py`), so each block of the
 file is folded into it and forgotten. A thinned sample of the points is kept for the eye.
 """
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from .found import Floats
-from .given import points
+from ..found import Floats
+from ..given import points
+from ..result import FitResult
+from ..solvers.updating import Rows
 from .reading import Block
-from .result import FitResult
 from .table import Column
-from .updating import Rows
 
 SAMPLE = 2000
 """At least so many points are kept for a picture, and at most twice as many."""

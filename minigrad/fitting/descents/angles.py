@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 import minigrad as mg
 
+from ..found import Found
+from ..given import Points
+from ..solvers.distance import Frame, Line, frame_of, report, weights_at
+from ..solvers.plane import as_pair, plane_at
 from .coordinates import Coordinates, Rows, root_mean_square
-from .distance import Frame, Line, frame_of, report, weights_at
-from .found import Found
-from .given import Points
-from .plane import as_pair, plane_at
 
 Floats = NDArray[np.float64]
 

@@ -20,9 +20,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..found import Found
+from ..given import Points
 from .extended import Pair, above, add, beside, exactly, inner, multiply, product, subtract, two_sum
-from .found import Found
-from .given import Points
 
 Floats = NDArray[np.float64]
 

@@ -17,6 +17,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ..found import Found
+from ..given import Points
 from .distance import (
     Frame,
     Line,
@@ -33,8 +35,6 @@ from .distance import (
     stiffness,
     weights_at,
 )
-from .found import Found
-from .given import Points
 
 Floats = NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .line import DESCENTS
-from .reading import Block, Table
+from ..files.reading import Block, Table
+from ..line import DESCENTS
 
 
 @contextmanager

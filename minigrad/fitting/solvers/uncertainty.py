@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 import minigrad as mg
 
+from ..found import Curve, Found
+from ..given import Points
 from .distance import Straight
-from .found import Curve, Found
-from .given import Points
 from .linear import Basis, Centred, Combination
 from .task import Curve as ModelCurve
 
@@ -55,7 +55,7 @@ def with_errors(
     point cannot be left out.
 
     >>> from minigrad.fitting.given import points
-    >>> from minigrad.fitting.linear import least_squares
+    >>> from minigrad.fitting.solvers.linear import least_squares
     >>> four = points([0, 1, 2, 3], [1.0, 3.0, 5.0, 7.5])
     >>> found = with_errors(least_squares(four), four, "jackknife", refit=least_squares, squares=True)
     >>> np.sqrt(np.diagonal(found.cov)).round(6)

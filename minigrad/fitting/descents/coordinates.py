@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 import minigrad as mg
 
-from ..errors import OptimiserError
-from ..place import at, here
-from .extended import add, exactly, product
-from .found import Found
-from .given import Points
-from .linear import Combination, triangle
-from .losses import MAD, TUNING
+from ...errors import OptimiserError
+from ...place import at, here
+from ..found import Found
+from ..given import Points
+from ..solvers.extended import add, exactly, product
+from ..solvers.linear import Combination, triangle
+from ..solvers.losses import MAD, TUNING
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp] | None
@@ -327,7 +327,7 @@ class _AsTheyAre(_Columns):
 
 def _calm(points: Points, exact: Found) -> Floats:
     """Huber's line, from which Tukey's loss is descended: far away it is flat, and has no slope to go down by."""
-    from .robust import robust_line
+    from ..solvers.robust import robust_line
 
     degree = len(exact.names) - 1 if exact.names[0] == "c0" else None
     return robust_line(points, "huber", degree=degree).values.reshape(-1, 1)

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 import minigrad as mg
 
-from ..errors import OptimiserError
-from ..place import at, here
+from ...errors import OptimiserError
+from ...place import at, here
+from ..found import Found
+from ..solvers.levenberg import Ending
+from ..solvers.task import Curve, Task
 from .coordinates import Criterion, Rows, bend_of, root_mean_square
-from .found import Found
-from .levenberg import Ending
-from .task import Curve, Task
 
 Floats = NDArray[np.float64]
 

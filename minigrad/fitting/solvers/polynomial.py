@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..given import Points
 from .extended import Pair, exactly, multiply, product, subtract, two_product, two_sum
-from .given import Points
 from .linear import DependentError, Extent, Inverse
 
 Floats = NDArray[np.float64]

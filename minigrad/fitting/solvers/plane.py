@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..found import Found
+from ..given import Points
 from .distance import (
     NOTHING,
     Straight,
@@ -30,8 +32,6 @@ from .distance import (
     total,
 )
 from .extended import Pair, add, exactly, multiply, subtract, two_sum
-from .found import Found
-from .given import Points
 from .linear import names_of_features, too_few
 
 Floats = NDArray[np.float64]

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 import minigrad as mg
 
-from ..containers import leaves, rebuilt
-from ..errors import DivergedError, GradError, MinigradError, OptimiserError
-from ..optim.parameters import called, gathered
-from ..place import at, here
+from ...containers import leaves, rebuilt
+from ...errors import DivergedError, GradError, MinigradError, OptimiserError
+from ...optim.parameters import called, gathered
+from ...place import at, here
 
 Floats = NDArray[np.float64]
 

@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ..found import Floats
 from .dates import EPOCH
-from .found import Floats
 from .table import Column, Layout, TableError, counted, understand
 
 _HEAD = 2**20

@@ -17,12 +17,16 @@ from typing import Any, TypeVar
 import click
 import numpy as np
 
-from .. import fitting
-from ..errors import DivergedError
-from ..refusal import Refusal
+from ... import fitting
+from ...errors import DivergedError
+from ...refusal import Refusal
+from ..files.reading import Block, Table, open_table
+from ..files.stream import Named, fit_stream
+from ..files.table import Column, Layout, TableError, counted
+from ..found import Floats
+from ..line import DESCENTS, ERRORS, LOSSES, fit_line
+from ..result import FitResult
 from .expression import Expression, ExpressionError, expression, names_in
-from .found import Floats
-from .line import DESCENTS, ERRORS, LOSSES, fit_line
 from .options import (
     coordinate,
     in_options,
@@ -37,10 +41,6 @@ from .options import (
 )
 from .printing import best_point, prediction, table_of_predictions, write_residuals
 from .progress import passing, reading_bar, watched
-from .reading import Block, Table, open_table
-from .result import FitResult
-from .stream import Named, fit_stream
-from .table import Column, Layout, TableError, counted
 
 SOLVERS = ("auto", "lm", *DESCENTS)
 SCHEDULES = ("constant", "cosine", "step", "exponential", "inverse_time")

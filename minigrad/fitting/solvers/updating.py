@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..found import Found
 from .extended import Pair, add, exactly, multiply, subtract, two_sum
-from .found import Found
 from .linear import (
     Centred,
     DependentError,

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from ..refusal import Refusal
-from .table import Column
+from ...refusal import Refusal
+from ..files.table import Column
 
 _SPELLINGS = [
     (re.compile(pattern), option)

@@ -21,7 +21,7 @@ import minigrad as mg
 from minigrad.gradient import zero_where_zero
 from minigrad.value import wrap
 
-from .models import Model, checked
+from ..models import Model, checked
 
 _elementwise = operator.attrgetter("elementwise")
 

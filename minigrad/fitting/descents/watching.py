@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import optim
-from ..errors import DivergedError, GradError, MinigradError, OptimiserError
-from ..place import at, here
+from ... import optim
+from ...errors import DivergedError, GradError, MinigradError, OptimiserError
+from ...place import at, here
+from ..found import Found
+from ..given import Points
 from .coordinates import Coordinates, line_coordinates
 from .descent import Best, Watch, copies, count, diverged_error, largest_stable_lr, rate
-from .found import Found
-from .given import Points
 
 if TYPE_CHECKING:
-    from .task import Task
+    from ..solvers.task import Task
 
 Floats = NDArray[np.float64]
 
@@ -145,7 +145,7 @@ def descend_line(
     Raises DivergedError, with the best point as (loss, {name: value}), and OptimiserError.
 
     >>> from minigrad.fitting.given import points
-    >>> from minigrad.fitting.linear import least_squares
+    >>> from minigrad.fitting.solvers.linear import least_squares
     >>> some = points([0, 1, 2, 3], [1.0, 3.0, 5.0, 7.5])
     >>> found = descend_line(some, "mse", "gd", exact=least_squares(some), schedule="constant")
     >>> found.values.round(9), found.converged

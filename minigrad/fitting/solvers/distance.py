@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..found import Found
+from ..given import Points
 from .extended import Pair, add, exactly, multiply, subtract, two_sum
-from .found import Found
-from .given import Points
 
 Floats = NDArray[np.float64]
 

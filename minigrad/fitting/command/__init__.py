@@ -1,0 +1,1 @@
+"""`minigrad fit`: its options, its formulas, what it prints."""

@@ -1,0 +1,1 @@
+"""Descent, to be watched: the bare loop of the tutorials, and descent as a solver."""

@@ -1,0 +1,1 @@
+"""Files: tables of numbers, read in blocks, and never a wrong number."""

@@ -1,0 +1,1 @@
+"""The solvers: one thing in, checked points; one thing out, `Found`."""
