@@ -23,6 +23,7 @@ from .checkpointing import checkpoint
 from .errors import (
     BackendError,
     BroadcastWarning,
+    DivergedError,
     DtypeError,
     GradError,
     GradWarning,
@@ -281,21 +282,32 @@ if TYPE_CHECKING:
     from . import optim as optim
     from . import testing as testing
     from . import torchlike as torchlike
+    from .fitting.descents.descent import descend as descend
+    from .fitting.descents.descent import largest_stable_lr as largest_stable_lr
+    from .fitting.general import fit as fit
+    from .fitting.line import fit_line as fit_line
+    from .fitting.regressor import LineRegressor as LineRegressor
+    from .fitting.result import FitResult as FitResult
 else:
-    _OF_FITTING = ("DivergedError", "FitResult", "LineRegressor", "descend", "fit", "fit_line", "largest_stable_lr")
+    _ROOMS = ("fitting", "optim", "testing", "torchlike")
+    _OF_FITTING = ("FitResult", "LineRegressor", "descend", "fit", "fit_line", "largest_stable_lr")
 
     def __getattr__(name):
         # mg.optim works without an import of its own, and who does not ask for it does not wait for it.
-        if name in ("fitting", "optim", "testing", "torchlike"):
+        if name in _ROOMS:
             return import_module(f".{name}", __name__)
         if name in _OF_FITTING:
             return getattr(import_module(".fitting", __name__), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
+    def __dir__():
+        return sorted({*globals(), *_ROOMS, *_OF_FITTING})
+
 
 __all__ = [
     "BackendError",
     "BroadcastWarning",
+    "DivergedError",
     "DtypeError",
     "GradError",
     "GradWarning",

@@ -79,3 +79,14 @@ def test_no_other_room_is_there():
 
     with pytest.raises(AttributeError, match="module 'minigrad' has no attribute 'optimal'"):
         minigrad.optimal  # noqa: B018
+
+
+def test_what_fits_is_listed_and_found():
+    import minigrad as mg
+
+    names = {"DivergedError", "FitResult", "LineRegressor", "descend", "fit", "fit_line", "largest_stable_lr"}
+    assert names <= set(dir(mg))
+    assert names <= set(dir(mg.fitting))
+    for name in names:
+        assert getattr(mg, name) is getattr(mg.fitting, name)
+        assert getattr(mg, name).__name__ == name

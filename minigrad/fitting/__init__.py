@@ -5,7 +5,16 @@ descending, takes checked points and returns one thing, and one result says what
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..errors import DivergedError as DivergedError
+    from .descents.descent import descend as descend
+    from .descents.descent import largest_stable_lr as largest_stable_lr
+    from .general import fit as fit
+    from .line import fit_line as fit_line
+    from .regressor import LineRegressor as LineRegressor
+    from .result import FitResult as FitResult
 
 _WHERE = {
     "DivergedError": "descents.descent",
@@ -23,3 +32,7 @@ def __getattr__(name: str) -> Any:
     if name in _WHERE:
         return getattr(import_module(f".{_WHERE[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})
