@@ -174,6 +174,16 @@ def test_many_rows_keep_their_digits_near_4e9(n):
         assert off(error, deviation) < 1e-14
 
 
+def test_small_residuals_of_many_points_keep_their_digits():
+    # y less the line cancels eight of sixteen digits, and the errors are made of what is left.
+    x = np.arange(400.0)
+    y = 3e3 * x + 7 + 1e-3 * np.sin(x)
+    found = fit(x, y)
+    exact = line(x, y)
+    assert max(off(v, e) for v, e in zip(found.values, exact[0], strict=True)) < 1e-14
+    assert max(off(v, e) for v, e in zip(errors(found), exact[1], strict=True)) < 1e-14
+
+
 @pytest.mark.parametrize(("alike", "weighted"), [(1, True), (2**10, False), (2**17, True)])
 def test_rows_in_blocks_have_the_digits_of_rows_in_one(alike, weighted):
     # Several blocks; features that are nearly one have no Gram matrix, and are factored block by block.

@@ -55,6 +55,17 @@ def test_coefficients_and_errors_are_the_exact_ones_up_to_the_tenth_degree(seed,
         assert got == pytest.approx(float(value(about, place)), abs=rounding)
 
 
+@pytest.mark.parametrize(("low", "high", "degree", "n"), [(2, 5, 12, 40), (2, 5, 15, 40), (-1, 3, 10, 300)])
+def test_coefficients_of_powers_keep_their_digits_where_these_cancel(low, high, degree, n):
+    # From Chebyshev polynomials to powers an error of float64 grows by their coefficients, 1e9 times and more.
+    x = np.linspace(low, high, n)
+    y = sum(np.cos(3 * k) * x**k for k in range(degree + 1)) + 0.01 * np.sin(50 * x)
+    found = fit(x, y, degree)
+    exact = polynomial(x, y, degree)
+    assert max(off(v, e) for v, e in zip(found.values, exact[0], strict=True)) < 1e-12
+    assert max(off(v, e) for v, e in zip(errors(found), exact[1], strict=True)) < 1e-10
+
+
 def test_time_stamps_and_a_tenth_degree_leave_the_curve_its_digits():
     x = 4e9 + np.arange(0.0, 86_400.0, 600.0)
     hours = (x - 4e9) / 3600
