@@ -383,6 +383,36 @@ def test_a_step_to_where_the_model_is_not_defined_is_refused():
 # ----------------------------------------------------------------------------- errors by other ways
 
 
+def test_the_curve_is_known_elsewhere_only_where_x_has_rows():
+    """Of a whole, without rows, the model would give the values at its own points, whatever x was asked for."""
+    x, y = decaying()
+    columns = {"time": x, "dose": x**2}
+    named = fit(lambda x, p, q: p * x["time"] + q * x["dose"], columns, y)
+    some = {name: column[:3] for name, column in columns.items()}
+    np.testing.assert_array_equal(named.predict(some), named.predict(np.column_stack([*columns.values()]))[:3])
+
+    whole = fit(lambda x, p, q: p * x[1] + q * x[1] ** 2, ("any thing", x), y)
+    np.testing.assert_allclose(whole.predict(whole.given.x) + whole.residuals, y, rtol=1e-14)
+    for elsewhere in (np.zeros(len(x)), np.zeros(3)):
+        for band in (None, 0.95):
+            with pytest.raises(ValueError, match=r"x was one tuple without rows: .*\n.*call the model itself"):
+                whole.predict(elsewhere, band=band)
+    with pytest.raises(TypeError, match="x must hold numbers, and is of type object"):
+        whole.predict(object())
+
+
+@pytest.mark.parametrize("option", [{"lr": 0.1}, {"schedule": "cosine"}, {"batch_size": 3}, {"standardize": False}])
+@pytest.mark.parametrize("solver", ["auto", "lm"])
+def test_what_belongs_to_a_descent_is_refused_without_one(solver, option):
+    with pytest.raises(ValueError, match=f"{next(iter(option))} belongs to a solver that descends"):
+        fit(decay, *decaying(), solver=solver, **option)
+
+
+def test_an_absolute_sigma_is_to_be_given():
+    with pytest.raises(ValueError, match="no sigma was given"):
+        fit(decay, *decaying(), absolute_sigma=True)
+
+
 def test_errors_by_second_derivatives_are_those_of_the_whole_hessian():
     x, y = decaying()
     found = fit(decay, x, y, errors="hessian")

@@ -3,6 +3,7 @@
 import json
 from itertools import combinations
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -319,6 +320,15 @@ def test_a_loss_its_pull_and_the_slope_of_that_agree(loss, u, mirrored):
 @pytest.mark.parametrize("loss", REWEIGHTED)
 def test_the_tuning_constants_cost_five_in_a_hundred_of_gaussian_precision(loss):
     assert 1 / spread_of_gaussian(loss_of(loss)) == pytest.approx(0.95, abs=5e-4)
+
+
+@pytest.mark.parametrize("t", [0.5, 1.345, 2.0001])
+def test_the_spread_of_gaussian_points_is_that_of_the_integrals(t):
+    """Huber's ψ² is u² up to t and t² beyond. The sum over a grid of 0.001 leaves out no more than its square."""
+    normal = NormalDist()
+    beyond = 2 * normal.cdf(-t)
+    squares = 1 - beyond - 2 * t * normal.pdf(t) + t**2 * beyond
+    assert spread_of_gaussian(loss_of("huber", t)) == pytest.approx(squares / (1 - beyond) ** 2, rel=1e-6)
 
 
 def test_with_absolute_sigma_errors_are_those_of_gaussian_points():

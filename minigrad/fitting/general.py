@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .given import Points, points
 from .models import Start, View, model_of, number, refuse_unknown
@@ -18,7 +18,6 @@ from .result import FitResult
 from .solvers.levenberg import STEPS
 from .solvers.task import Loss, Task
 
-Floats = NDArray[np.float64]
 Bounds = Mapping[str, tuple[float | None, float | None]] | None
 Fixed = Iterable[str] | Mapping[str, float]
 
@@ -62,6 +61,7 @@ def fit(
     few more are tried where that leads nowhere. `bounds` has a pair (low, high) by name, None for no bound;
     `fixed` names parameters that stay at their start, or gives them values: fixed={"b": 0}.
 
+    `loss` is "mse", "distance", "huber", "l1", "tukey", or a callable that takes the residuals.
     `sigma` is one standard deviation of y, for all or for each point; `weights` = 1/sigma². With `sigma_x`, or
     loss="distance", each point also has an x of its own to find. The errors are √diag s² (JᵀJ)⁻¹, scaled so that
     chi2/dof is 1 unless `absolute_sigma`; `errors` may be "hessian", "bootstrap", "jackknife".
@@ -84,6 +84,12 @@ def fit(
         _choice("loss", loss, LOSSES)
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise ValueError(f"steps is {steps!r}.\nGive a whole number from 1 on")
+    _refuse_unused(solver, lr=lr, schedule=schedule, batch_size=batch_size, standardize=standardize)
+    if absolute_sigma and sigma is None and weights is None:
+        raise ValueError(
+            "absolute_sigma=True takes sigma as it is, and no sigma was given.\n"
+            "Give sigma, one standard deviation of y, or leave absolute_sigma out"
+        )
     most = 3 * STEPS if steps is None or solver in DESCENTS else steps
     task = Task(asked, view, given, loss, absolute_sigma, most, np.array(asked.start))
     task = _limited(task, bounds, fixed)
@@ -133,6 +139,17 @@ def _choice(what: str, value: Any, known: Sequence[str]) -> str:
     if value not in known:
         raise ValueError(f"{what} is {value!r}, which is none of them.\nChoose from {', '.join(map(repr, known))}")
     return str(value)
+
+
+def _refuse_unused(solver: str, **options: Any) -> None:
+    """Raise ValueError for what belongs to a descent, where there is none."""
+    unset = {"lr": "auto", "schedule": "auto", "batch_size": None, "standardize": True}
+    for name, value in options.items():
+        if solver not in DESCENTS and value != unset[name]:
+            raise ValueError(
+                f"{name} belongs to a solver that descends, and solver={solver!r} does not.\n"
+                f"Leave {name} out, or choose one: solver='gd'"
+            )
 
 
 def _refuse_size(task: Task) -> None:

@@ -5,6 +5,7 @@ was found, and derives the rest when it is asked for: errors, intervals, bands, 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -246,13 +247,14 @@ class FitResult:
     ) -> Any:
         """Return the curve's y at x; with a band, (y, low, high).
 
-        `x` is a number or of shape (n,), of shape (n, k) for k features; y is a float, (n,), or (n, m) for m
-        outputs, in the units of y. `band=0.95` is the confidence level. kind "mean" is the band of the curve
-        itself, from the covariance of the parameters; kind "new" the band in which a new point falls: it adds the
-        variance of a point about the curve, scale². Where sigma was given, scale is in units of it, and a new point
-        needs its own: `sigma`, one standard deviation of y about the curve (an error of x included), by default the
-        one that all points had. Raises ValueError for an x of another shape, a band outside of 0..1, a vertical
-        line, or a new point whose sigma is not known; ModuleNotFoundError for a band without SciPy.
+        `x` is a number or of shape (n,), of shape (n, k) for k features, or a table or dict of their columns; y is a
+        float, (n,), or (n, m) for m outputs, in the units of y. `band=0.95` is the confidence level. kind "mean" is the
+        band of the curve itself, from the covariance of the parameters; kind "new" the band in which a new point falls:
+        it adds the variance of a point about the curve, scale². Where sigma was given, scale is in units of it, and a
+        new point needs its own: `sigma`, one standard deviation of y about the curve (an error of x included), by
+        default the one that all points had. Raises ValueError for an x of another shape, a band outside of 0..1, a
+        vertical line, or a new point whose sigma is not known; TypeError for an x that holds no numbers;
+        ModuleNotFoundError for a band without SciPy.
 
         >>> from minigrad.fitting import fit_line
         >>> result = fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8])
@@ -362,10 +364,15 @@ class FitResult:
         columns = getattr(x, "columns", None)
         if columns is not None and set(map(str, columns)) == set(names) and len(columns) == len(names):
             x = x[list(names)] if all(isinstance(column, str) for column in columns) else x
+        if isinstance(x, Mapping) and set(x) == set(names):
+            x = np.stack([np.asarray(x[name]) for name in names], axis=-1)
         array = np.asarray(x.detach().numpy() if hasattr(x, "detach") else x)
         if array.dtype.kind not in "fiub" and array.dtype != object:
             raise TypeError(f"x must hold numbers, not {array.dtype}")
-        array = array.astype(np.float64)
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise TypeError(f"x must hold numbers, and is of type {type(x).__name__}") from None
         if self.given.x.ndim == 1:
             if array.ndim == 2 and array.shape[1] == 1:
                 array = array[:, 0]

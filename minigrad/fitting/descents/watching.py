@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import optim
 from ...errors import DivergedError, GradError, MinigradError, OptimiserError
@@ -26,8 +25,6 @@ from .descent import Best, Watch, copies, count, diverged_error, largest_stable_
 
 if TYPE_CHECKING:
     from ..solvers.task import Task
-
-Floats = NDArray[np.float64]
 
 SOLVERS = ("gd", "sgd", "adam", "lbfgs")
 SCHEDULES = ("auto", "constant", "cosine", "step", "exponential", "inverse_time")

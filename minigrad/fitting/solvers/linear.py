@@ -200,7 +200,10 @@ class Combination:
 
 
 def names_of_features(x_names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the parameters: slope and intercept, or intercept and the names of several features."""
+    """Return the names of the parameters: slope and intercept, or intercept and the names of several features.
+
+    Raises ValueError where two would be the same.
+    """
     if len(x_names) == 1:
         return ("slope", "intercept")
     names = ("intercept", *x_names)

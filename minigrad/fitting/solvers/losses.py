@@ -108,11 +108,18 @@ def spread(loss: Loss, u: Floats, parameters: int) -> float:
 
 
 def spread_of_gaussian(loss: Loss) -> float:
-    """Return the same for many residuals that are Gaussian with standard deviation 1: E ψ² / (E ψ')²."""
+    """Return the same for many residuals that are Gaussian with standard deviation 1: E ψ² / (E ψ')².
+
+    E ψ'(u) is taken as E u ψ(u), which it is of a Gaussian u: Stein (1981), Estimation of the mean of a multivariate
+    normal distribution. So the sum over a grid need not see ψ' jump.
+
+    >>> round(1 / spread_of_gaussian(loss_of("huber")), 6)
+    0.95
+    """
     u = np.linspace(-12, 12, 24001)
     density = np.exp(-(u**2) / 2)
     density /= density.sum()
-    mean = float(np.sum(density * loss.slope(u)))
+    mean = float(np.sum(density * u * loss.psi(u)))
     return float(np.sum(density * loss.psi(u) ** 2)) / mean**2 if mean > 0 else math.nan
 
 

@@ -23,7 +23,7 @@ from ..found import Curve, Found
 from ..given import Points
 from .extended import exactly
 from .linear import Combination, least_squares
-from .losses import Loss, loss_of, scale, spread, spread_of_gaussian, weights
+from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
 from .reweighting import Problem, best_of_two, least_trimmed, settle
 from .vertices import least_absolute
 
@@ -372,6 +372,3 @@ def sparsity(residuals: Floats) -> float:
     ends = np.append(first[1:], n)
     low, high = np.interp([0.5 - h, 0.5 + h], (first + ends) / (2 * n), ordered[first])
     return float(high - low) / (2 * h)
-
-
-__all__ = ["loss_of", "robust_line", "scale", "sparsity", "spread", "variance_of_absolute", "weights"]

@@ -269,7 +269,7 @@ class Task:
             names=names,
             values=values,
             cov=cov,
-            curve=Curve(self.model, self.view, values, self.free, band),
+            curve=Curve(self.model, self.view, values, self.free, band, n),
             residuals=residuals,
             rss=float(residuals @ residuals),
             chi2=cost if known_sigma else None,
@@ -413,16 +413,18 @@ def inverse_square(columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 @dataclass
 class Curve:
-    """The fitted model; its variance by the slopes at x. `cov` is the covariance of the free parameters."""
+    """The fitted model to so many points; its variance by the slopes at x. `cov` is that of the free parameters."""
 
     model: Model
     view: View
     values: Floats
     free: tuple[int, ...]
     cov: Floats
+    points: int
 
     def at(self, x: Floats) -> Floats:
-        """Return the model at x."""
+        """Return the model at x. Raises ValueError for other places than those of an x that was given as a whole."""
+        self._refuse_elsewhere(x)
         with np.errstate(all="ignore"):
             return self.model.at(self.view(x), self.values.tolist(), len(x))
 
@@ -432,10 +434,19 @@ class Curve:
         return replace(self, cov=np.nan_to_num(cov[np.ix_(free, free)]))
 
     def variance(self, x: Floats) -> Floats:
-        """Return the variance of the model at x, by its slopes there."""
+        """Return the variance of the model at x, by its slopes there. Raises as `at` does."""
+        self._refuse_elsewhere(x)
         with np.errstate(all="ignore"):
             columns = Rows(self.model, self.view(x), len(x), self.free).at(self.values.tolist())[1]()
         return np.asarray(np.einsum("ij,jk,ik->i", columns, self.cov, columns))
+
+    def _refuse_elsewhere(self, x: Floats) -> None:
+        # A whole has no rows: its points stand for them by their numbers, and the model sees it whatever x is.
+        if self.view.whole is not None and not np.array_equal(x, np.arange(self.points)):
+            raise ValueError(
+                f"x was one {type(self.view.whole).__name__} without rows: the curve is known at its points alone.\n"
+                "Elsewhere call the model itself: model(x, **result.params)"
+            )
 
 
 # ----------------------------------------------------------------------------- the places of the search
