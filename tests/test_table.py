@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from minigrad.fitting.files import reading
 from minigrad.fitting.files.dates import calendar
-from minigrad.fitting.files.reading import TextFile, open_table, read_columns
+from minigrad.fitting.files.reading import Block, TextFile, open_table
 from minigrad.fitting.files.table import Column, TableError, understand
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -23,6 +23,11 @@ def opened(text, source="f", **options):
     data = text.encode() if isinstance(text, str) else text
     stream = io.BytesIO(data)
     return TextFile(source, stream, stream.read(reading._HEAD), **options)
+
+
+def read_columns(table, columns, *, skip_bad=False):
+    blocks = list(table.blocks(columns, skip_bad=skip_bad))
+    return Block(np.concatenate([b.values for b in blocks]), np.concatenate([b.rows for b in blocks]))
 
 
 def numbers_in(table, *columns, skip_bad=False):

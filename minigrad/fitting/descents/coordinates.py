@@ -362,7 +362,10 @@ def line_coordinates(
     absolute_sigma: bool,
     standardize: bool,
 ) -> Coordinates:
-    """Return the coordinates in which to descend to a line, a plane or a polynomial."""
+    """Return the coordinates in which to descend to a line, a plane or a polynomial.
+
+    Raises OptimiserError for several outputs under another loss than "mse", and as `bend_of` does.
+    """
     if loss == "distance":
         from .angles import distance_coordinates
 

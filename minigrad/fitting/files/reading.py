@@ -309,12 +309,6 @@ def open_table(
     return TextFile(source, stream, head, delimiter=delimiter, header=header, decimal=decimal, encoding=encoding)
 
 
-def read_columns(table: Table, columns: Sequence[Column], *, skip_bad: bool = False) -> Block:
-    """Return all rows of these columns. Raises TableError if a row cannot be read, or if none is left."""
-    blocks = list(table.blocks(columns, skip_bad=skip_bad))
-    return Block(np.concatenate([b.values for b in blocks]), np.concatenate([b.rows for b in blocks]))
-
-
 def _plain_numbers(text: str, layout: Layout, columns: Sequence[Column]) -> Floats | None:
     """The numbers of a block, if it is plain: read by NumPy, whose reader rounds as Python's float does.
 

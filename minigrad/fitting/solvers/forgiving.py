@@ -80,7 +80,7 @@ class _End:
 def solved(task: Task, callback: Watch) -> Found:
     """Return the fit of the loss of a task: "huber", "tukey", "l1" or a callable, from the fit of least squares.
 
-    Raises as `Task.solved`.
+    Raises as `Task.solved`, and ValueError for bounds under "l1".
     """
     if task.loss == "l1" and task.limits() is not None:
         raise ValueError(
