@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .given import Points, points
+from .line import DESCENTS, ERRORS, LOSSES
 from .models import Start, View, model_of, number, refuse_unknown
 from .result import FitResult
 from .solvers.levenberg import STEPS
@@ -21,8 +22,6 @@ from .solvers.task import Loss, Task
 Bounds = Mapping[str, tuple[float | None, float | None]] | None
 Fixed = Iterable[str] | Mapping[str, float]
 
-LOSSES = ("mse", "distance", "huber", "l1", "tukey")
-DESCENTS = ("gd", "sgd", "adam", "lbfgs")
 SOLVERS = ("auto", "lm", *DESCENTS)
 
 
@@ -80,6 +79,7 @@ def fit(
     asked = model_of(model, start)
     given, view = _given(x, y, sigma, sigma_x, weights, skip_bad)
     _choice("solver", solver, SOLVERS)
+    _choice("errors", errors, ERRORS)
     if not callable(loss):
         _choice("loss", loss, LOSSES)
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
@@ -135,10 +135,9 @@ def fit(
     return FitResult(given, found, name, absolute)
 
 
-def _choice(what: str, value: Any, known: Sequence[str]) -> str:
+def _choice(what: str, value: Any, known: Sequence[str]) -> None:
     if value not in known:
         raise ValueError(f"{what} is {value!r}, which is none of them.\nChoose from {', '.join(map(repr, known))}")
-    return str(value)
 
 
 def _refuse_unused(solver: str, **options: Any) -> None:

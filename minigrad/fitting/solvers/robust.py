@@ -235,7 +235,10 @@ def _in_order(columns: Floats, y: Floats) -> NDArray[np.intp]:
 
 
 def _variances(columns: Floats, loss: Loss, u: Floats, s: float, absolute_sigma: bool) -> tuple[float, Floats | None]:
-    """The variance of every coefficient, and their covariance by exact second derivatives: W⁻¹ (XᵀX) W⁻¹."""
+    """The variance of every coefficient, and their covariance by exact second derivatives: W⁻¹ (XᵀX) W⁻¹.
+
+    The last is the third of Huber (1981), 7.6, but for its factor 1/K, which goes to 1 with many points.
+    """
     n, p = columns.shape
     variance = spread_of_gaussian(loss) if absolute_sigma else s**2 * spread(loss, u, p)
     bend = (columns * loss.slope(u)[:, None]).T @ columns
