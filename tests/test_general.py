@@ -408,6 +408,13 @@ def test_what_belongs_to_a_descent_is_refused_without_one(solver, option):
         fit(decay, *decaying(), solver=solver, **option)
 
 
+def test_errors_in_x_ask_for_distances_without_the_word():
+    x, y = decaying()
+    asked = fit(decay, x, y, sigma=0.05, sigma_x=0.02)
+    assert asked.loss == "distance"
+    assert asked.to_json() == fit(decay, x, y, sigma=0.05, sigma_x=0.02, loss="distance").to_json()
+
+
 def test_an_absolute_sigma_is_to_be_given():
     with pytest.raises(ValueError, match="no sigma was given"):
         fit(decay, *decaying(), absolute_sigma=True)

@@ -131,6 +131,8 @@ def fit(
             seed=seed,
             chi2=task.chi2 if loss == "mse" and not task.distance else None,
         )
+    if task.distance:
+        loss = "distance"  # sigma_x asks for it without its name
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", "a callable")
     return FitResult(given, found, name, absolute)
 
