@@ -368,6 +368,33 @@ def test_x_may_be_whatever_the_model_understands():
     assert whole.params == pytest.approx(by_rows.params, rel=1e-12)
 
 
+def test_places_are_given_to_predict_as_points_were_to_the_fit():
+    rows = np.random.default_rng(0).normal(size=(8, 2))
+    y = 2 * rows[:, 0] - rows[:, 1]
+    new = np.array([[1.0, 2.0], [3.0, 5.0]])  # as many places as columns: neither way round is told by the shape
+    wanted = 2 * new[:, 0] - new[:, 1]
+    below = fit(lambda x, a, b: a * x[0] + b * x[1], rows.T, y)
+    np.testing.assert_allclose(below.predict(new.T), wanted, atol=1e-12)
+    named = fit(lambda x, a, b: a * x["u"] + b * x["v"], {"u": rows[:, 0], "v": rows[:, 1]}, y)
+    np.testing.assert_allclose(named.predict({"v": new[:, 1], "u": new[:, 0]}), wanted, atol=1e-12)
+    with pytest.raises(TypeError, match="x must hold numbers"):
+        named.predict({"u": new[:, 0]})
+
+
+@pytest.mark.parametrize(
+    "x", [np.arange(1.0, 9.0), np.arange(1.0, 17.0).reshape(8, 2), np.arange(1.0, 17.0).reshape(2, 8)]
+)
+def test_a_model_that_writes_into_x_is_refused(x):
+    def doubling(x, a):
+        x *= 2
+        return a * x.reshape(-1)[:8]
+
+    before = x.copy()
+    with pytest.raises(ValueError, match="read-only"):
+        fit(doubling, x, np.arange(8.0))
+    np.testing.assert_array_equal(x, before)
+
+
 def test_a_model_may_ask_its_parameters():
     x, y = decaying()
     result = fit(lambda x, a, b, c: decay(x, a, b, c) if b > 0 else x * np.inf, x, y, [2.0, 1.0, 0.0])

@@ -44,6 +44,8 @@ class View:
         """Return x as the model is to have it."""
         if self.whole is not None:
             return self.whole
+        rows = rows.view()
+        rows.flags.writeable = False  # a model that writes into x would see another x at the next call
         if self.names is not None:
             return dict(zip(self.names, rows.T, strict=True))
         return rows.T if self.transposed else rows

@@ -434,7 +434,7 @@ class _Sheet:
         result = self.result
         observed = result.given.y.reshape(result.given.n, -1)
         residuals = result.residuals.reshape(result.given.n, -1)
-        fitted = np.asarray(result.predict(result.given.x)).reshape(result.given.n, -1)
+        fitted = np.asarray(result.found.curve.at(result.given.x)).reshape(result.given.n, -1)
         handles = []
         for k, name in enumerate(result.given.y_names):
             if observed.shape[1] == 1:
@@ -539,7 +539,7 @@ class _Sheet:
         result, none = self.result, np.empty((0, 2))
         if self._many:
             observed = result.given.y.reshape(result.given.n, -1)
-            fitted = np.asarray(result.predict(result.given.x)).reshape(result.given.n, -1)
+            fitted = np.asarray(result.found.curve.at(result.given.x)).reshape(result.given.n, -1)
             pairs = np.stack([fitted.ravel(), observed.ravel()], axis=1)
             ends = np.linspace(*_extent(pairs), 100)
             return np.concatenate([_thinned(pairs), np.stack([ends, ends], axis=1)]), none

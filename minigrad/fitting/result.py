@@ -247,14 +247,14 @@ class FitResult:
     ) -> Any:
         """Return the curve's y at x; with a band, (y, low, high).
 
-        `x` is a number or of shape (n,), of shape (n, k) for k features, or a table or dict of their columns; y is a
-        float, (n,), or (n, m) for m outputs, in the units of y. `band=0.95` is the confidence level. kind "mean" is the
-        band of the curve itself, from the covariance of the parameters; kind "new" the band in which a new point falls:
-        it adds the variance of a point about the curve, scale². Where sigma was given, scale is in units of it, and a
-        new point needs its own: `sigma`, one standard deviation of y about the curve (an error of x included), by
-        default the one that all points had. Raises ValueError for an x of another shape, a band outside of 0..1, a
-        vertical line, or a new point whose sigma is not known; TypeError for an x that holds no numbers;
-        ModuleNotFoundError for a band without SciPy.
+        `x` is a number or of shape (n,), of shape (n, k) for k features, (k, n) where a model was fitted to that, or a
+        table or dict of their columns; y is a float, (n,), or (n, m) for m outputs, in the units of y. `band=0.95` is
+        the confidence level. kind "mean" is the band of the curve itself, from the covariance of the parameters; kind
+        "new" the band in which a new point falls: it adds the variance of a point about the curve, scale². Where sigma
+        was given, scale is in units of it, and a new point needs its own: `sigma`, one standard deviation of y about
+        the curve (an error of x included), by default the one that all points had. Raises ValueError for an x of
+        another shape, a band outside of 0..1, a vertical line, or a new point whose sigma is not known; TypeError for
+        an x that holds no numbers; ModuleNotFoundError for a band without SciPy.
 
         >>> from minigrad.fitting import fit_line
         >>> result = fit_line([0, 1, 2, 3], [1.1, 2.9, 5.2, 6.8])
@@ -384,6 +384,12 @@ class FitResult:
         k = self.given.x.shape[1]
         if k == 1 and array.ndim < 2:
             return array.reshape(-1, 1), array.ndim == 0
+        if (
+            array.ndim == 2
+            and len(array) == k
+            and getattr(getattr(self.found.curve, "view", None), "transposed", False)
+        ):
+            return array.T, False
         if array.ndim != 2 or array.shape[1] != k:
             one = f"\nFor one place: [[{', '.join(names)}]]" if array.shape == (k,) else ""
             raise ValueError(
