@@ -93,7 +93,8 @@ def test_what_is_called_converged_is_a_stationary_point_wherever_it_started(name
 lines = st.integers(3, 30).flatmap(
     lambda n: st.tuples(
         st.lists(st.floats(-10, 10), min_size=n, max_size=n, unique_by=lambda v: round(v, 2)),
-        st.lists(st.floats(-10, 10), min_size=n, max_size=n),
+        # Of y below 1e-135 squares leave float64, and `fit` refuses them.
+        st.lists(st.floats(-10, 10).map(lambda v: v if abs(v) > 1e-100 else 0.0), min_size=n, max_size=n),
     )
 )
 
