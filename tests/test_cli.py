@@ -146,6 +146,8 @@ def test_a_formula():
     assert list(product["params"].values()) == pytest.approx([2, 1])
     said = run("fit", "-", "--model", "a * time + b", "-x", "t", stdin=text)
     assert refused(said, 'x may be called "t", "x"')
+    said = run("fit", "-", "--model", "a * time + b", "-x", "x", stdin="x,y\n1,2\n2,4\n3,5\n")
+    assert said.stderr.endswith('x may be called "x"\n')
     assert "parameters without --start: a, b" in run("fit", "-", "--model", "a * t + b", stdin=text).stderr
 
 

@@ -110,11 +110,19 @@ def test_what_cannot_be_meant_is_refused_in_two_lines(options, message):
     assert len(str(caught.value).splitlines()) == 2
 
 
+def test_an_infinite_weight_is_named_as_a_weight_and_may_be_left_out():
+    with pytest.raises(ValueError, match=r"^weights has 1 inf \(row 2 of 4\); pass skip_bad=True"):
+        fit_line([1, 2, 3, 4], [1, 2, 4, 5], weights=[1, np.inf, 2, 1])
+    left = fit_line([1, 2, 3, 4], [1, 2, 4, 5], weights=[1, np.inf, 2, 1], skip_bad=True)
+    assert left.params == fit_line([1, 3, 4], [1, 4, 5], weights=[1, 2, 1]).params
+
+
 @pytest.mark.parametrize(
     ("x", "y", "message"),
     [
         ([], [], "x and y are empty"),
         ([1, 2], [1, 2, 3], "x has 2 numbers and y 3 numbers"),
+        ([[1], [1, 2]], [1, 2], "x is no array of numbers: its rows differ in length"),
         ([1], [2], "one point does not determine a line"),
         ([1, 1, 1], [1, 2, 3], "all 3 x are 1"),
         (

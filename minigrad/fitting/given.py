@@ -204,7 +204,7 @@ def _from_weights(values: ArrayLike, n: int) -> Floats:
             f"weights is {weights[row]:g} in row {row + 1} of {n}; a weight is 1/sigma², above 0.\n"
             "Leave points without weight out: x[w > 0], y[w > 0], weights=w[w > 0]"
         )
-    return 1 / np.sqrt(weights)
+    return np.where(np.isinf(weights), np.inf, 1 / np.sqrt(weights))  # refused by name, or left out
 
 
 def _names(values: Any, otherwise: str) -> tuple[str, ...]:
@@ -213,7 +213,10 @@ def _names(values: Any, otherwise: str) -> tuple[str, ...]:
     if columns is not None:
         return tuple(str(name) for name in columns)
     name = getattr(values, "name", None)
-    shape = np.shape(values)
+    try:
+        shape = np.shape(values)
+    except ValueError:  # rows of different lengths, which are refused where the numbers are read
+        shape = ()
     if len(shape) == 2:
         return tuple(f"{otherwise}{k + 1}" for k in range(shape[1]))
     return (str(name) if isinstance(name, str) and name else otherwise,)

@@ -304,7 +304,7 @@ class _Fit:
         if not any(name in named for name in xs):
             short = ("x",) if len(xs) == 1 else tuple(f"x{k + 1}" for k in range(len(xs)))
             if not any(name in named for name in short):
-                listed = ", ".join(f'"{name}"' for name in (*xs, *short))
+                listed = ", ".join(f'"{name}"' for name in dict.fromkeys((*xs, *short)))
                 raise Refusal(f"--model {text}: no column is named in it\nx may be called {listed}")
             xs = short
         if y in named:
