@@ -340,3 +340,10 @@ def test_fit_line_takes_its_distances_from_here():
     assert fit_line([3, 3, 3], [0, 1, 5], loss="distance").vertical
     origin = fit_line(x, y, loss="distance", through="origin")
     assert origin.params["intercept"] == 0
+
+
+def test_a_level_line_says_that_r2_is_undefined():
+    result = fit_line([1, 2, 3], [3, 3, 3], loss="distance")
+    assert (result.slope, result.intercept) == (0, 3)
+    assert np.isnan(result.r2)
+    assert result.warnings == ("y is constant: R² is undefined",)

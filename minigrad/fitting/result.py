@@ -198,7 +198,7 @@ class FitResult:
     def warnings(self) -> tuple[str, ...]:
         """What a careful reader would want to know before using the numbers, a sentence each."""
         y = self.given.y
-        constant = y.size > 0 and len(y) > 1 and bool((y == y[0]).all()) and not self._distances
+        constant = y.size > 0 and len(y) > 1 and bool((y == y[0]).all())
         note = ("y is constant: R² is undefined",)
         said = any("R²" in warning for warning in self.found.warnings)
         return self.found.warnings + (note if constant and not said else ())

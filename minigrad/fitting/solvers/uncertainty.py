@@ -100,10 +100,7 @@ def _by_hessian(found: Found, squares: bool, chi2: Callable[[Any], Any] | None, 
         # A robust loss knows more than its Hessian: how far the residuals pull, on both sides of it.
         return replace(_with_cov(found, found.extra["cov_hessian"]), message=message)
     if chi2 is None:
-        raise ValueError(
-            "of this loss no second derivatives are known that tell errors.\n"
-            "Take errors='bootstrap' or errors='jackknife'"
-        )
+        raise ValueError("of this loss no second derivatives are known that tell errors.\nTake errors='bootstrap'")
     cov = np.array(found.cov)
     variances = np.diagonal(cov)
     held = np.isin(found.names, found.extra.get("fixed", ()))
