@@ -223,7 +223,7 @@ def test_residuals_as_a_file(tmp_path):
         ("day,y\n03/04/2020,2\n05/06/2020,3\n", [], ['data.csv:2: column "day"', "day/month or as month/day"]),
         # Points that determine no line.
         ("x,y\n1,2\n", [], ["data.csv", "--through"]),
-        ("x,y\n1,2\n1,3\n1,4\n", [], ["all 3 x are 1", "--loss distance takes vertical lines: --loss distance"]),
+        ("x,y\n1,2\n1,3\n1,4\n", [], ["all 3 x are 1", "For a vertical line: --loss distance"]),
         ("x,y\n1,2\n1,2\n", ["--loss", "distance"], ["data.csv: "]),
         (
             "u,v,w\n1,2,3\n2,4,4\n3,6,6\n4,8,8\n",

@@ -373,7 +373,7 @@ def all_equal(name: str, value: float, rows: int) -> ValueError:
     """Return the error for points above each other, which a vertical line fits."""
     return ValueError(
         f"all {rows} {name} are {value:.12g}: no line y = slope · x + intercept goes through points above each other.\n"
-        'loss="distance" takes vertical lines: fit_line(x, y, loss="distance")'
+        'For a vertical line: fit_line(x, y, loss="distance")'
     )
 
 
