@@ -167,3 +167,16 @@ def test_what_was_not_taken_is_exactly_0(size, dtype):
             assert found.dtype == dtype
             np.testing.assert_array_equal(found, np.where(mask, g, 0))
             assert not np.signbit(found[found == 0]).any()
+
+
+@pytest.mark.parametrize("given", [np.float32, np.float16])
+@pytest.mark.parametrize("as_tensor", [False, True])
+def test_a_gradient_to_start_from_takes_the_dtype_of_the_tensor(given, as_tensor):
+    g = np.array([0.5, 2.0], dtype=given)
+    x = mg.tensor([1.0, 2.0], requires_grad=True)
+    x.backward(mg.from_numpy(g) if as_tensor else g)
+    assert x.grad.dtype == np.float64
+    y, seen = x * 3.0, []
+    y.register_hook(lambda g: seen.append(g.dtype))
+    y.backward(mg.from_numpy(g) if as_tensor else g)
+    assert seen == [np.float64]
