@@ -5,6 +5,8 @@ anything before it, so reuse, diamonds and dead ends come by themselves. Run on
 three machines (minigrad, torch, bare NumPy) the same list must mean the same.
 """
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -214,6 +216,7 @@ class Lives(RuleBasedStateMachine):
         self.results = []  # (tensor, value, {parameter: derivative}, its calls, {parameter: version})
         self.freed = set()
         self.versions = []
+        self.stale = []  # whether .grad belongs to an older value
 
     def pick(self, n):
         return self.results[n % len(self.results)]
@@ -225,6 +228,7 @@ class Lives(RuleBasedStateMachine):
         self.values.append(value)
         self.grads.append(None)
         self.versions.append(0)
+        self.stale.append(False)
         self.take(len(self.parameters) - 1)
 
     @precondition(lambda self: self.parameters)
@@ -285,10 +289,14 @@ class Lives(RuleBasedStateMachine):
             with pytest.raises(mg.GraphFreedError):
                 z.backward()
             return
-        z.backward(retain_graph=retain)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            z.backward(retain_graph=retain)
+        assert [w.category for w in said] == [mg.StaleGradWarning] * sum(self.stale[p] for p in dz)
         if not retain:
             self.freed |= calls
         for p, d in dz.items():
+            self.stale[p] = False
             self.grads[p] = d if self.grads[p] is None else self.grads[p] + d
 
     @precondition(lambda self: self.results)
@@ -305,6 +313,7 @@ class Lives(RuleBasedStateMachine):
         n %= len(self.parameters)
         self.parameters[n].zero_grad()
         self.grads[n] = None
+        self.stale[n] = False
 
     @precondition(lambda self: self.parameters)
     @rule(n=st.integers(0, 99))
@@ -317,6 +326,7 @@ class Lives(RuleBasedStateMachine):
             w -= 0.01 * mg.tanh(w.grad)
         self.values[n] -= 0.01 * np.tanh(self.grads[n])
         self.versions[n] += 1
+        self.stale[n] = bool(self.grads[n])  # zeros may be added to at any time
         note(f"updated {n}")
 
     @invariant()
