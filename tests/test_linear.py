@@ -430,7 +430,7 @@ def test_features_that_are_nearly_dependent_are_named_and_fitted():
 
 
 def test_features_with_one_name_are_refused():
-    from minigrad.fitting.solvers.linear import names_of_features
+    from minigrad.fitting.solvers.design import names_of_features
 
     assert names_of_features(["height"]) == ("slope", "intercept")
     assert names_of_features(["a", "b"]) == ("intercept", "a", "b")

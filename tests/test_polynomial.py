@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from minigrad.fitting.given import points
-from minigrad.fitting.solvers import linear
+from minigrad.fitting.solvers import refinement
 from minigrad.fitting.solvers.linear import least_squares
 from minigrad.fitting.solvers.polynomial import Chebyshev
 
@@ -60,7 +60,7 @@ def test_coefficients_and_errors_are_the_exact_ones_up_to_the_tenth_degree(seed,
 @pytest.mark.parametrize(("low", "high", "degree", "n"), [(2, 5, 12, 40), (2, 5, 15, 40), (-1, 3, 10, 300)])
 def test_coefficients_of_powers_keep_their_digits_where_these_cancel(low, high, degree, n, many, monkeypatch):
     if many:  # as if there were too many rows to correct all of them until nothing is left
-        monkeypatch.setattr(linear, "_AT_MOST", 0)
+        monkeypatch.setattr(refinement, "_AT_MOST", 0)
     # From Chebyshev polynomials to powers an error of float64 grows by their coefficients, 1e9 times and more.
     x = np.linspace(low, high, n)
     y = sum(np.cos(3 * k) * x**k for k in range(degree + 1)) + 0.01 * np.sin(50 * x)

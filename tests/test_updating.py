@@ -147,7 +147,10 @@ def test_a_million_rows_in_constant_memory():
     ("rows", "message"),
     [
         ([([1.0], [2.0])], "one point does not determine a line"),
-        ([([3.0, 3.0], [1.0, 2.0]), ([3.0], [5.0])], 'all 3 x are 3: no line .*\nFor a vertical line: .*loss="distance"'),
+        (
+            [([3.0, 3.0], [1.0, 2.0]), ([3.0], [5.0])],
+            'all 3 x are 3: no line .*\nFor a vertical line: .*loss="distance"',
+        ),
         ([], "0 points do not determine a line"),
     ],
 )

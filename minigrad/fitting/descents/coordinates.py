@@ -21,9 +21,10 @@ from ...errors import OptimiserError
 from ...place import at, here
 from ..found import Found
 from ..given import Points
+from ..solvers.design import Combination
 from ..solvers.extended import add, exactly, product
-from ..solvers.linear import Combination, triangle
 from ..solvers.losses import MAD, TUNING
+from ..solvers.triangle import triangle
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp] | None

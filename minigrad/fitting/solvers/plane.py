@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..found import Found
 from ..given import Points
+from .design import names_of_features
 from .distance import (
     NOTHING,
     Straight,
@@ -32,7 +33,7 @@ from .distance import (
     total,
 )
 from .extended import Pair, add, exactly, multiply, subtract, two_sum
-from .linear import names_of_features, too_few
+from .refusals import too_few
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from ..given import Points
 from .extended import Pair, exactly, multiply, product, subtract, two_product, two_sum
-from .linear import DependentError, Extent, Inverse
+from .extent import Extent
+from .triangle import DependentError, Inverse
 
 Floats = NDArray[np.float64]
 

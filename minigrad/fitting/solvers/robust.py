@@ -21,8 +21,9 @@ import minigrad as mg
 from ...optim import LBFGS
 from ..found import Curve, Found
 from ..given import Points
+from .design import Combination
 from .extended import exactly
-from .linear import Combination, least_squares
+from .linear import least_squares
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
 from .reweighting import Problem, best_of_two, least_trimmed, settle
 from .vertices import least_absolute

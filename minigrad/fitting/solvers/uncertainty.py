@@ -19,8 +19,8 @@ import minigrad as mg
 
 from ..found import Curve, Found
 from ..given import Points
+from .design import Basis, Centred, Combination
 from .distance import Straight
-from .linear import Basis, Centred, Combination
 from .task import Curve as ModelCurve
 
 Floats = NDArray[np.float64]

@@ -18,27 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..found import Found
+from .covariance import Outcome, found_from
+from .design import Centred, names_of_features
 from .extended import Pair, add, exactly, multiply, subtract, two_sum
-from .linear import (
-    Centred,
-    DependentError,
-    Outcome,
-    Solution,
-    all_equal,
-    dependent_features,
-    inverse_of_factor,
-    names_of_features,
-    powers_of_two,
-    report,
-    rounding,
-    too_few,
-    triangle,
-    warnings_about,
-)
+from .extent import LARGEST, powers_of_two, rounding
+from .refinement import Solution
+from .refusals import all_equal, dependent_features, too_few, warnings_about
+from .triangle import DependentError, inverse_of_factor, triangle
 
 Floats = NDArray[np.float64]
-
-_LARGEST = 1e150
 
 _BLOCK = 4096  # rows that are factored at once: they stay in the cache, and 1e6 rows cost less than one QR of them
 
@@ -85,7 +73,7 @@ class Rows:
             deviations = np.broadcast_to(np.asarray(sigma, dtype=np.float64), n)
             if not (np.isfinite(deviations) & (deviations > 0)).all():
                 raise ValueError("sigma holds a number that is not above 0.\nGive each row its standard deviation")
-            if not ((deviations > 1 / _LARGEST) & (deviations < _LARGEST)).all():
+            if not ((deviations > 1 / LARGEST) & (deviations < LARGEST)).all():
                 raise ValueError("1/sigma² does not fit into float64.\nGive y and sigma in other units")
             weights = 1 / np.square(deviations)
         self._weighted = self._weighted or sigma is not None
@@ -155,7 +143,7 @@ class Rows:
         )
         total = np.square(self._factor[:, k:]).sum(axis=0)
         r2 = 1 - squares / np.where(total > 0, total, np.nan)
-        found = report(
+        found = found_from(
             Centred(x_means.high, unit, names_of_features(x_names), self.intercept),
             Solution(exactly(coefficients), s, np.eye(k + first)),
             outcome,
@@ -177,7 +165,7 @@ class Rows:
         if not np.isfinite(array).all():
             row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
             raise ValueError(f"{name} holds {array[row]} in row {row + 1} of these rows.\nLeave it out")
-        if len(array) and np.abs(array).max() > _LARGEST:
+        if len(array) and np.abs(array).max() > LARGEST:
             raise ValueError(
                 f"{name} reaches {np.abs(array).max():.3g}, and squares of that do not fit into float64.\n"
                 f"Give {name} in other units"
