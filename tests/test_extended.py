@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from minigrad.fitting.solvers.extended import (
     Pair,
     add,
+    dot_products,
     exactly,
-    inner,
     multiply,
     product,
     subtract,
@@ -55,4 +55,4 @@ def test_products_of_matrices_are_those_of_fractions(seed, n, p, m):
 
 def test_an_inner_product_is_rounded_once_however_it_cancels():
     a = np.array([[1e16], [1.0], [-1e16], [1e-16]])
-    assert inner(exactly(a), exactly(np.ones((4, 1)))) == 1.0 + 1e-16
+    assert dot_products(exactly(a), exactly(np.ones((4, 1)))) == 1.0 + 1e-16

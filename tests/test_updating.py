@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minigrad.fitting.given import points
 from minigrad.fitting.solvers.linear import least_squares
-from minigrad.fitting.solvers.updating import Rows
+from minigrad.fitting.solvers.updating import RowsSoFar
 
 from .exact_squares import line, off
 
@@ -51,7 +51,7 @@ def assert_same(found, whole):
 def test_any_split_gives_the_fit_of_all_rows(table, data, absolute):
     x, y, sigma = table
     cuts = data.draw(st.lists(st.integers(0, len(y)), max_size=6))
-    factor = Rows(features=x.shape[1])
+    factor = RowsSoFar(features=x.shape[1])
     in_pieces(factor, x, y, sigma, cuts)
     whole = least_squares(points(x, y, sigma=sigma), absolute_sigma=absolute)
     found = factor.found(absolute_sigma=absolute)
@@ -65,7 +65,7 @@ def test_any_split_gives_the_fit_of_all_rows(table, data, absolute):
 def test_heaps_join_in_any_order(table, data):
     x, y, sigma = table
     cut = data.draw(st.integers(0, len(y)))
-    heaps = Rows(x.shape[1]), Rows(x.shape[1])
+    heaps = RowsSoFar(x.shape[1]), RowsSoFar(x.shape[1])
     in_pieces(heaps[0], x[:cut], y[:cut], None if sigma is None else sigma[:cut], [])
     in_pieces(heaps[1], x[cut:], y[cut:], None if sigma is None else sigma[cut:], [])
     first, second = data.draw(st.permutations(heaps))
@@ -77,7 +77,7 @@ def test_heaps_join_in_any_order(table, data):
 def test_without_an_intercept_the_line_goes_through_the_origin(table, data):
     x, y, sigma = table
     x = x - x.mean(axis=0)
-    factor = Rows(x.shape[1], intercept=False)
+    factor = RowsSoFar(x.shape[1], intercept=False)
     in_pieces(factor, x, y, sigma, data.draw(st.lists(st.integers(0, len(y)), max_size=4)))
     assert_same(factor.found(), least_squares(points(x, y, sigma=sigma), through="origin"))
 
@@ -86,7 +86,7 @@ def test_row_by_row_near_4e9_twelve_digits_are_left():
     rng = np.random.default_rng(5)
     x = 4e9 + np.sort(rng.uniform(0, 1e5, 500)).round()
     y = 7 + 2e-4 * (x - 4e9) + rng.standard_normal(500)
-    factor = Rows()
+    factor = RowsSoFar()
     for row in zip(x, y, strict=True):
         factor.add([row[0]], [row[1]])
     found = factor.found()
@@ -98,7 +98,7 @@ def test_row_by_row_near_4e9_twelve_digits_are_left():
 def test_weights_of_a_million_leave_the_rank_alone():
     rng = np.random.default_rng(8)
     x, y, sigma = 4e9 + rng.standard_normal((40, 2)), rng.standard_normal(40), 1e-6 * rng.uniform(1, 2, 40)
-    factor = Rows(2)
+    factor = RowsSoFar(2)
     in_pieces(factor, x, y, sigma, [7])
     assert_same(factor.found(), least_squares(points(x, y, sigma=sigma)))
 
@@ -107,7 +107,7 @@ def test_a_heap_far_from_the_first_costs_no_digits():
     # The first rows near 0, all others near 1e9: about a centre that stays at the first, the rest is one point.
     x = np.concatenate([[0.0, 1.0, 2.0], 1e9 + np.arange(400.0)])
     y = np.sin(x) + np.arange(403)
-    factor = Rows()
+    factor = RowsSoFar()
     in_pieces(factor, x, y, None, [3, 100, 101])
     for value, right in zip(factor.found().values, line(x, y)[0], strict=True):
         assert off(value, right) < 1e-12
@@ -116,7 +116,7 @@ def test_a_heap_far_from_the_first_costs_no_digits():
 def test_several_outputs():
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((50, 2)), rng.standard_normal((50, 3))
-    factor = Rows(features=2, outputs=3)
+    factor = RowsSoFar(features=2, outputs=3)
     in_pieces(factor, x, y, None, [10, 20])
     found, whole = factor.found(["a", "b"]), least_squares(points(x, y))
     assert found.names == ("intercept", "a", "b")
@@ -128,7 +128,7 @@ def test_several_outputs():
 
 
 def test_a_million_rows_in_constant_memory():
-    factor = Rows()
+    factor = RowsSoFar()
     sizes = set()
     for start in range(0, 1_000_000, 100_000):
         x = np.arange(start, start + 100_000.0)
@@ -155,7 +155,7 @@ def test_a_million_rows_in_constant_memory():
     ],
 )
 def test_rows_that_determine_no_line_are_refused(rows, message):
-    factor = Rows()
+    factor = RowsSoFar()
     for x, y in rows:
         factor.add(x, y)
     with pytest.raises(ValueError, match=message):
@@ -163,7 +163,7 @@ def test_rows_that_determine_no_line_are_refused(rows, message):
 
 
 def test_features_that_depend_on_each_other_are_named():
-    factor = Rows(3)
+    factor = RowsSoFar(3)
     rng = np.random.default_rng(1)
     for _ in range(5):
         x = 4e9 + rng.standard_normal((20, 3))
@@ -186,7 +186,7 @@ def test_features_that_depend_on_each_other_are_named():
     ],
 )
 def test_rows_that_cannot_be_taken_leave_the_factor_as_it_was(x, y, sigma, message):
-    factor = Rows()
+    factor = RowsSoFar()
     factor.add([0.0, 1.0, 2.0], [1.0, 2.0, 4.0])
     before = factor.found()
     with pytest.raises(ValueError, match=message):
@@ -198,19 +198,19 @@ def test_rows_that_cannot_be_taken_leave_the_factor_as_it_was(x, y, sigma, messa
 
 
 def test_heaps_of_other_columns_do_not_join():
-    for other in (Rows(2), Rows(1, 2), Rows(1, intercept=False)):
+    for other in (RowsSoFar(2), RowsSoFar(1, 2), RowsSoFar(1, intercept=False)):
         with pytest.raises(ValueError, match="these rows have"):
-            Rows().join(other)
+            RowsSoFar().join(other)
     with pytest.raises(ValueError, match="0 features"):
-        Rows(0)
-    factor = Rows(2)
+        RowsSoFar(0)
+    factor = RowsSoFar(2)
     factor.add(np.eye(3, 2), [1.0, 2.0, 4.0])
     with pytest.raises(ValueError, match="1 names for 2 features"):
         factor.found(["a"])
 
 
 def test_constant_y_and_two_rows_say_what_is_missing():
-    factor = Rows()
+    factor = RowsSoFar()
     factor.add([1.0, 2.0], [5.0, 5.0])
     found = factor.found()
     assert found.values.tolist() == [0.0, 5.0]

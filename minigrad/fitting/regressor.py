@@ -27,7 +27,7 @@ from .found import Curve, Found
 from .given import Points
 from .line import fit_line
 from .result import FitResult
-from .solvers.updating import Rows
+from .solvers.updating import RowsSoFar
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +100,7 @@ class LineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: i
         Raises ValueError where they do not determine a line, or hold what is no finite number.
         """
         rows, targets, weights = self._checked(X, y, sample_weight, reset=True)
-        self._rows: Rows | None = None
+        self._rows: RowsSoFar | None = None
         self._waiting: str | None = None
         self._take(self._fitted(rows, targets, weights))
         return self
@@ -121,7 +121,7 @@ class LineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: i
         first = not hasattr(self, "n_features_in_")
         rows, targets, weights = self._checked(X, y, sample_weight, reset=first, least=1)
         if first or self._rows is None:
-            self._rows = Rows(rows.shape[1], 1 if targets.ndim == 1 else targets.shape[1])
+            self._rows = RowsSoFar(rows.shape[1], 1 if targets.ndim == 1 else targets.shape[1])
             if not first:
                 before = self.result_.given
                 self._rows.add(before.x, before.y, before.sigma)

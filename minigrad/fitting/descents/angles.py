@@ -25,7 +25,7 @@ from ..found import Found
 from ..given import Points
 from ..solvers.distance import Frame, Line, frame_of, report, weights_at
 from ..solvers.plane import as_pair, plane_at
-from .coordinates import Coordinates, Rows, root_mean_square
+from .coordinates import Batch, Coordinates, root_mean_square
 
 Floats = NDArray[np.float64]
 
@@ -72,12 +72,12 @@ class _Distances:
         if self.place is not None:
             del self.tensors[1]
 
-    def _mean(self, squares: Any, rows: Rows) -> Any:
+    def _mean(self, squares: Any, rows: Batch) -> Any:
         if self.weights is not None:
             squares = squares * (self.weights if rows is None else self.weights[rows])
         return squares.mean()
 
-    def loss(self, rows: Rows) -> Any:
+    def loss(self, rows: Batch) -> Any:
         """Return the loss over some points, None for all."""
         raise NotImplementedError
 
@@ -151,7 +151,7 @@ class _Angle(_Distances):
             : len(self.tensors)
         ]
 
-    def loss(self, rows: Rows) -> Any:
+    def loss(self, rows: Batch) -> Any:
         """Return the mean squared distance of some points."""
         u, v = self._all if rows is None else (self.u[rows], self.v[rows])
         t = self.tensors[0]
@@ -189,7 +189,7 @@ class _Slope(_Distances):
             2 * root_mean_square(self.v / self.b),
         ][: len(self.tensors)]
 
-    def loss(self, rows: Rows) -> Any:
+    def loss(self, rows: Batch) -> Any:
         """Return the mean of the squares over their variance, of some points."""
         u, v, a, b = (part if rows is None else part[rows] for part in (self.u, self.v, self.a, self.b))
         m = self.tensors[0]
@@ -219,7 +219,7 @@ class _AsTheyAre(_Distances):
             2 * root_mean_square(self.y * pull),
         ][: len(self.tensors)]
 
-    def loss(self, rows: Rows) -> Any:
+    def loss(self, rows: Batch) -> Any:
         """Return the loss over some points."""
         x, y = self._all if rows is None else (self.x[rows], self.y[rows])
         a = self.tensors[0]
@@ -284,7 +284,7 @@ class _Tilted:
         if self.through is not None:
             del self.tensors[1], self.terms[1]
 
-    def loss(self, rows: Rows) -> Any:
+    def loss(self, rows: Batch) -> Any:
         """Return the loss over some points, None for all."""
         u, v = self._all if rows is None else (self.u[rows], self.v[rows])
         slopes = self.tensors[0]

@@ -27,7 +27,9 @@ from ..solvers.losses import MAD, TUNING
 from ..solvers.triangle import triangle
 
 Floats = NDArray[np.float64]
-Rows = NDArray[np.intp] | None
+Batch = NDArray[np.intp] | None
+"""The places of some points; None for all of them."""
+
 Loss = str | Callable[[Any], Any]
 
 
@@ -45,7 +47,7 @@ class Coordinates(Protocol):
     terms: list[Any]
     """For each tensor, how large the terms are that its gradient is the sum of, from the start."""
 
-    def loss(self, rows: Rows) -> Any:
+    def loss(self, rows: Batch) -> Any:
         """Return the loss over some points, None for all, as a tensor of one number."""
         ...
 
@@ -76,7 +78,7 @@ class Criterion:
         self.bend = bend
         self.unit = 1.0 if callable(loss) else size if loss == "l1" else size**2
 
-    def __call__(self, r: Any, rows: Rows = None) -> Any:
+    def __call__(self, r: Any, rows: Batch = None) -> Any:
         """Return the loss of residuals r, the curve less y, (n,), or (n, m) of m outputs, over which it is summed."""
         if self.factors is not None:
             f = self.factors if rows is None else self.factors[rows]
@@ -225,7 +227,7 @@ class _Standardised(_Columns):
             self.criterion.terms(self.columns, self.columns @ first - self.target).reshape(self.tensors[0].shape)
         ]
 
-    def loss(self, rows: Rows) -> Any:
+    def loss(self, rows: Batch) -> Any:
         """Return the loss over some points."""
         columns, target = self._all if rows is None else (self.columns[rows], self.target[rows])
         return self.criterion(columns @ self.tensors[0] - target, rows)
@@ -300,7 +302,7 @@ class _AsTheyAre(_Columns):
         level = reported[self.basis.level]
         return [part.reshape(shape) for part, shape in zip((slopes, level), shapes, strict=False)]
 
-    def loss(self, rows: Rows) -> Any:
+    def loss(self, rows: Batch) -> Any:
         """Return the loss over some points."""
         x, y = self._all if rows is None else (self.x[rows], self.target[rows])
         return self.criterion(self._above(x, y, self.tensors), rows)

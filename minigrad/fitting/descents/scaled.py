@@ -17,8 +17,8 @@ from ...errors import OptimiserError
 from ...place import at, here
 from ..found import Found
 from ..solvers.levenberg import Ending
-from ..solvers.task import Curve, Task
-from .coordinates import Criterion, Rows, bend_of, root_mean_square
+from ..solvers.task import ModelCurve, Task
+from .coordinates import Batch, Criterion, bend_of, root_mean_square
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ class Scaled:
             start + unit * q for start, unit, q in zip(self.start.tolist(), self.units.tolist(), tensors, strict=True)
         ]
 
-    def loss(self, rows: Rows) -> Any:
+    def loss(self, rows: Batch) -> Any:
         """Return the loss over some points, None for all."""
         task = self.task
         values: list[Any] = task.start.tolist()
@@ -114,7 +114,7 @@ class Scaled:
             ending = Ending(free, place, True, "", 0, held=held, rank=self.n - exact.dof)
             found = task.found(ending, "", columns, spread, float(np.sqrt(spread)), cost)
         if task.loss != "mse":
-            assert isinstance(found.curve, Curve)
+            assert isinstance(found.curve, ModelCurve)
             curve = found.curve.with_covariance(exact.cov)
             found = replace(found, cov=exact.cov, scale=exact.scale, curve=curve)
         return found

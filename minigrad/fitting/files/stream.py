@@ -13,7 +13,7 @@ import numpy as np
 from ..found import Floats
 from ..given import points
 from ..result import FitResult
-from ..solvers.updating import Rows
+from ..solvers.updating import RowsSoFar
 from .reading import Block
 from .table import Column
 
@@ -91,7 +91,7 @@ def fit_stream(
     that determine no line.
     """
     k = len(xs)
-    factor, sample = Rows(features=k), Thinned()
+    factor, sample = RowsSoFar(features=k), Thinned()
     for block in blocks:
         if not len(block.values):
             continue

@@ -120,10 +120,10 @@ def product(a: Pair, b: Pair) -> Pair:
     return terms[:, 0]
 
 
-def inner(a: Pair, b: Pair) -> Floats:
+def dot_products(a: Pair, b: Pair) -> Floats:
     """Return aᵀ b of a (n, p) and b (n, m), of shape (p, m), rounded once (Shewchuk 1997, through `math.fsum`).
 
-    >>> inner(exactly(np.array([[1e16], [1.0], [-1e16]])), exactly(np.ones((3, 1))))
+    >>> dot_products(exactly(np.array([[1e16], [1.0], [-1e16]])), exactly(np.ones((3, 1))))
     array([[1.]])
     """
     shape = a.high.shape[1], b.high.shape[1]

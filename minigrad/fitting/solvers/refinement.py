@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .design import Basis
-from .extended import Pair, add, exactly, inner, multiply, product, subtract, two_sum
+from .extended import Pair, add, dot_products, exactly, multiply, product, subtract, two_sum
 from .triangle import triangle
 
 Floats = NDArray[np.float64]
@@ -110,11 +110,11 @@ def solve_exactly(columns: Pair, y: Pair, s: Floats) -> tuple[Solution, Floats]:
     """
     # Orthonormal but for the rounding of R, which is known from here on: (QᵀQ)⁻¹ = K Kᵀ.
     q = product(columns, exactly(s))
-    k: Floats = np.linalg.inv(np.linalg.cholesky(inner(q, q))).T
+    k: Floats = np.linalg.inv(np.linalg.cholesky(dot_products(q, q))).T
     z = exactly(np.zeros((len(s), y.high.shape[1])))
     residuals = y
     for _ in range(_ROUNDS):
-        step = k @ (k.T @ inner(q, residuals))
+        step = k @ (k.T @ dot_products(q, residuals))
         z = add(z, exactly(step))
         residuals = subtract(y, product(q, z))
         # Each round leaves about 1e-16 of the error there was.

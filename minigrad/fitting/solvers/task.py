@@ -269,7 +269,7 @@ class Task:
             names=names,
             values=values,
             cov=cov,
-            curve=Curve(self.model, self.view, values, self.free, band, n),
+            curve=ModelCurve(self.model, self.view, values, self.free, band, n),
             residuals=residuals,
             rss=float(residuals @ residuals),
             chi2=cost if known_sigma else None,
@@ -412,7 +412,7 @@ def inverse_square(columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 @dataclass
-class Curve:
+class ModelCurve:
     """The fitted model to so many points; its variance by the slopes at x. `cov` is that of the free parameters."""
 
     model: Model
@@ -428,7 +428,7 @@ class Curve:
         with np.errstate(all="ignore"):
             return self.model.at(self.view(x), self.values.tolist(), len(x))
 
-    def with_covariance(self, cov: Floats) -> "Curve":
+    def with_covariance(self, cov: Floats) -> "ModelCurve":
         """Return the same curve with another covariance of all parameters; NaN counts as none."""
         free = list(self.free)
         return replace(self, cov=np.nan_to_num(cov[np.ix_(free, free)]))

@@ -21,7 +21,7 @@ from ..found import Curve, Found
 from ..given import Points
 from .design import Basis, Centred, Combination
 from .distance import Straight
-from .task import Curve as ModelCurve
+from .task import ModelCurve
 
 Floats = NDArray[np.float64]
 Refit = Callable[[Points], Found]

@@ -31,12 +31,12 @@ Floats = NDArray[np.float64]
 _BLOCK = 4096  # rows that are factored at once: they stay in the cache, and 1e6 rows cost less than one QR of them
 
 
-class Rows:
+class RowsSoFar:
     """Rows of k features and m outputs, as their weight, their means and a triangle.
 
     `rows` is how many there were. Without `intercept` the curve goes through the origin.
 
-    >>> factor = Rows(features=1)
+    >>> factor = RowsSoFar(features=1)
     >>> factor.add([0.0, 1.0], [1.0, 3.0])
     >>> factor.add([2.0, 3.0], [5.0, 7.0], sigma=0.5)
     >>> factor.rows, factor.found().values.round(9)
@@ -80,7 +80,7 @@ class Rows:
         for start in range(0, n, _BLOCK):
             self._take(block[start : start + _BLOCK], weights[start : start + _BLOCK])
 
-    def join(self, other: "Rows") -> None:
+    def join(self, other: "RowsSoFar") -> None:
         """Take the rows of another factor: of another part of a file, or another process.
 
         Raises ValueError where the two have other numbers of features or outputs, or an intercept only in one.
