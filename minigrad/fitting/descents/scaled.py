@@ -18,7 +18,8 @@ from ...place import at, here
 from ..found import Found
 from ..solvers.levenberg import Ending
 from ..solvers.task import ModelCurve, Task
-from .coordinates import Batch, Criterion, bend_of, root_mean_square
+from .coordinates import Batch, root_mean_square
+from .criterion import Criterion, bend_of
 
 Floats = NDArray[np.float64]
 

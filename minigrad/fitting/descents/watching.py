@@ -1,7 +1,7 @@
 """Descent as a solver of `fit_line` and `fit`: gd, sgd, adam, lbfgs, to be watched.
 
 One idea: the loss is descended in coordinates in which every data set has the same curvature, and the answer
-is compared with the exact one. Centred and scaled as in `coordinates.py`, both losses of a line have second derivatives
+is compared with the exact one. Centred and scaled as in `columns.py`, both losses of a line have second derivatives
 of 2 at the minimum, so a learning rate means the same for time stamps and for nanometres: 0.25 halves the
 error with every step, and 1 is where it stops falling. With `standardize=False` it is the tutorials' loop on the
 points as they are, to the bit; how far it ended from the exact line is said in standard errors.
@@ -20,7 +20,9 @@ from ...errors import DivergedError, GradError, MinigradError, OptimiserError
 from ...place import at, here
 from ..found import Found
 from ..given import Points
-from .coordinates import Coordinates, line_coordinates
+from .angles import distance_coordinates
+from .columns import column_coordinates
+from .coordinates import Coordinates
 from .descent import Best, Watch, copies, count, diverged_error, largest_stable_lr, rate
 
 if TYPE_CHECKING:
@@ -151,7 +153,10 @@ def descend_line(
     after 49 steps the slope is less than 0.01 % of its standard error away from the exact line
     """
     how = settings(solver, **options)
-    coordinates = line_coordinates(points, loss, exact, delta, tuning, absolute_sigma, how.standardize)
+    if loss == "distance":
+        coordinates = distance_coordinates(points, exact, delta, absolute_sigma, how.standardize)
+    else:
+        coordinates = column_coordinates(points, loss, exact, tuning, absolute_sigma, how.standardize)
     return watched(coordinates, how, exact, "the exact line" if len(exact.names) == 2 else "the exact fit")
 
 
