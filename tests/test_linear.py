@@ -315,6 +315,34 @@ def test_a_plane_through_the_origin():
         assert off(value, right) <= ROUNDED
 
 
+@given(clouds(), st.sampled_from([(1.0, -2.0), [0.5, 1e3], np.array([0.0, 3.0])]), st.sampled_from([0.0, -7.5]))
+def test_a_plane_through_a_point_with_an_x_for_each_feature(cloud, x0, y0):
+    """Moving the point to the origin moves neither slopes nor their errors; the plane has y0 at x0."""
+    x, y = cloud
+    x = np.column_stack([x, np.arange(len(x)) % 3])
+    try:
+        found = fit(x, y, through=(x0, y0))
+    except ValueError as undetermined:
+        assert "depend on each other" in str(undetermined) or "do not determine" in str(undetermined)  # noqa: PT017
+        return
+    exact = solve(
+        [[v - Fraction(float(at)) for v in fractions(column)] for column, at in zip(x.T, x0, strict=True)],
+        [v - Fraction(y0) for v in fractions(y)],
+    )
+    for value, right in zip(found.values[1:], exact[0], strict=True):
+        assert off(value, right) <= ROUNDED
+    assert found.curve.at(np.array([x0], dtype=float)) == [y0]
+    assert found.extra["through"][0].tolist() == list(x0)
+
+
+def test_every_output_goes_through_a_y_of_its_own():
+    x, y = np.array([0.0, 1.0, 3.0]), np.array([[1.0, 2.0], [2.0, 1.0], [5.0, 0.0]])
+    found = fit(x, y, through=(1, [3, -4]))
+    assert found.curve.at(np.array([1.0])).tolist() == [[3.0, -4.0]]
+    for k, level in enumerate([3, -4]):
+        np.testing.assert_array_equal(found.values[k], fit(x, y[:, k], through=(1, level)).values)
+
+
 def test_the_quartet_has_one_line_but_not_one_answer():
     quartet = np.loadtxt(EXAMPLES / "anscombe.csv", delimiter=",", skiprows=1)
     for x, y in quartet.T.reshape(4, 2, -1):
@@ -404,6 +432,9 @@ def test_a_curve_can_be_pickled():
         ([[1, 2], [2, 1], [4, 4]], [1, 2, 3], {"degree": 2}, "x has 2 features, and degree=2 .* in one"),
         ([1, 2, 3], [1, 2, 4], {"through": (1, np.nan)}, "through is .* finite"),
         ([1, 2, 3], [1, 2, 4], {"through": 5}, "through is 5, and a point is meant"),
+        ([1, 2, 3], [1, 2, 4], {"through": ([0, 1], 2)}, r"x0 has the shape \(2,\) for 1 feature.\nGive x0 one number"),
+        ([[1, 2], [2, 1]], [1, 2], {"through": ([0, 1, 2], 2)}, "for 2 features.\nGive x0 2 numbers, one for each"),
+        ([1, 2, 3], [1, 2, 4], {"through": (0, [1, 2])}, r"y0 has the shape \(2,\) for 1 output.\nGive y0 one number"),
     ],
 )
 def test_what_determines_no_parameters_is_refused(x, y, options, message):

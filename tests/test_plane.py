@@ -135,6 +135,17 @@ def test_a_plane_through_a_point_goes_through_it():
     np.testing.assert_allclose(fit.found.values[1:], -directions[-1, :2] / directions[-1, 2], rtol=1e-12)
 
 
+def test_a_plane_through_a_point_with_an_x_for_each_feature():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(9, 2))
+    y = 1 + x @ [2.0, -1.0] + rng.normal(size=9) / 10
+    at = np.array([1.0, -2.0])
+    moved, there = fit_line(x - at, y - 5, loss="distance", through=0), fit_line(x, y, loss="distance", through=(at, 5))
+    assert there.predict([at]) == 5
+    np.testing.assert_allclose(there.found.values[1:], moved.found.values[1:], rtol=1e-12)
+    np.testing.assert_allclose(there.rss, moved.rss, rtol=1e-12)
+
+
 def test_the_errors_are_those_that_repeated_measurements_show():
     rng = np.random.default_rng(2)
     true = rng.uniform(-10, 10, size=(60, 2))

@@ -129,16 +129,22 @@ def given_point(through: Any, features: int, outputs: int) -> tuple[Floats, Floa
 
     0 and "origin" mean (0, 0). Raises ValueError for what is no point.
     """
-    if (isinstance(through, str) and through == "origin") or (np.ndim(through) == 0 and through == 0):
+    if (isinstance(through, str) and through == "origin") or (np.isscalar(through) and through == 0):
         through = (0.0, 0.0)
     try:
-        x0, y0 = through
-        point = np.broadcast_to(np.asarray(x0, float), features), np.broadcast_to(np.asarray(y0, float), outputs)
+        x0, y0 = (np.asarray(part, float) for part in through)
+        if not all(np.isfinite(part).all() for part in (x0, y0)):
+            raise ValueError
     except (TypeError, ValueError):
-        point = (np.full(1, np.nan),) * 2
-    if not all(np.isfinite(part).all() for part in point):
         raise ValueError(
             f"through is {through!r}, and a point is meant, of finite numbers.\n"
             'Write through=(x0, y0), or through="origin"'
-        )
-    return point
+        ) from None
+    for name, part, count, of in (("x0", x0, features, "feature"), ("y0", y0, outputs, "output")):
+        if part.shape not in ((), (1,), (count,)):
+            them = f"{count} {of}" if count == 1 else f"{count} {of}s"
+            raise ValueError(
+                f"through is {through!r}, and its {name} has the shape {part.shape} for {them}.\n"
+                f"Give {name} {'one number' if count == 1 else f'{count} numbers, one for each {of}'}"
+            )
+    return np.broadcast_to(x0, features), np.broadcast_to(y0, outputs)
