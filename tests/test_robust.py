@@ -353,6 +353,37 @@ def test_more_than_half_of_the_points_on_a_line_are_an_exact_fit(loss):
     assert "8 of 12 points, more than half, lie on the curve" in found.warnings[0]
 
 
+@pytest.mark.parametrize("loss", REWEIGHTED)
+@given(
+    x=st.sampled_from([[0.0, 1.0, 2.0], [0.1, 0.2, 0.3], [0.0, 1.0, 3.0], [5.0, -3.0, 4.0]]),
+    y=st.lists(st.integers(-99, 99).map(lambda tenth: tenth / 10), min_size=3, max_size=3),
+    lift=st.sampled_from([0.0, 1e4]),
+)
+def test_a_curve_through_as_many_points_as_parameters_tells_no_errors(loss, x, y, lift):
+    """Some line goes through any two points: where no third one is on it, that is no evidence of a scale of 0."""
+    x, y = np.array(x), np.array(y) + lift
+    found = robust_line(points(x, y), loss)
+    if abs(np.linalg.det(np.column_stack([np.ones(3), x, y]))) < 1e-9:
+        assert (found.cov == 0).all() or errors(found).max() < 1e-10
+    elif x[2] - x[1] == pytest.approx(x[1] - x[0]):
+        # The two residuals that are smallest are alike, for the middle one is -2 times as large: no scale but 0 holds.
+        assert np.isnan(found.cov).all()
+        assert "2 of 3 points lie on the curve, as they can on any with 2 parameters" in found.warnings[-1]
+    else:
+        assert np.isnan(found.cov).all() or errors(found).min() > 1e-6
+
+
+def test_a_plane_through_3_of_4_points_by_chance_tells_no_errors():
+    rng = np.random.default_rng(1496)
+    collapsed = 0
+    for _ in range(40):
+        x = rng.uniform(0, 10, (4, 2))
+        found = robust_line(points(x, x.sum(axis=1) + rng.normal(size=4)), "huber")
+        assert not (found.cov == 0).any()
+        collapsed += found.scale == 0
+    assert collapsed > 4
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_points_all_on_a_line_need_no_word(loss):
     x = np.linspace(0, 1, 9)

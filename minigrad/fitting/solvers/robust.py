@@ -194,6 +194,15 @@ def _reweighted(
     said: tuple[str, ...] = ()
     if found.held:
         said = ("the weights and the scale chased each other: the scale was held where it was",)
+    if not absolute_sigma:
+        # Re-weighting creeps to such a fit, and stops where a round moves it by no more than rounding does.
+        reached = 64 * (noise + problem.row_noise * float(np.linalg.norm(found.coefficients)))
+        on = int(np.count_nonzero(np.abs(found.residuals) <= reached))
+        if n < 2 * on <= 2 * p:
+            message = f"{title}: through {on} of {n} points"
+            return _Fit(
+                found.coefficients, 0.0, math.nan, message, None, found.rounds, True, None, (_collapsed(on, n, p),)
+            )
     if found.scale == 0:
         on = int(np.count_nonzero(found.weights))
         message = f"{title}: exact through {on} of {n} points"
@@ -225,6 +234,13 @@ def _exact_warning(on: int, n: int) -> str:
     return (
         f"{on} of {n} points, more than half, lie on the curve to rounding: the errors are 0, "
         f"and the other {n - on} do not move it"
+    )
+
+
+def _collapsed(on: int, n: int, p: int) -> str:
+    return (
+        f"{on} of {n} points lie on the curve, as they can on any with {p} parameters: the other {n - on} do not tell "
+        "the scale, and the errors are NaN; more points do"
     )
 
 
