@@ -637,3 +637,98 @@ def test_a_large_file_is_fitted_as_it_passes(tmp_path, monkeypatch):
     bad = path.read_text() + "1,n/a\n"
     assert refused(run("fit", "-", stdin=bad), 'standard input:5002: column "y": "n/a" is not a number')
     assert found("fit", "-", "--skip-bad", stdin=bad)["params"] == streamed["params"]
+
+
+# ---------------------------------------------------------------------------- what would be lost, or said twice
+
+
+def test_the_file_that_is_read_is_never_written_over(tmp_path):
+    points = tmp_path / "points.csv"
+    points.write_text("x,y\n0,1\n1,3\n2,5.5\n")
+    link = tmp_path / "link.csv"
+    link.symlink_to(points)
+    for path in (points, link):
+        assert refused(run("fit", points, "--residuals", path), "this is the file that is read", "Name another")
+    assert points.read_text() == "x,y\n0,1\n1,3\n2,5.5\n"
+
+
+def test_residuals_need_a_file_of_their_own(tmp_path):
+    path = tmp_path / "same.png"
+    assert refused(run("fit", FIFTEEN, "--residuals", path, "--plot", path), "--plot writes to it too")
+    assert not path.exists()
+    assert refused(run("fit", FIFTEEN, "--residuals", "-"), "--residuals -: ", "Name a file")
+    assert refused(run("fit", FIFTEEN, "--residuals", ""), "--residuals: ", "Name a file")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--start", "a=1", "--start", "a=2"], "--start a=2: a is given twice"),
+        (["--start", "a=1,a=2"], "--start a=1,a=2: a is given twice"),
+        (["--fix", "a=1", "--fix", "a=2"], "--fix a=2: a is given twice"),
+        (["--bounds", "a=:1", "--bounds", "a=2:"], "--bounds a=2:: a is given twice"),
+        (["--start", "a=1", "--fix", "a=2"], "--fix a=2: --start has a too"),
+        (["--bounds", "a=0:1", "--fix", "a=2"], "--fix a=2: --bounds has a too"),
+        (["--bounds", "a=-inf:1"], '--bounds a=-inf:1: "-inf" is not a number\nLeave an open end out: a=0: or a=:10'),
+    ],
+)
+def test_a_parameter_that_is_told_two_things_is_refused(options, reason):
+    assert refused(run("fit", FIFTEEN, "--model", "a * x + b", *options), reason)
+
+
+def test_a_seed_is_no_number_below_0():
+    assert refused(run("fit", FIFTEEN, "--errors", "bootstrap", "--seed", "-1"), "--seed", "-1")
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "hex", "base64", "zlib", "undefined", "no such"])
+def test_what_is_no_encoding_of_texts_is_refused(encoding):
+    assert refused(run("fit", FIFTEEN, "--encoding", encoding), f'there is no encoding "{encoding}"', "utf-16")
+
+
+def test_a_text_of_two_bytes_a_character_is_read_where_it_is_told():
+    text = "x,y\n0,1\n1,3\n2,5\n"
+    for encoding in ("utf-16-le", "utf-16-be", "utf-32-le"):
+        points = found("fit", "-", "--encoding", encoding, stdin=text.encode(encoding))
+        assert points["params"] == {"slope": 2.0, "intercept": 1.0}
+        assert refused(run("fit", "-", stdin=text.encode(encoding)), "a zero byte", "--encoding utf-16-le")
+
+
+def test_a_column_with_the_name_of_a_constant_or_a_function():
+    table = "{0},v\n0,1\n1,3\n2,5\n3,7\n"
+    for name in ("e", "pi", "exp"):
+        asked = run("fit", "-", "--model", f"a * {name} + b", stdin=table.format(name))
+        assert refused(asked, f'"{name}" is', f"For the column: -x {name}, or call it x")
+        told = found("fit", "-", "-x", name, "--model", f"a * {name} + b", stdin=table.format(name))
+        assert told["params"] == pytest.approx({"a": 2.0, "b": 1.0})
+        assert found("fit", "-", "--model", "a * x + b", stdin=table.format(name))["params"] == told["params"]
+
+
+def test_a_column_that_is_taken_for_sigma_is_said_to_be():
+    assert refused(run("fit", "-", "--sigma", "v", stdin="t,v\n0,1\n1,3\n"), '"v" is taken for sigma')
+
+
+def test_a_full_disk_behind_standard_output():
+    with Path("/dev/full").open("w") as full:
+        program_ = [sys.executable, "-m", "minigrad", "fit", FIFTEEN]
+        done = subprocess.run(program_, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "minigrad: standard output: cannot be written: No space left on device\n"
+
+
+def test_an_interrupt_has_an_exit_code_of_its_own(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "open_table", interrupted)
+    result = run("fit", FIFTEEN)
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "minigrad: interrupted\n")
+
+
+def test_characters_that_no_font_has_are_said_as_everything_is(tmp_path, monkeypatch):
+    from minigrad.fitting import plot
+
+    monkeypatch.setattr(plot, "_families", lambda text: ["DejaVu Sans"])
+    result = run("fit", "-", "--plot", tmp_path / "a.png", stdin="温度,y\n0,1\n1,3\n2,5.5\n")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("minigrad: --plot: no installed font has 度 温: install ")
+    assert result.stderr.count("\n") == 1

@@ -9,6 +9,7 @@ import math
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -197,7 +198,8 @@ def test_the_legend_leaves_room_for_a_power_of_ten():
 
 def test_characters_that_no_font_has_are_named_once(monkeypatch):
     pandas = pytest.importorskip("pandas")
-    monkeypatch.setattr(plot, "_MORE_CHARACTERS", ())
+    own = [font for font in plot.fontManager.ttflist if "DejaVu" in font.name or "Last Resort" in font.name]
+    monkeypatch.setattr(plot.fontManager, "ttflist", own)
     result = fit_line(pandas.Series(X, name="温度"), Y)
     with pytest.warns(UserWarning, match="no installed font has 度 温: install") as said:
         result.plot()
@@ -560,3 +562,26 @@ def test_the_colours_stay_apart_in_grey():
     tones = sorted(lightness(color) for color in (plot._BLUE, plot._VERMILLION, plot._ORANGE))
     assert all(b - a > 0.05 for a, b in itertools.pairwise(tones))
     assert math.isclose(lightness("#ffffff"), 1.0)
+
+
+def test_any_installed_font_that_has_a_character_is_taken(monkeypatch):
+    class Charmap:
+        def __init__(self, characters):
+            self.characters = characters
+
+        def get_charmap(self):
+            return {ord(character): 1 for character in self.characters}
+
+    fonts = {"own": "abc", "Aa": "ab度", "Noto Sans CJK SC": "温", "Cc": "abc", "Broken": None}
+
+    def opened(path):
+        if fonts[path] is None:
+            raise OSError
+        return Charmap(fonts[path])
+
+    entries = [SimpleNamespace(name=name, fname=name, style="normal") for name in fonts]
+    monkeypatch.setattr(plot, "get_font", opened)
+    monkeypatch.setattr(plot, "fontManager", SimpleNamespace(ttflist=entries, findfont=lambda name: "own"))
+    assert plot._families("a b") == ["DejaVu Sans"]
+    assert plot._families("a 度") == ["DejaVu Sans", "Aa"]
+    assert plot._families("a 度温é") == ["DejaVu Sans", "Noto Sans CJK SC", "Aa"]

@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import get_font_names
+from matplotlib.font_manager import fontManager, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -88,7 +88,8 @@ def draw(
         raise ValueError("the rows of this fit were not kept, so there are no points to draw.\nDraw a fit of some rows")
     x_label = _label(given.x_names[0] if x_label is None else x_label, 70)
     y_label = _label(", ".join(given.y_names) if y_label is None else y_label, 42)
-    with matplotlib.rc_context(_style()):
+    written = " ".join([x_label, y_label, title or "", *given.x_names, *given.y_names, *result.params])
+    with matplotlib.rc_context(_style(written)):
         sheet = _Sheet(result, x_label, y_label, level, None if since is None else _Clock.of(since, unit))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -117,17 +118,37 @@ def _say_once(caught: list[warnings.WarningMessage]) -> None:
             missing.add(chr(int(glyph[1])))
     if missing:
         sentence = (
-            f"no installed font has {' '.join(sorted(missing))}: install Noto Sans CJK, or one of those characters"
+            f"no installed font has {' '.join(sorted(missing))}: install Noto Sans CJK, or another font with them"
         )
         warnings.warn(sentence, stacklevel=4)
 
 
-def _style() -> Any:
-    """Quiet axes, and fonts that have more characters than matplotlib's own, where they are installed."""
-    installed = set(get_font_names())
+def _families(text: str) -> list[str]:
+    """matplotlib's own font, and of the others that are installed as many as the text needs."""
+    families = ["DejaVu Sans"]
+    missing = {ord(character) for character in text if not character.isspace()}
+    missing -= get_font(fontManager.findfont("DejaVu Sans")).get_charmap().keys()
+    # "Last Resort", which comes with matplotlib, has a box for every character there is.
+    usable = (font for font in fontManager.ttflist if font.style == "normal" and "Last Resort" not in font.name)
+    others = {font.name: font.fname for font in usable} if missing else {}
+    for name in sorted(others, key=lambda name: (name not in _MORE_CHARACTERS, name)):
+        try:
+            has = missing & get_font(others[name]).get_charmap().keys()
+        except (OSError, RuntimeError):  # a font that was removed, or that cannot be opened
+            continue
+        if has:
+            families.append(name)
+            missing -= has
+        if not missing:
+            break
+    return families
+
+
+def _style(text: str) -> Any:
+    """Quiet axes, and fonts that have the characters of a text."""
     return {
         "font.size": 9.5,
-        "font.family": ["DejaVu Sans", *[name for name in _MORE_CHARACTERS if name in installed]],
+        "font.family": _families(text),
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.edgecolor": "0.35",

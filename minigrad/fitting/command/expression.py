@@ -135,13 +135,15 @@ def expression(text: str, columns: Sequence[str] = ("x",)) -> Expression:
     return _Reader(text, tuple(columns)).read()
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """Return the names in a formula that are neither functions nor constants, in order of appearance.
+def names_in(text: str, columns: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the names in a formula, without functions and constants unless they are such columns.
 
-    >>> names_in("a * exp(-t / pi)")
-    ('a', 't')
+    >>> names_in("a * exp(-t / pi)"), names_in("a * e", ["e"])
+    (('a', 't'), ('a', 'e'))
     """
-    return expression(text, ()).parameters
+    found = expression(text, columns)
+    used = {what: found.columns[what] for kind, what, _ in found.steps if kind == "column"}
+    return (*found.parameters, *used.values())
 
 
 class _Reader:

@@ -6,10 +6,12 @@ standard error, and the exit code says which: 0 fitted, 1 not converged, 2 bad i
 
 import json
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import fill
 from typing import Any, TypeVar
@@ -26,7 +28,7 @@ from ..files.table import Column, Layout, TableError, counted
 from ..found import Floats
 from ..line import DESCENTS, ERRORS, LOSSES, fit_line
 from ..result import FitResult
-from .expression import Expression, ExpressionError, expression, names_in
+from .expression import CONSTANTS, FUNCTIONS, Expression, ExpressionError, expression, names_in
 from .options import (
     coordinate,
     in_options,
@@ -37,6 +39,7 @@ from .options import (
     pairs,
     rate_in,
     saved,
+    told_once,
     writable,
 )
 from .printing import best_point, prediction, table_of_predictions, write_residuals
@@ -47,6 +50,9 @@ SCHEDULES = ("constant", "cosine", "step", "exponential", "inverse_time")
 
 STREAMED = 2_000_000
 """From so many rows on a line of least squares is fitted as the file passes by, and the rows are not kept."""
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
 _PICTURES = (".png", ".svg", ".pdf")
 _DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "blank": " ", "blanks": " ", "\\t": "\t"}
@@ -126,7 +132,7 @@ Examples:
 @_fitting("--fix", metavar="b=0", multiple=True, help="Hold a parameter fast; of a line, the intercept.")
 @_fitting("--bounds", metavar="a=0:10", multiple=True, help="Keep a parameter between two values; a=0: has one.")
 @_fitting("--errors", metavar="NAME", type=_choice(ERRORS), default="gauss-newton", help=f"{', '.join(ERRORS)}.")
-@_fitting("--seed", metavar="N", type=int, default=0, help="Of bootstrap and sgd.  [0]")
+@_fitting("--seed", metavar="N", type=click.IntRange(0), default=0, help="Of bootstrap and sgd.  [0]")
 @_fitting("--solver", metavar="NAME", type=_choice(SOLVERS), default="auto", help=f"{', '.join(SOLVERS)}.  [auto]")
 @_descent("--lr", metavar="auto|F", default="auto", help="Learning rate.  [auto]")
 @_descent("--steps", type=int, metavar="N", help="The most steps; also of lm.")
@@ -159,6 +165,13 @@ def fit(file: str, **options: Any) -> None:
         raise Refusal(str(error)) from None
     except ExpressionError as error:
         raise Refusal(f"--model: {error}") from None
+    except KeyboardInterrupt:
+        _say("interrupted")
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        raise  # who reads has had enough, and click knows it
+    except OSError as error:
+        raise Refusal(f"{file}: cannot be read: {error.strerror or error}") from None
 
 
 @dataclass
@@ -226,7 +239,12 @@ class _Fit:
             saved(lambda: write_residuals(path, len(columns.xs), parts), f"--residuals {path}")
         if self.plot is not None:
             path = self.plot
-            saved(lambda: result.plot(path, **columns.dated), f"--plot {path}")
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", UserWarning)
+                saved(lambda: result.plot(path, **columns.dated), f"--plot {path}")
+            for warning in caught:
+                if issubclass(warning.category, UserWarning):
+                    _say(f"--plot: {warning.message}")
         if not result.converged:
             _say(in_options(result.message))
             raise SystemExit(1)
@@ -265,14 +283,27 @@ class _Fit:
         rate_in(self.lr)
         for option, texts in (("--start", self.start), ("--fix", self.fix)):
             numbers_by_name(option, texts)
+        self._between()
+        for option, texts, others in (
+            ("--start", self.start, {}),
+            ("--bounds", self.bounds, {}),
+            ("--fix", self.fix, {"--start": self.start, "--bounds": self.bounds}),
+        ):
+            told_once(option, texts, others)
         if self.plot is not None:
-            writable(self.plot, "--plot", _PICTURES)
+            writable(self.plot, "--plot", _PICTURES, self.file)
             try:
                 import matplotlib  # noqa: F401
             except ModuleNotFoundError:
                 raise Refusal('--plot needs matplotlib, which is not installed: pip install "minigrad[fit]"') from None
         if self.residuals is not None:
-            writable(self.residuals, "--residuals", ())
+            writable(self.residuals, "--residuals", (), self.file)
+            if self.plot is not None and Path(self.plot).absolute() == Path(self.residuals).absolute():
+                raise Refusal(f"--residuals {self.residuals}: --plot writes to it too\nName two files")
+
+    def _between(self) -> dict[str, tuple[float | None, float | None]]:
+        """The limits of the parameters, by name."""
+        return {name: limits(text, value) for text in self.bounds for name, value in pairs("--bounds", text)}
 
     def _chosen(self, layout: Layout) -> tuple[Expression | None, "_Columns"]:
         """The formula, if there is one, and the columns."""
@@ -281,7 +312,7 @@ class _Fit:
         if self.model is not None and not xs:
             # The columns that the formula names, unless they are said to be parameters.
             told = {name for text in (*self.start, *self.fix, *self.bounds) for name, _ in pairs("--start", text)}
-            named = set(names_in(self.model)) - told
+            named = set(names_in(self.model, layout.names)) - told
             xs = tuple(name for name in layout.names if name in named and name not in (self.y, *taken))
             if self.y is None and len(xs) + len(taken) == len(layout.names):
                 raise Refusal(f"--model {self.model}: it names every column, and one is to be y\nSay which: -y COL")
@@ -300,7 +331,13 @@ class _Fit:
 
     def _formula(self, text: str, xs: tuple[str, ...], y: str) -> Expression:
         """The formula over these columns; one may be called x in it, several x1, x2, ..., whatever their names."""
-        named = names_in(text)
+        named = names_in(text, xs)
+        for name in xs:
+            if name in named and not self.xs and name in (*CONSTANTS, *FUNCTIONS):
+                what = "a function" if name in FUNCTIONS else f"the number {CONSTANTS[name]:.6g}"
+                raise Refusal(
+                    f'--model {text}: "{name}" is {what}, and a column\nFor the column: -x {name}, or call it x'
+                )
         if not any(name in named for name in xs):
             short = ("x",) if len(xs) == 1 else tuple(f"x{k + 1}" for k in range(len(xs)))
             if not any(name in named for name in short):
@@ -403,10 +440,9 @@ class _Fit:
                     x, y, through=through, degree=self.degree, delta=self.delta, callback=callback, **common
                 )
             start, fixed = numbers_by_name("--start", self.start), numbers_by_name("--fix", self.fix)
-            between = {name: limits(text, value) for text in self.bounds for name, value in pairs("--bounds", text)}
             named = x if k == 1 else dict(zip(columns.x_labels, values[:, :k].T, strict=True))
             found: FitResult = fitting.fit(
-                formula, named, y, start, bounds=between, fixed=fixed, callback=callback, **common
+                formula, named, y, start, bounds=self._between(), fixed=fixed, callback=callback, **common
             )
             return found
 
@@ -430,7 +466,7 @@ class _Fit:
         except DivergedError as error:
             _say(in_options(str(error)))
             if isinstance(error.best, tuple):
-                print(best_point(*error.best, as_json=self.as_json))
+                _print(best_point(*error.best, as_json=self.as_json))
             raise SystemExit(1) from None
         except ModuleNotFoundError as missing:
             raise Refusal(str(missing)) from None
@@ -451,11 +487,11 @@ class _Fit:
                     {"x": place[0] if len(place) == 1 else place, **prediction}
                     for place, prediction in zip(places, predictions, strict=True)
                 ]
-            print(json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False))
+            _print(json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False))
         else:
-            print(_told(result).summary())
+            _print(_told(result).summary())
             if predictions:
-                print(table_of_predictions(result, places, predictions))
+                _print(table_of_predictions(result, places, predictions))
         for reason in dict.fromkeys(reason for _, reason in told if reason):
             _say(f"--predict: {in_options(reason)}")
         # On a terminal the summary above has said it.
@@ -544,6 +580,16 @@ def _told(result: FitResult) -> FitResult:
     found = result.found
     said = replace(found, message=in_options(found.message), warnings=tuple(map(in_options, found.warnings)))
     return replace(result, found=said)
+
+
+def _print(text: str) -> None:
+    """Write to standard output, and refuse, in the words of the system, where that is full."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Refusal(f"standard output: cannot be written: {error.strerror or error}") from None
 
 
 def _say(text: str) -> None:

@@ -6,7 +6,7 @@ refuses it says in Python's, and that is put into options here.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...refusal import Refusal
@@ -82,6 +82,19 @@ def coordinate(option: str, cell: str, column: Column) -> float:
     return found
 
 
+def told_once(option: str, texts: Sequence[str], others: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a name that has two values, after this option or after it and another one."""
+    seen: set[str] = set()
+    elsewhere = {name: other for other, told in others.items() for text in told for name, _ in pairs(other, text)}
+    for text in texts:
+        for name, _ in pairs(option, text):
+            if name in seen:
+                raise Refusal(f"{option} {text}: {name} is given twice\nGive each parameter one value")
+            if name in elsewhere:
+                raise Refusal(f"{option} {text}: {elsewhere[name]} has {name} too\nLeave one of them out")
+            seen.add(name)
+
+
 def pairs(option: str, text: str) -> Iterator[tuple[str, str]]:
     """Yield the names and values in "a=1,b=2"."""
     for part in text.split(","):
@@ -105,12 +118,19 @@ def limits(text: str, value: str) -> tuple[float | None, float | None]:
     low, sign, high = (piece.strip() for piece in value.partition(":"))
     if not sign:
         raise Refusal(f"--bounds {text}: two numbers with a colon are needed\nFor example: a=0:10, a=0: or a=:10")
-    return (number_of("--bounds", text, low) if low else None), (number_of("--bounds", text, high) if high else None)
+    for end in (low, high):
+        if end and number_in(end) is None:
+            raise Refusal(f'--bounds {text}: "{end}" is not a number\nLeave an open end out: a=0: or a=:10')
+    return (float(low) if low else None), (float(high) if high else None)
 
 
-def writable(path: str, option: str, suffixes: Sequence[str]) -> None:
-    """Make sure, before any work, that a file can be written."""
+def writable(path: str, option: str, suffixes: Sequence[str], source: str) -> None:
+    """Make sure, before any work, that a file can be written, and that it is not the one that is read."""
+    if path in ("", "-"):
+        raise Refusal(f"{f'{option} {path}'.rstrip()}: standard output is for the result\nName a file")
     target = Path(path)
+    if target.is_file() and source != "-" and Path(source).exists() and target.samefile(source):
+        raise Refusal(f"{option} {path}: this is the file that is read, and would be lost\nName another")
     if suffixes and target.suffix.lower() not in suffixes:
         raise Refusal(f"{option} {path}: the name must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}")
     if target.is_dir():

@@ -39,6 +39,9 @@ _BINARIES = (
     (b"\x89PNG", "a picture", "A table of numbers is needed"),
 )
 
+_AS_CSV = "Save the table as CSV, in UTF-8"
+_ZERO_BYTES = f"{_AS_CSV}; if it is UTF-16 without a mark: --encoding utf-16-le"
+
 
 @dataclass(frozen=True)
 class Block:
@@ -100,18 +103,19 @@ class TextFile:
         self._started = False
         self.size = _size(stream)
         self.faults = Faults("line")
-        _refuse_binary(self._head, source)
-        self.encoding, said = _encoding(self._head, source) if encoding == "auto" else (encoding, "")
+        if encoding == "auto":
+            _refuse_binary(self._head, source)
+            self.encoding, said = _encoding(self._head, source)
+        else:
+            self.encoding, said = _of_texts(encoding), ""
         whole = len(head) < _HEAD
         try:
             text = codecs.getincrementaldecoder(self.encoding)().decode(self._head, final=whole)
-        except LookupError:
-            raise TableError(f'there is no encoding "{encoding}"\nFor example: utf-8, latin-1, gbk, utf-16') from None
         except UnicodeDecodeError as error:
             raise TableError(self._undecodable(source, error, 0)) from None
         if "\0" in text:
             line = text.count("\n", 0, text.index("\0")) + 1
-            raise TableError(f"{source}:{line}: a zero byte: this is not a text file\nSave the table as CSV")
+            raise TableError(f"{source}:{line}: a zero byte: this is not a text file\n{_ZERO_BYTES}")
         if not whole:
             text = text[: text.rfind("\n") + 1] or text
         self.layout = understand(text, source, delimiter=delimiter, header=header, decimal=decimal)
@@ -375,6 +379,17 @@ def _judge(faults: Faults, skip_bad: bool) -> None:
     raise TableError("\n".join([first, *more, *hints]))
 
 
+def _of_texts(encoding: str) -> str:
+    """The encoding, if Python has it and it is one of texts: rot13 is not, and "undefined" decodes nothing."""
+    try:
+        b"0".decode(encoding)
+    except UnicodeDecodeError:
+        pass  # it has more bytes a character
+    except (LookupError, UnicodeError):
+        raise TableError(f'there is no encoding "{encoding}"\nFor example: utf-8, latin-1, gbk, utf-16') from None
+    return encoding
+
+
 def _encoding(head: bytes, source: str) -> tuple[str, str]:
     """The encoding of a text, and what to say about it.
 
@@ -430,7 +445,7 @@ def _refuse_binary(head: bytes, source: str) -> None:
     if b"\0" in head or odd > 0.05 * len(head[:4096]):
         place = head.find(b"\0")
         where = f":{head.count(10, 0, place) + 1}: a zero byte:" if place >= 0 else ":"
-        raise TableError(f"{source}{where} this is not a text file\nSave the table as CSV, in UTF-8")
+        raise TableError(f"{source}{where} this is not a text file\n{_ZERO_BYTES if place >= 0 else _AS_CSV}")
 
 
 def _size(stream: BinaryIO) -> int | None:

@@ -204,6 +204,7 @@ class Layout:
         if not xs or (y is None and not rest):
             only = " and ".join(f'"{name}"' for name in usable)
             found = f"only {only} has any" if usable else "there is none"
+            found += "".join(f'; "{name}" is taken for sigma' for name in dict.fromkeys(taken))
             raise TableError(
                 f"{self.source}: a line needs two columns of numbers, and {found}\n"
                 f"{'The columns are' if len(self.names) > 1 else 'The only column is'} {self.listed()}"
