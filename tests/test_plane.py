@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from minigrad import functional
 from minigrad.fitting import fit_line
 from minigrad.fitting.given import points
+from minigrad.fitting.solvers.distance import nearest_line
 from minigrad.fitting.solvers.plane import nearest_plane
 
 
@@ -40,6 +41,23 @@ def test_a_plane_without_errors_is_found_exactly_far_from_the_origin():
     found = nearest_plane(points(x, 2 * x[:, 0] - 3 * x[:, 1] + 5))
     np.testing.assert_array_equal(found.values, [5, 2, -3])
     assert found.names == ("intercept", "x1", "x2")
+
+
+@pytest.mark.parametrize("errors", ["york", "hessian"])
+@given(seed=st.integers(0, 10**6), through=st.sampled_from([None, (2.0, 1.0)]), delta=st.sampled_from([0.5, 1.0, 4.0]))
+def test_the_plane_in_one_feature_is_the_line(errors, seed, through, delta):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=9)
+    y, sigma = 0.7 * x + 0.1 * rng.normal(size=9), rng.uniform(0.5, 2.0, size=9)
+    how = {"delta": delta, "errors": errors}
+    line = nearest_line(points(x, y, sigma=sigma), through=through, **how)
+    of_a_plane = through and (np.array([through[0]]), through[1])
+    plane = nearest_plane(points(x[:, None], y, sigma=sigma), through=of_a_plane, **how)
+    # Parameters end within some roundings of the terms they are computed from, which are of order 1.
+    np.testing.assert_allclose(plane.values[::-1], line.values, rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose(plane.cov[::-1, ::-1], line.cov, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(plane.residuals, line.residuals, rtol=1e-12, atol=1e-14)
+    assert (plane.dof, plane.chi2) == (line.dof, pytest.approx(line.chi2, rel=1e-13))
 
 
 @given(clouds())
@@ -168,6 +186,8 @@ def test_features_that_determine_no_plane_are_named():
         nearest_plane(points(np.column_stack([x, np.ones(6)]), x + noise))
     with pytest.raises(ValueError, match="on a line"):
         nearest_plane(points(np.column_stack([x, 2 * x]), 3 * x))
+    with pytest.raises(ValueError, match=r"x or y spreads over 5e\+159, and the square of that does not fit"):
+        nearest_plane(points(np.column_stack([1e160 * x, x**2]) / 5, x + noise))
     with pytest.raises(ValueError, match="2 points do not determine 3"):
         nearest_plane(points(np.eye(2), [1.0, 2.0]))
     with pytest.raises(ValueError, match="differs from point to point"):

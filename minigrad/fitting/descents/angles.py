@@ -23,8 +23,10 @@ import minigrad as mg
 
 from ..found import Found
 from ..given import Points
-from ..solvers.distance import Frame, Line, frame_of, report, weights_at
-from ..solvers.plane import as_pair, plane_at
+from ..solvers.distance import found_along, frame_of
+from ..solvers.extended import Pair
+from ..solvers.flat import Frame, as_pair, flat_at
+from ..solvers.plane import plane_at
 from .coordinates import Batch, Coordinates, root_mean_square
 
 Floats = NDArray[np.float64]
@@ -102,10 +104,10 @@ class _Distances:
         if turned:
             frame = frame.turn()
         unit_u, unit_v = Fraction(frame.unit_u), Fraction(frame.unit_v)
-        there = m * (Fraction(frame.place_u) - u) + v - Fraction(frame.place_v)
+        there = m * (Fraction(float(frame.place_u[0])) - u) + v - Fraction(frame.place_v)
         slope, height = as_pair(m * unit_u / unit_v), as_pair(Fraction(0) if frame.fixed else there / unit_v)
-        line = Line(frame, slope, height, frame.residuals(slope, height), weights_at(frame, slope.high))
-        found = report(line, self.points, absolute_sigma=self.absolute_sigma, errors="york", how="descent")
+        line = flat_at(frame, Pair(np.array([slope.high]), np.array([slope.low])), height)
+        found = found_along(line, self.points, absolute_sigma=self.absolute_sigma, errors="york", how="descent")
         return replace(found, warnings=self.exact.warnings, extra={**self.exact.extra, **found.extra})
 
     def _line(self, values: Sequence[Any]) -> tuple[bool, Fraction, tuple[Fraction, Fraction]]:

@@ -5,6 +5,7 @@ power of two, so that dividing by it rounds nothing. What would not fit into flo
 how much the numbers lost when they were written down is known from here on.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,12 +37,17 @@ class Extent:
         with np.errstate(over="ignore"):
             sizes: Floats = np.maximum(self.high - centre, centre - self.low)
         for size in sizes.tolist():
-            if size and not SMALLEST <= size <= LARGEST:
-                raise ValueError(
-                    f"{self.name} spreads over {size:.3g}, and the square of that does not fit into float64.\n"
-                    f"Give {self.name} in other units"
-                )
+            squarable(self.name, size)
         return sizes
+
+
+def squarable(name: str, spread: float) -> None:
+    """Raise ValueError where the square of a spread leaves float64."""
+    if spread and not SMALLEST <= spread <= LARGEST:
+        raise ValueError(
+            f"{name} spreads over {spread:.3g}, and the square of that does not fit into float64.\n"
+            f"Give {name} in other units"
+        )
 
 
 def extent(name: str, values: Floats) -> Extent:
@@ -60,6 +66,11 @@ def middle(values: Floats, weights: Floats | None, reach: Extent) -> Floats:
 def powers_of_two(sizes: Floats) -> Floats:
     """Return the powers of two next above each size, 1 for 0."""
     return np.where(sizes > 0, np.ldexp(1.0, np.frexp(sizes)[1]), 1.0)
+
+
+def power_of_two(size: float) -> float:
+    """Return the power of two next below a size, 1 for 0."""
+    return math.ldexp(1.0, math.frexp(size)[1] - 1) if size else 1.0
 
 
 def rounding(largest: Floats, spread: Floats) -> Floats:

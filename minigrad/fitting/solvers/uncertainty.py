@@ -20,7 +20,7 @@ import minigrad as mg
 from ..found import Curve, Found
 from ..given import Points
 from .design import Basis, Centred, Combination
-from .distance import Straight
+from .flat import Straight
 from .task import ModelCurve
 
 Floats = NDArray[np.float64]

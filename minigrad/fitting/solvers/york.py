@@ -19,22 +19,9 @@ from numpy.typing import NDArray
 
 from ..found import Found
 from ..given import Points
-from .distance import (
-    Frame,
-    Line,
-    both_deviations,
-    check_errors,
-    closed_form,
-    coefficients,
-    corrected,
-    frame_of,
-    inner,
-    mean,
-    one_output,
-    report,
-    stiffness,
-    weights_at,
-)
+from .distance import closed_form, coefficients, found_along, frame_of
+from .errors_in_x import both_deviations, check_errors, one_output
+from .flat import Flat, Frame, corrected, stiffness, weighted_dot, weighted_mean, weights_at
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +38,7 @@ _ROUNDS = 100
 _NEAR = 1e-7  # Newton's next step is the square of it
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # report() looks at what comes out
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # found_along() looks at what comes out
 def york_line(
     points: Points,
     *,
@@ -89,7 +76,7 @@ def york_line(
         lines = minima(frame)
     best, *others = lines
     how = "York's chi2, " + (f"the lowest of its {len(lines)} minima" if others else "its only minimum")
-    return report(
+    return found_along(
         best,
         points,
         absolute_sigma=absolute_sigma,
@@ -100,12 +87,12 @@ def york_line(
     )
 
 
-def _as_dict(line: Line) -> dict[str, float]:
+def _as_dict(line: Flat) -> dict[str, float]:
     slope, intercept = coefficients(line)
     return {"slope": slope, "intercept": intercept, "chi2": line.sum / line.frame.unit_sigma**2}
 
 
-def _told(best: Line, other: Line, n: int) -> tuple[str, ...]:
+def _told(best: Flat, other: Flat, n: int) -> tuple[str, ...]:
     """The sentence about a minimum that is not the lowest, unless it is so high that nobody takes it for the answer."""
     lowest, second = _as_dict(best), _as_dict(other)
     if second["chi2"] > _HIGH * lowest["chi2"]:
@@ -118,17 +105,17 @@ def _told(best: Line, other: Line, n: int) -> tuple[str, ...]:
     return (f"chi2 has a second minimum, {second['chi2']:.6g} where this line has {lowest['chi2']:.6g}: {line}; {end}",)
 
 
-def minima(frame: Frame) -> list[Line]:
+def minima(frame: Frame) -> list[Flat]:
     """Return the lines where the sum is smaller than beside them, the lowest first.
 
     Raises ValueError where the sum is the same for all directions.
     """
-    lines: list[Line] = []
+    lines: list[Flat] = []
     middle = math.exp(float(np.mean(np.log(frame.b / frame.a))) / 2)
     for along, across in _valleys(frame):
         steep = abs(across[1]) > middle * abs(along[1])
         own = frame.turn() if steep else frame
-        found = corrected(own, _bottom(own, *(along / across if steep else across / along).tolist()))
+        found = corrected(own, np.array([_bottom(own, *(along / across if steep else across / along).tolist())]))
         if not any(_same_direction(found, line) for line in lines):
             lines.append(found)
     if not lines:
@@ -139,8 +126,8 @@ def minima(frame: Frame) -> list[Line]:
     return sorted(lines, key=lambda line: line.sum)
 
 
-def _same_direction(one: Line, other: Line) -> bool:
-    p, q = one.m.high, other.m.high
+def _same_direction(one: Flat, other: Flat) -> bool:
+    p, q = float(one.m.high[0]), float(other.m.high[0])
     if one.frame.turned is other.frame.turned:
         return bool(abs(p - q) <= _NEAR * (abs(p) + abs(q)))
     return bool(abs(p * q - 1) <= _NEAR)
@@ -191,7 +178,7 @@ def _classes(frame: Frame) -> tuple[Floats, Floats]:
 
     A weight 1 / (c² b + s² a) is ω = 1/√(a b) over c² ratio + s² / ratio.
     """
-    u, v = frame.u, frame.v
+    u, v = frame.u[0], frame.v
     omega, logarithm = 1 / np.sqrt(frame.a * frame.b), np.log(frame.b / frame.a) / 2
     terms = [omega, omega * u, omega * v, omega * u * u, omega * u * v, omega * v * v]
     if frame.n <= _CLASSES:
@@ -220,12 +207,13 @@ def _bottom(frame: Frame, low: float, m: float, high: float) -> float:
 
 def _at(frame: Frame, m: float) -> tuple[float, float, float]:
     """Half the sum's value and derivative by m, with the best c for this m, and a curvature above 0 to go down by."""
-    weights = weights_at(frame, m)
-    u, residuals = frame.u, frame.v - m * frame.u
+    slopes = np.array([m])
+    weights = weights_at(frame, slopes)
+    u, residuals = frame.u[0], frame.v - m * frame.u[0]
     if not frame.fixed:
-        residuals = residuals - mean(residuals, weights)
-    slope = -inner(weights, residuals, u + (m * frame.a * weights) * residuals)
-    curvature = stiffness(frame, m, weights, residuals)[1]
+        residuals = residuals - weighted_mean(residuals, weights)
+    slope = -weighted_dot(weights, residuals, u + (m * frame.a * weights) * residuals)
+    curvature = stiffness(frame, slopes, weights, residuals)[1].item()
     if curvature <= 0:
-        curvature = stiffness(frame, m, weights, residuals, "york")[1]
-    return inner(weights, residuals, residuals) / 2, slope, curvature
+        curvature = stiffness(frame, slopes, weights, residuals, "york")[1].item()
+    return weighted_dot(weights, residuals, residuals) / 2, slope, curvature
