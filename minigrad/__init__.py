@@ -13,11 +13,13 @@ way), `ops/arithmetic.py` (what a derivative looks like). Then you know autograd
 `operators.py` are how it is spelt.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from . import backend, linalg, ops
 from . import questions as questions
+from .absent import no_name
 from .anomaly import detect_anomaly
 from .checkpointing import checkpoint
 from .errors import (
@@ -298,7 +300,7 @@ else:
             return import_module(f".{name}", __name__)
         if name in _OF_FITTING:
             return getattr(import_module(".fitting", __name__), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise no_name(name, sys._getframe(1))
 
     def __dir__():
         return sorted({*globals(), *_ROOMS, *_OF_FITTING})

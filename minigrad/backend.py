@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from .errors import BackendError
+from .place import at, here, name_of
 
 Array = Any
 """An array of whichever library: a NumPy, CuPy or Dask array. Their types share no base class."""
@@ -100,8 +101,10 @@ def library_of(array: Array) -> ModuleType:
     module = sys.modules.get(root)
     if module is None or not (hasattr(module, "asarray") and hasattr(module, "array")):  # torch has no array
         raise BackendError(
-            f"no array library is known for {type(array).__qualname__}: minigrad computes on NumPy and CuPy arrays.\n"
-            "Convert it first, minigrad.tensor(numpy.asarray(x)), or share its memory: minigrad.from_dlpack(x)"
+            f"no array library is known for {type(array).__qualname__}: minigrad computes on NumPy and CuPy arrays"
+            f"{at(here())}.\n"
+            f"Convert it first, minigrad.tensor(numpy.asarray({name_of(lambda v: v is array, 'x')})), "
+            f"or share its memory: minigrad.from_dlpack({name_of(lambda v: v is array, 'x')})"
         )
     return module
 
@@ -136,14 +139,17 @@ def check_same_library(*arrays: Array) -> None:
     names = {library_of(a).__name__ for a in arrays if hasattr(a, "dtype") and hasattr(a, "shape")}
     if len(names) > 1:
         raise BackendError(
-            f"this operation mixes arrays of {' and '.join(sorted(names))}: one lives on the CPU, one on the GPU.\n"
+            f"this operation mixes arrays of {' and '.join(sorted(names))}: one lives on the CPU, one on the GPU"
+            f"{at(here())}.\n"
             'Move one of them first: x.to("cupy") or x.to("numpy")'
         )
 
 
 def _known(name: str, source: str) -> str:
     if name not in NAMES:
-        raise BackendError(f"{source} is {name!r}, which is not an array library minigrad knows.\nUse one of {NAMES}")
+        raise BackendError(
+            f"{source} is {name!r}, which is not an array library minigrad knows{at(here())}.\nUse one of {NAMES}"
+        )
     return name
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from .backend import Array
 from .errors import GradWarning
 from .mode import is_grad_enabled
-from .place import at, variables_of
+from .place import at, here, is_own, name_of, stack_level
 from .value import Cut, Value, wrap
 
 _STANDARD = frozenset({"copy", "copyreg", "pickle"})
@@ -47,20 +47,18 @@ def _requires_grad(tensor: Value) -> bool:
     if tensor.creator is None:
         return tensor._requires_grad
     if is_grad_enabled():
-        depth, frame = 3, sys._getframe(1)
-        while frame.f_back is not None and _on_the_way(frame.f_back.f_globals.get("__name__", "")):
+        name, place = name_of(lambda v: v is tensor, "a tensor"), here()
+        frame: Any = sys._getframe(1)
+        while frame.f_back is not None and _on_the_way(frame.f_globals.get("__name__", "")):
             frame = frame.f_back
-            depth += 1
-        reader = frame.f_back
-        place = None if reader is None else (reader.f_code, reader.f_lasti)
-        variables = {} if reader is None else {**reader.f_globals, **variables_of(reader)}
-        name = next((name for name, value in variables.items() if value is tensor), "a tensor")
+        if is_own(frame):  # a library made the copy, matplotlib of what it draws: the reader has no use for it
+            return False
         warnings.warn(
             f"the copy of {name}, which was computed by {type(tensor.creator).__name__}{at(tensor.creator.place)}, "
             f"is cut from the graph{at(place)}: it is a constant.\n"
             f"If that is meant, say so, {name}.detach(); for a copy in the graph, np.copy({name})",
             GradWarning,
-            stacklevel=depth,
+            stacklevel=stack_level(),
         )
     return False
 

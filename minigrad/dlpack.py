@@ -9,7 +9,7 @@ from typing import Any
 from .backend import library
 from .errors import BackendError, GraphCutError
 from .mode import is_grad_enabled
-from .place import at, here
+from .place import at, here, name_of
 from .value import Value
 
 _CPU, _CPU_PINNED_BY_CUDA = 1, 3
@@ -22,14 +22,15 @@ def shared(tensor: Any, **keywords: Any) -> Any:
     Raises GraphCutError where that would lose the graph, BackendError for memory that torch could not take.
     """
     if tensor._requires_grad and is_grad_enabled():
+        x = name_of(lambda v: v is tensor, "x")
         raise GraphCutError(
-            "from_dlpack(x) would leave the graph: x requires a gradient, and another library keeps no record of it.\n"
-            "Say that the gradient should stop here: from_dlpack(x.detach())"
+            f"from_dlpack({x}) would leave the graph: {x} requires a gradient, and another library keeps no record "
+            f"of it{at(here())}.\nSay that the gradient should stop here: from_dlpack({x}.detach())"
         )
     array = tensor.data
     if any(stride < 0 for stride in array.strides):  # torch 2.13 ends the process on one
         raise BackendError(
-            "memory that is run through backwards, as in x[::-1], cannot be shared.\n"
+            f"memory that is run through backwards, as in x[::-1], cannot be shared{at(here())}.\n"
             "Share a copy: from_dlpack(np.copy(x))"
         )
     return array.__dlpack__(**keywords)

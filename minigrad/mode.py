@@ -9,7 +9,9 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, NoReturn, Self, TypeVar, cast
+
+from .place import at, here
 
 _recording: ContextVar[bool] = ContextVar("minigrad_recording", default=True)
 
@@ -24,7 +26,20 @@ is_grad_enabled = _recording.get
 _outer: ContextVar[tuple[bool, Any] | None] = ContextVar("minigrad_outer_modes", default=None)
 
 
-class _Mode:
+class _Named(type):
+    """The class of the modes, so that `with no_grad:` and `@no_grad` say what is missing: the brackets."""
+
+    def __enter__(cls) -> NoReturn:
+        raise TypeError(
+            f"with {cls.__name__}: lacks its brackets{at(here())}.\n"
+            f"Write with {cls.__name__}():, and before a function @{cls.__name__}()"
+        )
+
+    def __exit__(cls, *error: object) -> None:
+        """Never reached: a `with` statement asks whether there is one before it enters."""
+
+
+class _Mode(metaclass=_Named):
     """A recording mode for a `with` block, or for every call of a decorated function."""
 
     _mode: bool

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import explain
 from .errors import DtypeError, GraphCutError
-from .explain.rewriting import arguments_at, with_first, without
+from .explain.rewriting import arguments_at, renamed, with_first, without
 from .graph import apply
 from .op import by_function, by_numpy
 from .place import at, here, name_of
@@ -304,10 +304,17 @@ def _not_taken(function: Any, ours: Callable[..., Any], keywords: dict[str, Any]
         if keyword not in parameters and keyword in _INSTEAD:
             return _refused(name, keyword, value, ())
     unknown = ", ".join(keyword for keyword in keywords if keyword not in parameters) or "so many"
+    torches = {keyword: _TORCHES[keyword] for keyword in keywords if keyword in _TORCHES}
+    if torches and set(torches.values()) <= {*parameters}:
+        said = ", ".join(f"{keyword}=" for keyword in torches)
+        call = renamed(here(), name, torches) or f"{name}(x, {', '.join(f'{ours}=...' for ours in torches.values())})"
+        return TypeError(f"{name} takes no {said}, which is torch's word{at(here())}.\nNumPy's is here: {call}")
     return TypeError(
         f"{name} takes fewer arguments for a tensor, not {unknown}{at(here())}.\nWrite {name}({', '.join(parameters)})"
     )
 
+
+_TORCHES = {"dim": "axis", "keepdim": "keepdims"}
 
 # ----------------------------------------------------------------------------- what has no rule
 

@@ -184,6 +184,12 @@ def _with_another(op: type[Op], self: Value, other: Any, reflected: bool) -> Any
                 f"{op.__name__} of a tensor of minigrad and one of {library}{at(here())}: neither records the other.\n"
                 f"Share its memory first: minigrad.from_dlpack({name_of(lambda v: v is other, 't')})"
             )
+        if hasattr(other, "to_numpy"):  # a column of pandas takes a tensor apart, into numbers without a graph
+            name = name_of(lambda v: v is other, "s")
+            raise BackendError(
+                f"{op.__name__} of a tensor and a {type(other).__name__} of {type(other).__module__.partition('.')[0]}"
+                f"{at(here())}: no graph goes through one.\nTake its numbers: {name}.to_numpy()"
+            )
         return NotImplemented
     return apply(op, other, self) if reflected else apply(op, self, other)
 
@@ -223,13 +229,15 @@ def reduction(function: Any) -> Callable[..., Any]:
     dx: Any = None
     keep = keep_out = masks = False
 
-    def reduce(self: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def reduce(self: Any, axis: Any = None, keepdims: bool = False, **others: Any) -> Any:
         nonlocal op, forward, dx, keep, keep_out, masks
         if op is None:
             found = by_numpy[function]
             forward, dx, masks = found.forward, found.rules[0], found.masks
             (keep, *_), keep_out = found.keeps[1]
             op = found
+        if others:  # NumPy's dtype, out, where, ...
+            return as_numpy(function, self, axis=axis, keepdims=keepdims, **others)
         value = self._array
         try:
             out = forward(value, axis, keepdims)

@@ -27,18 +27,43 @@ Place = tuple[CodeType, int]
 
 
 def is_own(frame: FrameType) -> bool:
-    """Whether a frame is minigrad's or NumPy's."""
+    """Whether a frame is minigrad's, NumPy's or, called by the reader, another library's."""
     return _outside(frame) is not frame
 
 
 def _outside(frame: FrameType | None) -> FrameType | None:
-    """The first frame, from `frame` outwards, that is neither minigrad's nor NumPy's."""
+    """The first frame, from `frame` outwards, of the reader's own code.
+
+    Neither minigrad's nor NumPy's, nor that of an installed library (`random.shuffle(x)`, `plt.plot(x, y)`):
+    the reader cannot mend those. Where nobody else called, it is the library that is the reader.
+    """
+    library = None
     while frame is not None:
         package = frame.f_globals.get("__package__")
         if not package or (package not in _OWN and package.partition(".")[0] not in _OWN):
-            return frame
+            if not _is_installed(frame.f_code.co_filename):
+                return frame
+            library = library or frame
         frame = frame.f_back
-    return None
+    return library
+
+
+def by_library() -> bool:
+    """Whether it is another library that called minigrad, for the reader: matplotlib to draw a tensor, say."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and (frame.f_globals.get("__package__") or "").partition(".")[0] in _OWN:
+        frame = frame.f_back
+    return frame is not None and is_own(frame)
+
+
+_STANDARD = f"{Path(os.__file__).parent}{os.sep}"
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_installed(file: str) -> bool:
+    """Whether a file is of Python's own library, or of one that was installed."""
+    parts = Path(file).parts
+    return file.startswith((_STANDARD, "<frozen ")) or "site-packages" in parts or "dist-packages" in parts
 
 
 def here() -> Place | None:
@@ -61,6 +86,16 @@ def spot(place: Place | None) -> str:
             line = number
             break
     return f"{os.path.basename(code.co_filename)}:{line}"
+
+
+def stack_level() -> int:
+    """The `stacklevel` of the reader's line, for a warning given by the caller of this function."""
+    level, frame = 1, sys._getframe(1)
+    reader = _outside(frame)
+    while frame is not reader and frame.f_back is not None:
+        frame = frame.f_back
+        level += 1
+    return level
 
 
 def at(place: Place | None) -> str:
@@ -145,6 +180,13 @@ def rebinds(place: Place | None, name: str) -> bool:
         return any(line(s) == line(steps[k]) and name in _names(s, kind) for s in some)
 
     return on_the_line(steps[:k], "LOAD") and on_the_line(steps[k + 1 :], "STORE")
+
+
+@functools.lru_cache(maxsize=1024)
+def reads_attribute(code: CodeType, offset: int, name: str) -> bool:
+    """Whether the instruction there is the reader's own `.name` or `.name()`, not a getattr or a hasattr."""
+    steps, k = _step_at(code, offset)
+    return steps[k].opname in ("LOAD_ATTR", "LOAD_METHOD") and steps[k].argval == name
 
 
 @functools.lru_cache(maxsize=1024)

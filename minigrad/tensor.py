@@ -57,6 +57,8 @@ class Tensor(Value):
             data = data._array
         explain.refuse_masked(data)
         if hasattr(data, "dtype") and hasattr(data, "shape"):
+            if not isinstance(data, np.ndarray) and hasattr(data, "to_numpy"):  # a column of pandas
+                data = data.to_numpy()
             array = data if backend is None else move(data, backend)
         else:
             array = library(backend).asarray(array_of(data))
@@ -135,7 +137,10 @@ class Tensor(Value):
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, bool):
-            raise TypeError(f"requires_grad is True or False, not {value!r}{at(here())}")
+            raise TypeError(
+                f"requires_grad is True or False, not {value!r}{at(here())}.\n"
+                "Several numbers go into one list, minigrad.tensor([1.0, 2.0], requires_grad=True)"
+            )
         if value and self.dtype.kind != "f":
             raise explain.integers(self.dtype, self)
         if not value and self.creator is not None:
@@ -458,24 +463,24 @@ class Tensor(Value):
 
     def __len__(self) -> int:
         if not self.ndim:
-            raise TypeError("len() of a 0-d tensor")
+            raise TypeError(f"a 0-d tensor has no length{at(here())}.\nIt is one number: x.size is 1")
         return int(self.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
         # Without it Python would call x[0], x[1], ... until an IndexError; a 0-d tensor
         # would then fail with a message about indices.
         if not self.ndim:
-            raise TypeError("iteration over a 0-d tensor")
+            raise TypeError(
+                f"a 0-d tensor cannot be gone through: it is one number{at(here())}.\n"
+                "For a list of it write [x], or x.reshape(1)"
+            )
         return (self[n] for n in range(len(self)))
 
     def __bool__(self) -> bool:
         # As NumPy: one element is its truth, several are an error. A branch on it is not
         # differentiated, which is right: it is constant around any point but the boundary.
         if self.size != 1:
-            raise ShapeError(
-                f"the truth of a tensor of shape {self.shape} is ambiguous{at(here())}.\n"
-                "Say which you mean: (x > 0).numpy().any() or .all()"
-            )
+            raise explain.no_truth(self)
         return bool(self._array)
 
     def __int__(self) -> int:
@@ -497,7 +502,12 @@ class Tensor(Value):
     def _number(self, conversion: str) -> Any:
         if self._requires_grad and is_grad_enabled():
             raise explain.cut_here(self, conversion, ".item()")
+        if self.size != 1:
+            raise explain.not_one_element(self, conversion)
         return self.item()
+
+    def __round__(self, decimals: int = 0) -> Self:
+        return by_function[np.round](self, decimals)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------------- other libraries' protocols
 
@@ -523,9 +533,17 @@ def check_numbers(array: Array) -> None:
         )
     if array.dtype.kind not in "fiub":
         raise DtypeError(
-            f"a tensor holds numbers, and this is an array of dtype {array.dtype}{at(here())}.\n"
-            "Convert it first: np.asarray(x, dtype=float)"
+            f"a tensor holds numbers, and this is {_described(array)}{at(here())}.\n"
+            "Pick the numbers out and give them as a list; text that spells numbers: np.asarray(x, dtype=float)"
         )
+
+
+def _described(array: Array) -> str:
+    """What somebody took for numbers."""
+    if array.dtype.kind == "O" and array.size:
+        kinds = dict.fromkeys(type(value).__name__ for value in array.reshape(-1)[:1000].tolist())
+        return f"an array of {' and '.join(kinds)}" if array.shape else f"of type {next(iter(kinds))}"
+    return f"an array of dtype {array.dtype}"
 
 
 def _unpacked(arguments: tuple[Any, ...]) -> Any:

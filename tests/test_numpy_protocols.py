@@ -600,7 +600,7 @@ def test_item_by_its_index(index, x):
         (lambda x: x.sum(0, np.float32), r"np\.sum on a tensor takes no dtype=.*\n.*astype"),
         (lambda x: x.sum(None, np.float32), r"np\.sum on a tensor takes no dtype="),
         (lambda x: x.mean(0, np.float32), r"np\.mean on a tensor takes no dtype="),
-        (lambda x: x.sum(dtype=np.float32), r"Tensor\.sum\(\) got an unexpected keyword argument 'dtype'"),
+        (lambda x: x.sum(dtype=np.float32), r"np\.sum on a tensor takes no dtype=.*x\.sum\(\)\.astype\(np\.float32\)"),
         (lambda x: x.cumsum(0, dtype=np.float32), r"np\.cumsum on a tensor takes no dtype="),
         (lambda x: x.any(where=A > 2), r"np\.any on a tensor takes no where="),
         (lambda x: x.clip(0, 1, np.zeros((2, 2))), r"np\.clip on a tensor takes no out="),

@@ -10,7 +10,17 @@ from .changes import changed_in_place, in_place_on_an_array, in_place_while_reco
 from .computing import complex_numbers, forward_failed, no_array, no_rule, refuse_masked, warn_if_outer
 from .going_back import freed, not_a_tensor, not_one_number, nothing_to_do, requires_none, unused
 from .gradients import warn_if_not_kept, why
-from .leaving import array_of_tensors, copied_numbers, cut_here, integers, moved, no_array_of, no_derivative
+from .leaving import (
+    array_of_tensors,
+    copied_numbers,
+    cut_here,
+    integers,
+    moved,
+    no_array_of,
+    no_derivative,
+    no_truth,
+    not_one_element,
+)
 from .matrices import unfit_matrix, without_derivative
 from .rules import argument, impossible_gradient, no_gradient, rule_name
 
@@ -33,9 +43,11 @@ __all__ = [
     "no_derivative",
     "no_gradient",
     "no_rule",
+    "no_truth",
     "not_a_tensor",
     "not_create_graph",
     "not_one_each",
+    "not_one_element",
     "not_one_number",
     "nothing_to_do",
     "refuse_masked",

@@ -11,11 +11,11 @@ import numpy as np
 
 from .. import inplace
 from ..errors import InplaceError, StaleGradWarning
-from ..place import Place, at, expression, here, name_of, spot, stores_element
+from ..place import Place, at, by_library, expression, here, name_of, spot, stack_level, stores_element
 from ..value import Value
 from .rewriting import element
 from .rules import argument
-from .words import called, computed, depth
+from .words import called, computed
 
 _CHANGE = re.compile(r"(?P<target>.+?)\s*(?P<sign>\*\*|//|[-+*/%])=\s*(?P<value>.+)")
 
@@ -57,17 +57,23 @@ def changed_in_place(call: Any, what: str, value: Any, origin: Any, place: Place
 def in_place_while_recording(tensor: Value, written: str, instead: str) -> InplaceError:
     """A change to a tensor that would have to be recorded. `written` and `instead` are in terms of x."""
     place = here()
-    name = called(tensor, "x")
     change = _CHANGE.fullmatch(expression(place))
+    name = change["target"] if change is not None else called(tensor, "x")  # in `for p in parameters: p -= ...` it is p
     array, index = element(expression(place)) if stores_element(place) else ("", "")
     if array:
         written = f"{expression(place)} = ..."
         instead = f"{array} = minigrad.index_update({array}, {index}, ...)"
-    elif change is not None and change["target"] == name:
+    elif change is not None:
         instead = f"{name} {change['sign']} {change['value']}"
         array, index = element(name)
         instead = f"{array} = minigrad.index_update({array}, {index}, {instead})" if array else f"{name} = {instead}"
         written = change.string
+    elif by_library():
+        return InplaceError(
+            f"{expression(place) or 'another library'} would change {name} "
+            f"while the graph is being recorded{at(place)}.\n"
+            f"Arrange positions instead, and take the elements in that order: {name}[positions]"
+        )
     else:
         written, instead = written.replace("x", name, 1), instead.replace("x", name)
     if tensor.creator is None and tensor._requires_grad:
@@ -108,5 +114,5 @@ def warn_if_stale(tensor: Any, gradient: Any) -> None:
         f"Clear it after each update: {name}.zero_grad().  "
         f"To add up several batches on purpose, do so before changing {name}.",
         StaleGradWarning,
-        stacklevel=depth(),
+        stacklevel=stack_level(),
     )

@@ -11,11 +11,10 @@ import numpy as np
 
 from ..backend import check_same_library
 from ..errors import BroadcastWarning, DtypeError, GradError, ShapeError
-from ..place import Place, at, expression, here, name_of, seen
+from ..place import Place, at, expression, here, name_of, seen, stack_level
 from ..value import Value
 from .matrices import unfit_matrix
 from .rules import argument
-from .words import depth
 
 
 def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
@@ -34,7 +33,7 @@ def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
         # NumPy's words for a matrix product are "gufunc signature (n?,k),(k,m?)->(n?,m?)".
         why: Any = error
         if op.__name__ == "MatMul":
-            numbers = any(not v.shape for _, v in arrays)
+            numbers = any(not getattr(v, "shape", ()) for v in values)
             why = "a matrix product takes no numbers" if numbers else "their inner lengths do not agree"
         elif op.__name__ == "Solve":
             why = "their lengths do not agree"
@@ -123,7 +122,7 @@ def warn_if_outer(op: Any, left: Any, right: Any, out: Any, place: Place | None)
             f"{y_name}.reshape({x_name + '.shape' if x_name else long}).  "
             f"If not, write {y_name}[None, :] and this goes away.",
             BroadcastWarning,
-            stacklevel=depth(),
+            stacklevel=stack_level(),
         )
 
 

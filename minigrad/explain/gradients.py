@@ -10,9 +10,9 @@ from typing import Any
 
 from .. import inplace
 from ..errors import GradWarning
-from ..place import at, expression, is_own, rebinds, spot, uses_attribute
+from ..place import at, expression, is_own, rebinds, spot, stack_level, uses_attribute
 from .going_back import cause_of_constant
-from .words import born, called, depth, made
+from .words import born, called, made
 
 
 def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
@@ -41,7 +41,7 @@ def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
         )
     else:
         return
-    warnings.warn(message, GradWarning, stacklevel=depth())
+    warnings.warn(message, GradWarning, stacklevel=stack_level())
 
 
 def why(tensor: Any, kept: bool) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GraphCutError, ShapeError
-from ..place import Place, at, expression, goes_to, here, seen, stores_element
+from ..place import Place, at, by_library, expression, goes_to, here, seen, stores_element
 from ..value import Value
-from .rewriting import arguments_at, call_at, element, of_another, with_arguments
+from .rewriting import arguments_at, call_at, element, of_another, with_arguments, with_keyword
 from .words import called
 
 _MATH = re.compile(r"math\.(\w+)\(.*\)")
@@ -29,6 +29,10 @@ def cut_here(tensor: Any, what: str, leave: str) -> GraphCutError:
     written = expression(place)
     if stores_element(place):
         return _into_an_array(name, place)
+    if by_library():
+        return _into_a_library(tensor, name, place)
+    if tensor.shape and leave == ".item()":
+        leave = ".detach().numpy()"
     math = _MATH.search(written)
     instead = f"Compute with {name} itself"
     if math is not None and what in ("float", "int"):
@@ -48,7 +52,8 @@ def cut_here(tensor: Any, what: str, leave: str) -> GraphCutError:
         maker = _MAKER.search(written)
         joined = _with_lists_joined(place, name)
         if maker is not None:
-            instead = f"Use minigrad.{maker[1]} in the place of np.{maker[1]}"
+            made = of_another(place, maker[1], f"minigrad.{maker[1]}")
+            instead = f"Join them inside the graph: {made}" if made else f"Use minigrad.{maker[1]}, not np.{maker[1]}"
         elif joined:
             instead = f"Join them inside the graph: {joined}"
             if not called(tensor, ""):
@@ -76,13 +81,53 @@ def _into_an_array(name: str, place: Place | None) -> GraphCutError:
     )
 
 
+def _into_a_library(tensor: Value, name: str, place: Place | None) -> GraphCutError:
+    """Another library, given a tensor or a list of them by the reader, asks for numbers."""
+    if name.strip("()") == expression(place):  # an element, taken on the way
+        name = "a tensor"
+    given = name.partition("[")[0]  # losses, where losses[0] was asked
+    listed = f"[v.{'detach().numpy()' if tensor.shape else 'item()'} for v in {given}]"
+    instead = with_arguments(place, "", [given], lambda x: listed if given != name else f"{x}.detach().numpy()")
+    return GraphCutError(
+        f"{expression(place) or 'another library'} asks for the numbers of {name}, which requires a gradient, "
+        f"and keeps no record of them{at(place)}.\n"
+        f"Where no gradient should pass, give it an array: "
+        f"{instead or ('x' if name == 'a tensor' else name) + '.detach().numpy()'}"
+    )
+
+
+def not_one_element(tensor: Any, conversion: str) -> ShapeError:
+    """float() or int() of several elements, or of none."""
+    name = called(tensor, "x")
+    return ShapeError(
+        f"{conversion}({name}) needs exactly one element; {name} has shape {tensor.shape}{at(here())}.\n"
+        f"Reduce it, {name}.sum() or {name}.mean(), take one, {name}[0], or all: {name}.tolist()"
+    )
+
+
+def no_truth(tensor: Any) -> ShapeError:
+    """`if x > 0:` of several elements, or of none."""
+    place = here()
+    name, written = called(tensor, ""), expression(place)
+    searched = re.fullmatch(r"(.+?) (?:not )?in (.+)", written)
+    if searched is not None:
+        mend = f"`in` compares by ==. To look for the very tensor: any({searched[1]} is t for t in {searched[2]})"
+    else:
+        x = name or "(x > 0)"
+        mend = f"Say which you mean, {x}.any() or {x}.all(); elementwise it is &, | and ~, not `and`, `or`, `not`"
+    return ShapeError(
+        f"{name or 'a tensor'} of shape {tensor.shape} has no truth as a whole: that is ambiguous{seen(place)}.\n{mend}"
+    )
+
+
 def _with_lists_joined(place: Place | None, name: str) -> str:
     """The call that was given a list of tensors, with the list as one tensor; empty if there is none."""
     call = call_at(place)
     if call is None:
         return ""
     given = arguments_at(place)
-    lists = [text for text in given if text[:1] in ("[", "(")] or [g for g in given if name.startswith(f"{g}[")]
+    lists = [text for text in given if text[:1] in ("[", "(") and re.search("[a-z_]", text, re.IGNORECASE)]
+    lists = lists or [text for text in given if name.startswith(f"{text}[")]
     return with_arguments(place, "", lists[:1], lambda text: f"minigrad.array({text})") if lists else ""
 
 
@@ -127,9 +172,14 @@ def integers(dtype: np.dtype[Any], tensor: Any = None) -> DtypeError:
     """A tensor of integers was to require a gradient: one that the reader has, or one that is being made."""
     place = here()
     name = called(tensor, "") or goes_to(place) or "a tensor"
+    known = re.fullmatch(r"(.+)\.requires_grad(?: = True)?", expression(place))
+    if known is not None:
+        mend = f"Convert it before: {known[1]} = {known[1]}.astype(float)"
+    else:
+        said = with_keyword(place, "dtype", "float") or "minigrad.tensor([1, 2, 3], requires_grad=True, dtype=float)"
+        mend = f"Write numbers with a point, [1., 2., 3.], or say {said}"
     return DtypeError(
-        f"{name} holds {dtype} and cannot require a gradient: a slope needs real numbers{seen(place)}.\n"
-        "Write [1., 2., 3.], or say minigrad.tensor([1, 2, 3], dtype=float, requires_grad=True)"
+        f"{name} holds {dtype} and cannot require a gradient: a slope needs real numbers{seen(place)}.\n{mend}"
     )
 
 

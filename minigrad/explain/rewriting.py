@@ -6,7 +6,8 @@ and not `np.add(x)`. It is taken apart as they wrote it, and written anew.
 
 import ast
 import linecache
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from itertools import islice
 
 from ..place import Place, expression, spot
 
@@ -21,6 +22,23 @@ def call_at(place: Place | None, name: str = "") -> ast.Call | None:
     return node if isinstance(node, ast.Call) and (not last or _text(node.func).rpartition(".")[2] == last) else None
 
 
+def call_around(place: Place) -> ast.Call | None:
+    """The call `x.f(...)` of which the `x.f` stands at a place; None if that is no call, or the source is not known."""
+    code, offset = place
+    position = next(islice(code.co_positions(), offset // 2, None), (None,) * 4)
+    first, end = position[0], position[3]
+    if first is None or end is None or not expression(place):
+        return None
+    try:
+        nodes = ast.walk(ast.parse("".join(linecache.getlines(code.co_filename))))
+    except SyntaxError:
+        return None
+    for node in nodes:
+        if isinstance(node, ast.Call) and (node.func.lineno, node.func.end_col_offset) == (first, end):
+            return node
+    return None
+
+
 def without(place: Place | None, name: str, keyword: str) -> tuple[str, str]:
     """The call of `name` at a place without one of its keywords, and what that was; empty where it is not to be had."""
     call = call_at(place, name)
@@ -29,6 +47,26 @@ def without(place: Place | None, name: str, keyword: str) -> tuple[str, str]:
         return "", ""
     call.keywords = [k for k in call.keywords if k.arg != keyword]
     return _text(call), _text(given[0].value)
+
+
+def renamed(place: Place | None, name: str, keywords: Mapping[str, str]) -> str:
+    """The call of `name` at a place with other names for some of its keywords; empty where it is not to be had."""
+    call = call_at(place, name)
+    if call is None:
+        return ""
+    for keyword in call.keywords:
+        keyword.arg = keywords.get(keyword.arg or "", keyword.arg)
+    return _text(call)
+
+
+def with_keyword(place: Place | None, keyword: str, value: str) -> str:
+    """The call at a place with a keyword more, or another value of it; empty where it is not to be had."""
+    call = call_at(place)
+    if call is None:
+        return ""
+    kept = [k for k in call.keywords if k.arg != keyword]
+    call.keywords = [ast.keyword(keyword, ast.parse(value, mode="eval").body), *kept]
+    return _text(call)
 
 
 def with_first(place: Place | None, name: str, keyword: str, function: str, first: str) -> str:

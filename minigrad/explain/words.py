@@ -4,7 +4,6 @@ One idea: a tensor has the name of the variable that holds it, else the expressi
 """
 
 import ast
-import sys
 from typing import Any
 
 from ..place import Place, expression, goes_to, name_of, spot
@@ -56,13 +55,3 @@ def _in_brackets(text: str) -> str:
     except SyntaxError:
         return f"({text})"
     return text if isinstance(node, (ast.Call, ast.Name, ast.Attribute, ast.Subscript)) else f"({text})"
-
-
-def depth() -> int:
-    """The stacklevel of the reader's line, for a warning given by the caller of this function."""
-    level = 1
-    frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "minigrad":
-        level += 1
-        frame = frame.f_back
-    return level
