@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,48 @@ def test_tensors_are_points_too():
     x, y = mg.tensor([0.0, 1.0, 2.0]), mg.tensor([1.0, 3.0, 5.0], requires_grad=True)
     assert fit_line(x, y).params == {"slope": 2.0, "intercept": 1.0}
     assert y.grad is None
+
+
+def test_a_masked_value_is_one_that_is_missing_wherever_it_stands():
+    """NumPy's asarray gives what lies under the mask: a line through numbers that were said not to be there."""
+    x, y = np.array([0.0, 1.0, 3.0, 4.0, 6.0]), np.array([1.0, 3.0, 7.0, 99.0, 12.0])
+    hidden = [False, False, False, True, False]
+    seen = fit_line(x[[0, 1, 2, 4]], y[[0, 1, 2, 4]], sigma=2.0)
+    columns = {"x": x, "y": y, "sigma": np.full(5, 2.0)}
+    for name, column in columns.items():
+        given = {**columns, name: np.ma.masked_array(column, hidden)}
+        with pytest.raises(ValueError, match=rf"^{name} has 1 NaN \(row 4 of 5\); pass skip_bad=True to leave it out"):
+            fit_line(**given)
+        assert fit_line(**given, skip_bad=True).params == seen.params
+        given[name] = np.ma.masked_array(column)
+        assert fit_line(**given).params == fit_line(**columns).params
+    with pytest.raises(ValueError, match=r"^weights has 1 NaN"):
+        fit_line(x, y, weights=np.ma.masked_array(x + 1, hidden))
+    with pytest.raises(ValueError, match=r"^x has 1 NaN"):
+        fit_line(np.ma.masked_array([0, 1, 2], [True, False, False]), [1, 2, 3])
+
+
+def test_tables_whose_rows_have_the_same_labels_in_another_order_are_not_taken_row_by_row():
+    pd = pytest.importorskip("pandas")
+    x, y = pd.Series([0.0, 1.0, 2.0], index=[5, 6, 7]), pd.Series([5.0, 3.0, 1.5], index=[7, 6, 5])
+    with pytest.raises(
+        ValueError, match=r"^x and y have the same row labels in another order, .*\n.*y\.reindex\(x\.index"
+    ):
+        fit_line(x, y)
+    with pytest.raises(ValueError, match=r"^x and sigma have the same row labels in another order"):
+        fit_line(x, y.to_numpy(), sigma=y)
+    assert fit_line(x, y.reindex(x.index)).params == fit_line([0, 1, 2], [1.5, 3, 5]).params
+    assert fit_line(x, y.to_numpy()).params == fit_line([0, 1, 2], [5, 3, 1.5]).params
+    # A row against the next one: other labels, on purpose.
+    assert fit_line(x[:-1], y[1:].set_axis([6, 7])).params == fit_line([0, 1], [3, 1.5]).params
+
+
+def test_tensors_of_torch_are_points_too():
+    torch = pytest.importorskip("torch")
+    x, y = torch.tensor([0.0, 1.0, 3.0], requires_grad=True), torch.tensor([1.0, 3.0, 7.0], requires_grad=True)
+    assert fit_line(x, y, sigma=torch.tensor(1.0, requires_grad=True)).params == {"slope": 2.0, "intercept": 1.0}
+    with pytest.raises(TypeError, match=r"^NumPy cannot read x, of type list: .*requires grad"):
+        fit_line([*x], y)
 
 
 def test_bad_rows_are_left_out_on_demand():
@@ -123,6 +166,7 @@ def test_an_infinite_weight_is_named_as_a_weight_and_may_be_left_out():
         ([], [], "x and y are empty"),
         ([1, 2], [1, 2, 3], "x has 2 numbers and y 3 numbers"),
         ([[1], [1, 2]], [1, 2], "x is no array of numbers: its rows differ in length"),
+        ([1, 2, 10**400], [1, 2, 3], "x has a number that is too large for float64, which ends at 1.8e308.\nGive"),
         ([1], [2], "one point does not determine a line"),
         ([1, 1, 1], [1, 2, 3], "all 3 x are 1"),
         (
@@ -157,3 +201,28 @@ def test_the_data_files_are_the_ones_the_readme_of_the_folder_names():
     text = (DATA / "README.md").read_text(encoding="utf-8")
     for path in DATA.glob("*.csv"):
         assert f"`{path.name}`" in text
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (None, "x is None, and numbers are needed"),
+        (
+            (k for k in range(3)),
+            "x must hold numbers, and holds <generator .*\nGive what can be read more than once: list",
+        ),
+        ({0: 1, 1: 2}, "x must hold numbers, and holds {0: 1, 1: 2}$"),
+        (["a", 1], "x must hold numbers, not <U.*\nConvert it first: np.asarray\\(x, dtype=float"),
+        ([datetime(2020, 1, k, tzinfo=UTC) for k in (1, 2)], "Give seconds: \\[moment.timestamp\\(\\) for moment in x"),
+        (
+            [date(2020, 1, k) for k in (1, 2)],
+            "and holds datetime.date.*\nGive days: \\[day.toordinal\\(\\) for day in x",
+        ),
+        (np.array(["2020-01-01", "2020-01-02"], dtype="M8[D]"), "\\(x - x\\[0\\]\\) / np.timedelta64"),
+        (np.array([1, 2], dtype="m8[D]"), "Give seconds or days: x / np.timedelta64"),
+        ([1j, 2], "not complex128.\nFit the real part and the imaginary part: x.real, x.imag"),
+    ],
+)
+def test_what_holds_no_numbers_is_refused_and_what_to_write_is_said(x, message):
+    with pytest.raises(TypeError, match=message):
+        fit_line(x, [1, 2])

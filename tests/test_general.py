@@ -425,7 +425,7 @@ def test_the_curve_is_known_elsewhere_only_where_x_has_rows():
         for band in (None, 0.95):
             with pytest.raises(ValueError, match=r"x was one tuple without rows: .*\n.*call the model itself"):
                 whole.predict(elsewhere, band=band)
-    with pytest.raises(TypeError, match="x must hold numbers, and is of type object"):
+    with pytest.raises(TypeError, match="x must hold numbers, and holds <object"):
         whole.predict(object())
 
 

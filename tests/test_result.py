@@ -210,6 +210,38 @@ def test_features_are_taken_by_their_names_where_a_table_brings_them():
         result.predict([1.0, 2.0])
 
 
+def test_a_table_of_other_columns_is_not_taken_by_place():
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"a": [0.0, 1, 2, 4], "b": [1.0, 0, 3, 1], "c": [2.0, 2, 1, 0]})
+    found = fit_line(table[["a", "b"]], [1.0, 3, 2, 5])
+    wanted = found.predict(table[["a", "b"]].to_numpy())
+    np.testing.assert_array_equal(found.predict(table), wanted)
+    with pytest.raises(ValueError, match=r"^x has the columns b, c, and the fit was made with a, b\.\n"):
+        found.predict(table[["b", "c"]])
+    # Arrays have no names, and any table may stand for them.
+    unnamed = fit_line(table[["a", "b"]].to_numpy(), [1.0, 3, 2, 5])
+    np.testing.assert_array_equal(unnamed.predict(table[["a", "b"]]), wanted)
+
+
+def test_a_sigma_of_new_points_is_looked_at_like_any_other(fifteen):
+    found = fit_line(fifteen.given.x, fifteen.given.y, sigma=0.1)
+    for sigma, message in (
+        (-1.0, "sigma is -1, and a standard deviation is finite and above 0"),
+        ([0.1, math.nan], "sigma is nan"),
+        ([0.1, 0.2, 0.3], r"sigma has the shape \(3,\) for 2 new points"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            found.predict([1.0, 2.0], band=0.9, kind="new", sigma=sigma)
+    with pytest.raises(TypeError, match="sigma must hold numbers"):
+        found.predict([1.0, 2.0], band=0.9, kind="new", sigma="wide")
+
+
+def test_a_place_that_is_masked_has_no_y(fifteen):
+    found = fifteen.predict(np.ma.masked_array([1.0, 2.0], [False, True]))
+    assert math.isnan(found[1])
+    assert found[0] == fifteen.predict(1.0)
+
+
 def test_the_new_band_with_errors_in_x_counts_them_by_the_slope_of_the_curve():
     x = np.linspace(0, 2, 12)
     y = np.exp(x) + np.array([0.1, -0.1] * 6)

@@ -5,6 +5,7 @@ sentence that says which number, in which row, and what to write instead; behind
 all numbers are finite, all lengths agree, and a sigma is one standard deviation.
 """
 
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,8 +75,8 @@ def points(
     `x` has n numbers, or n rows of k features; `y` n numbers, or n rows of m outputs. `sigma` and `sigma_x` are
     one standard deviation each, a number for all points or one for each; `weights` means 1/sigma², and sigma or
     weights are given, not both. `skip_bad` leaves rows with NaN or infinity out. Raises ValueError for numbers
-    that are not finite, for lengths that differ, for a sigma that is not above 0, and for no points at all;
-    TypeError for what holds no numbers.
+    that are not finite (a masked value is not), for lengths that differ, for row labels of tables in another order,
+    for a sigma that is not above 0, and for no points at all; TypeError for what holds no numbers.
 
     >>> points([0, 1, 2], [1.0, 2.0, 4.0], sigma=0.5).weights
     array([4., 4., 4.])
@@ -85,8 +86,9 @@ def points(
             "sigma and weights were both given, and weights mean 1/sigma².\n"
             "Give one of them: sigma is one standard deviation"
         )
-    x_names, y_names = _names(x, "x"), _names(y, "y")
+    _check_labels({"x": x, "y": y, "sigma": sigma, "sigma_x": sigma_x, "weights": weights})
     xs, ys = _numbers("x", x, axes=2), _numbers("y", y, axes=2)
+    x_names, y_names = _names(x, "x", xs), _names(y, "y", ys)
     if len(xs) != len(ys):
         raise ValueError(f"x has {_count(len(xs))} and y {_count(len(ys))}.\nEach point needs one of each")
     n = len(ys)
@@ -133,60 +135,112 @@ def _not_finite(name: str, column: Floats, fine: NDArray[np.bool_]) -> str:
     return f"{name} has {kinds} ({first}); pass skip_bad=True to leave {it} out"
 
 
-def _numbers(name: str, values: ArrayLike, axes: int = 1) -> Floats:
-    """The values as a float64 array of one axis, or of up to `axes`."""
-    if isinstance(values, mg.Tensor):
-        values = values.detach().numpy()
+def as_array(name: str, values: Any) -> Any:
+    """Return what was given as an array: out of the graph that it may be in, a masked value as NaN.
+
+    Raises TypeError for what NumPy cannot read; ValueError for rows that differ in length, and for numbers that are
+    too large.
+    """
+    if values is None:
+        raise TypeError(f"{name} is None, and numbers are needed")
+    if hasattr(values, "detach"):
+        values = values.detach()
     if isinstance(values, np.ma.MaskedArray):
-        raise ValueError(
-            f"{name} is a masked array, and has values that are not there.\nLeave them out: {name}.compressed()"
-        )
+        values = values.astype(np.float64).filled(np.nan) if np.ma.is_masked(values) else values.data
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name} is no array of numbers: its rows differ in length.\n{error}") from None
+    except (TypeError, RuntimeError) as error:
+        if isinstance(error, mg.MinigradError):
+            raise
+        raise TypeError(f"NumPy cannot read {name}, of type {type(values).__name__}: {error}") from None
     if array.dtype == object:
         try:
             array = array.astype(np.float64)
+        except OverflowError:
+            raise ValueError(
+                f"{name} has a number that is too large for float64, which ends at 1.8e308.\nGive {name} in other units"
+            ) from None
         except (TypeError, ValueError):
-            raise TypeError(f"{name} must hold numbers, and holds {_first_wrong(array)}") from None
+            wrong = _first_wrong(array)
+            said = repr(wrong).partition("\n")[0]
+            raise TypeError(f"{name} must hold numbers, and holds {said}{_instead_of(wrong, name)}") from None
     if array.dtype.kind == "b":
         array = array.astype(np.float64)
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must hold numbers, not {array.dtype}{_instead(array)}")
+        raise TypeError(f"{name} must hold numbers, not {array.dtype}{_instead(array, name)}")
+    return array
+
+
+def _numbers(name: str, values: Any, axes: int = 1) -> Floats:
+    """The values as a float64 array of one axis, or of up to `axes`."""
+    array = as_array(name, values)
     if not 1 <= array.ndim <= axes:
         shapes = "(n,)" if axes == 1 else "(n,) or (n, k)"
         raise ValueError(f"{name} has the shape {array.shape}, not {shapes}.\nFor a column: {name}.reshape(-1)")
     if array.ndim == 2 and array.shape[1] == 0:
         raise ValueError(f"{name} has the shape {array.shape}: rows without a number in them")
-    return array.astype(np.float64, order="F")  # column by column: 4 to 20 times faster to look through
+    found: Floats = array.astype(np.float64, order="F")  # column by column: 4 to 20 times faster to look through
+    return found
 
 
-def _first_wrong(array: Any) -> str:
-    """The first element that is no number, as the reader wrote it."""
+def _first_wrong(array: Any) -> Any:
+    """The first element that is no number."""
     for item in array.ravel():
         try:
             float(item)
         except (TypeError, ValueError):
-            return repr(item)
-    return "objects"
+            return item
+    return array.ravel()[0]
 
 
-def _instead(array: Any) -> str:
-    if array.dtype.kind == "M":
-        return ".\nGive seconds or days: (x - x[0]) / np.timedelta64(1, 's')"
-    if array.dtype.kind == "c":
-        return ".\nFit the real part and the imaginary part: y.real, y.imag"
-    if array.dtype.kind in "US":
-        return ".\nConvert it first: np.asarray(values, dtype=float)"
+def _instead_of(wrong: Any, name: str) -> str:
+    """What to write instead of an object that is no number."""
+    if hasattr(wrong, "timestamp"):
+        return f".\nGive seconds: [moment.timestamp() for moment in {name}]"
+    if hasattr(wrong, "toordinal"):
+        return f".\nGive days: [day.toordinal() for day in {name}]"
+    if hasattr(wrong, "toarray"):
+        return f".\nGive all of its numbers: {name}.toarray()"
+    if isinstance(wrong, Iterable) and not isinstance(wrong, str | bytes | Mapping | Set):
+        return f".\nGive what can be read more than once: list({name})"
     return ""
 
 
-def _deviations(name: str, values: ArrayLike, n: int) -> Floats:
+def _instead(array: Any, name: str) -> str:
+    if array.dtype.kind == "M":
+        return f".\nGive seconds or days: ({name} - {name}[0]) / np.timedelta64(1, 's')"
+    if array.dtype.kind == "m":
+        return f".\nGive seconds or days: {name} / np.timedelta64(1, 's')"
+    if array.dtype.kind == "c":
+        return f".\nFit the real part and the imaginary part: {name}.real, {name}.imag"
+    if array.dtype.kind in "US":
+        return f".\nConvert it first: np.asarray({name}, dtype=float)"
+    return ""
+
+
+def _check_labels(columns: dict[str, Any]) -> None:
+    """Refuse columns of tables whose rows have the same labels in another order: by place they would not belong."""
+    seen: tuple[str, Any] | None = None
+    for name, column in columns.items():
+        labels: Any = getattr(column, "index", None)
+        if not hasattr(labels, "equals"):
+            continue
+        if seen is None:
+            seen = name, labels
+        elif len(labels) == len(seen[1]) and not labels.equals(seen[1]) and bool(labels.isin(seen[1]).all()):
+            raise ValueError(
+                f"{seen[0]} and {name} have the same row labels in another order, and points are taken row by row.\n"
+                f"Bring them in line: {name}.reindex({seen[0]}.index); or take the rows as they are: {name}.to_numpy()"
+            )
+
+
+def _deviations(name: str, values: Any, n: int) -> Floats:
     """Standard deviations, one for each of n points."""
-    array = np.asarray(values.detach().numpy() if isinstance(values, mg.Tensor) else values)
+    array = as_array(name, values)
     if array.ndim == 0:
-        array = np.full(n, _numbers(name, array[None])[0])
+        array = np.full(n, float(array))
     found = _numbers(name, array)
     if len(found) != n:
         raise ValueError(
@@ -207,18 +261,14 @@ def _from_weights(values: ArrayLike, n: int) -> Floats:
     return np.where(np.isinf(weights), np.inf, 1 / np.sqrt(weights))  # refused by name, or left out
 
 
-def _names(values: Any, otherwise: str) -> tuple[str, ...]:
+def _names(values: Any, otherwise: str, numbers: Floats) -> tuple[str, ...]:
     """The names of columns: those that a table brings along, else x, or x1, x2, ..."""
     columns = getattr(values, "columns", None)
     if columns is not None:
         return tuple(str(name) for name in columns)
+    if numbers.ndim == 2:
+        return tuple(f"{otherwise}{k + 1}" for k in range(numbers.shape[1]))
     name = getattr(values, "name", None)
-    try:
-        shape = np.shape(values)
-    except ValueError:  # rows of different lengths, which are refused where the numbers are read
-        shape = ()
-    if len(shape) == 2:
-        return tuple(f"{otherwise}{k + 1}" for k in range(shape[1]))
     return (str(name) if isinstance(name, str) and name else otherwise,)
 
 

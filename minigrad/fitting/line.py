@@ -195,7 +195,7 @@ def _check_choices(loss: Loss, solver: str, errors: str) -> None:
             'Write solver="auto", or leave it out'
         )
     for kind, choice, choices in (("loss", loss, LOSSES), ("solver", solver, SOLVERS), ("errors", errors, ERRORS)):
-        if choice in choices or (kind == "loss" and callable(choice)):
+        if (isinstance(choice, str) and choice in choices) or (kind == "loss" and callable(choice)):
             continue
         meant = _ALSO_CALLED.get(str(choice).lower())
         near = [meant] if meant in choices else get_close_matches(str(choice).lower(), choices, 1)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import report
 from .found import Found
-from .given import Points
+from .given import Points, as_array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -362,17 +362,19 @@ class FitResult:
         """x as the curve takes it, and whether it is one place alone."""
         names = self.given.x_names
         columns = getattr(x, "columns", None)
-        if columns is not None and set(map(str, columns)) == set(names) and len(columns) == len(names):
-            x = x[list(names)] if all(isinstance(column, str) for column in columns) else x
+        if columns is not None:
+            given = [str(column) for column in columns]
+            of_places = ("x",) if len(names) == 1 else tuple(f"x{j + 1}" for j in range(len(names)))
+            if set(names) <= set(given) and all(isinstance(column, str) for column in columns):
+                x = x[list(names)]
+            elif len(names) > 1 and names not in (of_places, tuple(given)):
+                raise ValueError(
+                    f"x has the columns {', '.join(given)}, and the fit was made with {', '.join(names)}.\n"
+                    f"Give it those, or its numbers alone: x.to_numpy()"
+                )
         if isinstance(x, Mapping) and set(x) == set(names):
-            x = np.stack([np.asarray(x[name]) for name in names], axis=-1)
-        array = np.asarray(x.detach().numpy() if hasattr(x, "detach") else x)
-        if array.dtype.kind not in "fiub" and array.dtype != object:
-            raise TypeError(f"x must hold numbers, not {array.dtype}")
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            raise TypeError(f"x must hold numbers, and is of type {type(x).__name__}") from None
+            x = np.stack([as_array(name, x[name]) for name in names], axis=-1)
+        array = as_array("x", x).astype(np.float64)
         if self.given.x.ndim == 1:
             if array.ndim == 2 and array.shape[1] == 1:
                 array = array[:, 0]
@@ -405,7 +407,14 @@ class FitResult:
         if not self._distances and given.sigma is None and given.sigma_x is None:
             return np.square(found.scale)
         if sigma is not None:
-            own = np.asarray(sigma, dtype=np.float64)
+            own = as_array("sigma", sigma).astype(np.float64)
+            if own.shape not in ((), (1,), (len(x),)):
+                raise ValueError(
+                    f"sigma has the shape {own.shape} for {len(x)} new points.\nGive one number, or one for each"
+                )
+            if not (np.isfinite(own) & (own > 0)).all():
+                wrong = own[~(np.isfinite(own) & (own > 0))].flat[0]
+                raise ValueError(f"sigma is {wrong:g}, and a standard deviation is finite and above 0")
         elif given.sigma_x is not None:
             own = np.hypot(_common(given.sigma, "sigma"), self.slopes(x) * _common(given.sigma_x, "sigma_x"))
         else:

@@ -75,9 +75,10 @@ def loss_of(loss: str | Callable[[Any], Any], tuning: float | None = None) -> Lo
         return _differentiated(loss)
     if loss not in TUNING:
         raise ValueError(f"loss={loss!r} has no weights.\nThe losses that have: 'huber', 'tukey', or a callable")
-    c = TUNING[loss] if tuning is None else float(tuning)
-    if not c > 0:
-        raise ValueError(f"tuning is {c:g}, and must be above 0.\nThe usual one of {loss!r} is {TUNING[loss]}")
+    c: Any = TUNING[loss] if tuning is None else tuning
+    if not (isinstance(c, int | float | np.number) and c > 0):
+        raise ValueError(f"tuning is {c!r}, and must be above 0.\nThe usual one of {loss!r} is {TUNING[loss]}")
+    c = float(c)
     return _huber(c) if loss == "huber" else _tukey(c)
 
 
