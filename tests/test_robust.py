@@ -373,6 +373,17 @@ def test_a_curve_through_as_many_points_as_parameters_tells_no_errors(loss, x, y
         assert np.isnan(found.cov).all() or errors(found).min() > 1e-6
 
 
+@pytest.mark.parametrize("loss", REWEIGHTED)
+def test_a_scale_that_sinks_without_end_is_none(loss):
+    """Two of three points at y = 0: the fit came to 1e-170, whose errors were 0, and in the other order to 0."""
+    x, y, sigma = np.array([3.0, 2.0, 0.0]), np.array([0.0, 1.0, 0.0]), np.array([0.0167, 7.73, 0.0988])
+    for order in ([0, 1, 2], [2, 1, 0]):
+        found = robust_line(points(x[order], y[order], sigma=sigma[order]), loss)
+        np.testing.assert_allclose(found.values, 0, atol=1e-15)
+        assert found.scale == 0
+        assert np.isnan(found.cov).all()
+
+
 def test_a_plane_through_3_of_4_points_by_chance_tells_no_errors():
     rng = np.random.default_rng(1496)
     collapsed = 0

@@ -146,7 +146,7 @@ def as_array(name: str, values: Any) -> Any:
     if hasattr(values, "detach"):
         values = values.detach()
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(np.float64).filled(np.nan) if np.ma.is_masked(values) else values.data
+        values = np.ma.filled(values.astype(np.float64), np.nan) if np.ma.is_masked(values) else values.data
     try:
         array = np.asarray(values)
     except ValueError as error:

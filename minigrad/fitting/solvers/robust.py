@@ -195,9 +195,10 @@ def _reweighted(
     if found.held:
         said = ("the weights and the scale chased each other: the scale was held where it was",)
     if not absolute_sigma:
-        # Re-weighting creeps to such a fit, and stops where a round moves it by no more than rounding does.
-        reached = 64 * (noise + problem.row_noise * float(np.linalg.norm(found.coefficients)))
-        on = int(np.count_nonzero(np.abs(found.residuals) <= reached))
+        # Re-weighting creeps to such a fit, without end where its points have y = 0, which no rounding ever stops.
+        size = np.abs(found.residuals)
+        rounding = 64 * (noise + problem.row_noise * float(np.linalg.norm(found.coefficients)))
+        on = int(np.count_nonzero(size <= np.maximum(rounding, 1e-10 * size.max())))
         if n < 2 * on <= 2 * p:
             message = f"{title}: through {on} of {n} points"
             return _Fit(
