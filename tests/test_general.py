@@ -637,12 +637,8 @@ def curve(x, a, b):
         ((curve, X, np.array(Y) * 1e-200), {}, "y is about 9e-200, and its squares leave float64"),
         ((curve, X, np.array(Y) * 1e200), {}, "Give y in other units: y * 1e-201"),
         ((curve, X, Y), {"loss": "l1", "bounds": {"a": (0, None)}}, "the least absolute deviations know no bounds"),
-        (
-            (curve, X, Y),
-            {"loss": "huber", "sigma": 1, "sigma_x": 0.1},
-            "a fit that forgives outliers has no errors in x",
-        ),
-        ((curve, X, Y), {"sigma_x": 0.1}, "sigma_x was given without sigma"),
+        ((curve, X, Y), {"sigma_x": 0.1}, "Give sigma too, one standard deviation of y"),
+        ((curve, X, Y), {"sigma": 0.1, "loss": "distance"}, "sigma_x=sigma if x is as uncertain as y"),
     ],
 )
 def test_what_cannot_be_fitted_is_a_value_error_that_says_why(arguments, keywords, says):

@@ -62,8 +62,10 @@ def fit(
 
     `loss` is "mse", "distance", "huber", "l1", "tukey", or a callable that takes the residuals.
     `sigma` is one standard deviation of y, for all or for each point; `weights` = 1/sigma². With `sigma_x`, or
-    loss="distance", each point also has an x of its own to find. The errors are √diag s² (JᵀJ)⁻¹, scaled so that
-    chi2/dof is 1 unless `absolute_sigma`; `errors` may be "hessian", "bootstrap", "jackknife".
+    loss="distance", each point also has an x of its own to find, and any other loss is that of its distance from the
+    curve, d = (y - f) / √(sigma² + f'² sigma_x²) where that is straight: Brown (1982), Zamar (1989). The errors are
+    √diag s² (JᵀJ)⁻¹, scaled so that chi2/dof is 1 unless `absolute_sigma`; `errors` may be "hessian", "bootstrap",
+    "jackknife".
 
     solver "lm" (also "auto") is Levenberg-Marquardt with exact derivatives; `steps` the most steps it takes.
     "lbfgs", "gd", "sgd", "adam" are descent, to be watched: `lr`, `schedule`, `batch_size`, `standardize` and
@@ -131,7 +133,7 @@ def fit(
             seed=seed,
             chi2=task.chi2 if loss == "mse" and not task.distance else None,
         )
-    if task.distance:
+    if task.distance and loss == "mse":
         loss = "distance"  # sigma_x asks for it without its name
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", "a callable")
     return FitResult(given, found, name, absolute)

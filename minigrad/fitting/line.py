@@ -243,7 +243,12 @@ def _check_spread(loss: Loss, sigma: Any, sigma_x: Any, weights: Any, delta: Any
     if sigma_x is not None and loss != "distance":
         raise ValueError(
             f"sigma_x was given, and loss={_quoted(loss)} takes x as exact.\n"
-            'Write loss="distance", or leave sigma_x out'
+            + (
+                'Write loss="distance", or leave sigma_x out'
+                if loss == "mse"
+                else "Take minigrad.fit: its losses are of distances where sigma and sigma_x are given, "
+                "fit(lambda x, slope, intercept: slope * x + intercept, ...)"
+            )
         )
     if sigma_x is not None and sigma is None and weights is None:
         raise ValueError(

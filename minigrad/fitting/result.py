@@ -341,7 +341,7 @@ class FitResult:
     @property
     def _distances(self) -> bool:
         """Whether x has errors too, so that neither x nor y is the response."""
-        return self.loss == "distance"
+        return self.loss == "distance" or self.given.sigma_x is not None
 
     def _of_line(self, name: str) -> Any:
         params = self.params

@@ -9,7 +9,7 @@ fit of the straight problem is found exactly, and the way there is gone as far a
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,58 +18,79 @@ from numpy.typing import NDArray
 from ..found import Found
 from .levenberg import Ending, Look, Place, Step, levenberg_marquardt, times
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
+from .reweighting import Problem, is_better, settle
 from .robust import variance_of_absolute
-from .task import Task, Watch
+from .task import Measured, Task, Watch
 from .vertices import least_absolute
 
 Floats = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
 _ROUNDS = 200
+_SUBSETS = 60
+"""So many curves are put through as few points as determine them: of 5 parameters one is free of outliers, where these
+are 4 in 10, with a probability of 1 - (1 - 0.6⁵)⁶⁰ = 0.99."""
+_FEW = 15
+_KEPT = 5
 
 
 @dataclass
 class _Weighted:
-    """A place of a loss ρ on the scale s: the cost is 2 s² Σ ρ(r / s), and r with the roots of its weights its linear
-    problem."""
+    """A place of a loss ρ on the scale s: the cost is 2 s² Σ ρ(d / s), and its linear problem that of the squares, with
+    the roots of the weights."""
 
-    task: Task
-    r: Floats
-    """The curve less y, in units of sigma."""
+    measured: Measured
     roots: Floats
-    columns: Callable[[], Floats]
     cost: float
-    noise: float
+
+    @property
+    def noise(self) -> float:
+        """As `Place.noise`."""
+        return self.measured.noise
 
     def probed(self, values: Floats) -> Floats | None:
         """As `Place.probed`: with the weights of here."""
-        return self.roots * self.task.residuals(values)
+        r = self.measured.probed(values)
+        return None if r is None else self.roots * r
 
     def linear(self) -> tuple[Floats, Floats]:
         """As `Place.linear`."""
-        return self.roots * self.r, self.roots[:, None] * self.task.scaled(self.columns())
+        r, columns = self.measured.linear()
+        return self.roots * r, self.roots[:, None] * columns
 
 
-def _weighted(task: Task, loss: Loss, s: float) -> Look:
-    rows = task.rows()
-    y = task.given.y
-    noise = 2 * _EPS * float(np.linalg.norm(task.scaled(y)))
+Weigh = Callable[[Floats], tuple[Floats, float]]
+"""The roots of the weights, and the cost, of points so far from the curve."""
+
+
+def _weighted(task: Task, weigh: Weigh) -> Look:
+    survey = task.look()
 
     def look(values: Floats, step: Step | None) -> Place:
-        curve, columns = rows.at(task.all_of(values))
-        r = task.scaled(curve - y)
-        if not np.isfinite(r).all():
-            return _Weighted(task, r, np.ones(len(r)), columns, math.inf, noise)
-        u = -r / s
-        cost = 2 * s * s * float(np.sum(loss.rho(u)))
-        return _Weighted(task, r, np.sqrt(np.maximum(loss.weight(u), 0.0)), columns, cost, noise)
+        if step is not None:
+            assert isinstance(step.start, _Weighted)
+            step = replace(step, start=step.start.measured)
+        place = survey(values, step)
+        if not math.isfinite(place.cost):
+            return _Weighted(place, np.ones(task.given.n), math.inf)
+        return _Weighted(place, *weigh(place.signed))
 
     return look
 
 
+def _by(loss: Loss, s: float) -> Weigh:
+    """The weights of a loss on a scale."""
+
+    def weigh(signed: Floats) -> tuple[Floats, float]:
+        u = -signed / s
+        return np.sqrt(np.maximum(loss.weight(u), 0.0)), 2 * s * s * float(np.sum(loss.rho(u)))
+
+    return weigh
+
+
 @dataclass(frozen=True)
 class _End:
-    """Where a loss is least: the search's ending, the scale, and its residuals in units of sigma."""
+    """Where a loss is least: the search's ending, the scale, and how far the points are, in units of sigma."""
 
     ending: Ending
     scale: float
@@ -80,7 +101,9 @@ class _End:
 def solved(task: Task, callback: Watch) -> Found:
     """Return the fit of the loss of a task: "huber", "tukey", "l1" or a callable, from the fit of least squares.
 
-    Raises as `Task.solved`, and ValueError for bounds under "l1".
+    Where x has errors too the loss is that of the distances: Brown (1982), Robust line estimation with errors in both
+    variables; Zamar (1989), Robust estimation in the errors-in-variables model. Raises as `Task.solved`, and ValueError
+    for bounds under "l1".
     """
     if task.loss == "l1" and task.limits() is not None:
         raise ValueError(
@@ -94,21 +117,43 @@ def solved(task: Task, callback: Watch) -> Found:
         return squares.ended(first, said)
     if task.loss == "l1":
         return _absolute(task, start)
+    loss, known = loss_of(task.loss), _known(task)
+    if loss.name == "huber":
+        return _reported(task, loss, _settled(task, loss, start, known))
+    # Of several minima the lowest: from Huber's fit, least squares, the least absolute deviations, and half the points.
+    huber = _settled(task, loss_of("huber"), start, known).ending.values
+    starts = [huber, start, _least(task, start)[0]]
+    more = _halves(task, starts) if _falls_off(loss) else []
+    usual, *others = [_settled(task, loss, each, known) for each in starts + more]
+    best = _best(loss, usual, others, known)
+    return _reported(task, loss, best, [usual, *others])
+
+
+def _falls_off(loss: Loss) -> bool:
+    """Whether a point that is far pulls less than one that is nearer: only such a loss can leave half of them out."""
+    pull = loss.psi(np.geomspace(1e-3, 1e6, 100))
+    return bool((np.diff(pull) < 0).any())
+
+
+def solved_nearby(task: Task) -> Found:
+    """Return the minimum of the loss of a task near its start, for points drawn from those that led there."""
+    start = task.start[list(task.free)]
+    if task.loss == "l1":
+        return _absolute(task, start)
     loss = loss_of(task.loss)
-    name = f"the loss {loss.name}, by Levenberg-Marquardt with its weights"
+    end = _settled(task, loss, start, _known(task), near=True)
+    return _reported(task, loss, end)
+
+
+def _known(task: Task) -> float | None:
+    """The scale, where it need not be measured: sigma is taken as it is, or by a callable."""
+    return 1.0 if callable(task.loss) or (task.absolute_sigma and task.given.sigma is not None) else None
+
+
+def _reported(task: Task, loss: Loss, end: _End, beside: Sequence[_End] = ()) -> Found:
     absolute = task.absolute_sigma and task.given.sigma is not None
-    if absolute or callable(task.loss):
-        end = _settled(task, loss, start, 1.0)
-    else:
-        end = _settled(task, loss, start)
-        if loss.name == "tukey":
-            # Of several minima that of the smaller scale: from Huber's fit, or from the least absolute deviations.
-            starts = [_settled(task, loss_of("huber"), start).ending.values, _least(task, start)[0]]
-            ends = [end, *(_settled(task, loss, each) for each in starts)]
-            end = min(ends, key=lambda one: (not one.settled, _tau(loss, one)))
     u = -end.r / end.scale
-    p = end.ending.rank
-    variance = spread_of_gaussian(loss) if absolute else end.scale**2 * spread(loss, u, p)
+    variance = spread_of_gaussian(loss) if absolute else end.scale**2 * spread(loss, u, end.ending.rank)
     reported = scale(end.r) if callable(task.loss) and not absolute else end.scale
     warnings = []
     if math.isnan(variance):
@@ -117,10 +162,17 @@ def solved(task: Task, callback: Watch) -> Found:
         )
     if not end.settled:
         warnings.append("the weights and the scale chased each other: the scale was held where it was")
+    other = _other(task, end, beside)
+    if other is not None:
+        values = zip((task.model.names[k] for k in task.free), other.ending.values, strict=True)
+        named = ", ".join(f"{name} {value:.6g}" for name, value in values)
+        warnings.append(
+            f"the loss {loss.name} has another minimum, of scale {other.scale:.3g} beside {end.scale:.3g}: {named}"
+        )
     return task.found(
-        end.ending,
-        f"{name}, scale {reported:.4g}: {end.ending.message}",
-        _slopes(task, end.ending.values),
+        _unweighted(end.ending),
+        f"the loss {loss.name}, by Levenberg-Marquardt with its weights, scale {reported:.4g}: {end.ending.message}",
+        _measured(end.ending).linear()[1],
         variance,
         reported,
         float(end.r @ end.r),
@@ -128,58 +180,159 @@ def solved(task: Task, callback: Watch) -> Found:
     )
 
 
-def _slopes(task: Task, values: Floats) -> Floats:
-    return task.scaled(task.rows().at(task.all_of(values))[1]())
+def _measured(ending: Ending) -> Measured:
+    assert isinstance(ending.place, _Weighted)
+    return ending.place.measured
 
 
-def _settled(task: Task, loss: Loss, start: Floats, known: float | None = None) -> _End:
-    """Where the search and the scale come to rest together."""
-    floor = 16 * _EPS * float(np.max(np.abs(task.scaled(task.given.y)), initial=0.0)) or 1.0
-    r = task.residuals(start)
+def _unweighted(ending: Ending) -> Ending:
+    return replace(ending, place=_measured(ending))
+
+
+def _floor(task: Task) -> float:
+    """The smallest scale that is more than rounding."""
+    return 16 * _EPS * float(np.max(np.abs(task.scaled(task.given.y)), initial=0.0)) or 1.0
+
+
+def _settled(task: Task, loss: Loss, start: Floats, known: float | None, *, near: bool = False) -> _End:
+    """Where the search and the scale come to rest together; `near` says that the start is not far from there."""
+    floor = _floor(task)
+    survey = task.look()
+    r = survey(start, None).signed
     s = max(scale(r), floor) if known is None else known
     steps = 0
     settled = False
+    if near:
+        start, s = _straightened(task, loss, start, s, known)
     for _ in range(_ROUNDS):
-        ending = levenberg_marquardt(_weighted(task, loss, s), start, limits=task.limits(), steps=task.steps)
+        look = _weighted(task, _by(loss, s))
+        ending = levenberg_marquardt(look, start, limits=task.limits(), steps=task.steps)
         steps += ending.steps
-        start, r = ending.values, task.residuals(ending.values)
+        start, r = ending.values, _measured(ending).signed
         measured = max(scale(r), floor) if known is None else known
         settled = abs(measured - s) <= 1e-13 * s or measured <= floor
         if settled:
             break
-        s = measured
+        start, s = _straightened(task, loss, start, measured, known)
     message = f"converged after {times(steps)}" if ending.converged else ending.message
     return _End(replace(ending, steps=steps, message=message), s, r, settled)
 
 
-def _tau(loss: Loss, end: _End) -> float:
-    """The τ scale, small where most residuals are (Yohai and Zamar (1988), High breakdown-point estimates)."""
-    return end.scale * math.sqrt(float(np.mean(loss.rho(-end.r / end.scale))))
+def _straightened(task: Task, loss: Loss, start: Floats, s: float, known: float | None) -> tuple[Floats, float]:
+    """Where the loss and the scale come to rest together if the curve is straight, again and again; and that scale.
+
+    As far as each way is at most half of that before, else the start and the scale that were given.
+    """
+    if task.limits() is not None:
+        return start, s
+    floor, survey = _floor(task), task.look()
+    values, before = start, math.inf
+    for _ in range(20):
+        r, columns = survey(values, None).linear()
+        if not (np.isfinite(r).all() and np.isfinite(columns).all()):
+            return start, s
+        q, triangle = np.linalg.qr(columns)
+        size = np.abs(np.diag(triangle))
+        if size.min() <= 1e-13 * size.max():
+            return start, s
+        noise = np.full(len(r), floor)
+        found = settle(Problem(q, -r, loss, noise, known), np.zeros(len(values)))
+        length = float(np.linalg.norm(found.coefficients))
+        if not found.settled or found.held or found.scale <= floor or not length <= before / 2:
+            return start, s
+        values = values + np.linalg.solve(triangle, found.coefficients)
+        if length <= 1e-9 * found.scale:
+            return values, found.scale
+        before = length
+    return start, s
 
 
-def _least(task: Task, start: Floats) -> tuple[Floats, float, int, bool]:
-    """The values of the least absolute deviations, the deviations, the steps, and whether no way leads down."""
-    rows = task.rows()
+def _best(loss: Loss, usual: _End, others: Sequence[_End], known: float | None) -> _End:
+    """The lowest of several minima, or if each has a scale of its own the best as `is_better` says."""
+    settled = [end for end in (usual, *others) if end.settled and end.ending.converged]
+    if not settled:
+        return usual
+    if known is not None:
+        return min(settled, key=lambda end: float(np.sum(loss.rho(-end.r / end.scale))))
+    best = usual if settled[0] is usual else settled[0]
+    for end in sorted(settled, key=lambda end: end.scale):
+        if is_better(loss, (end.r, end.scale), (best.r, best.scale), len(end.ending.values)):
+            return end
+    return best
+
+
+def _other(task: Task, end: _End, beside: Sequence[_End]) -> _End | None:
+    """The minimum of the smallest scale beside the one returned."""
+    elsewhere = [
+        one
+        for one in beside
+        if one.settled
+        and one.ending.converged
+        and not one.ending.at_fold
+        and np.linalg.norm(one.r - end.r) > 1e-6 * (end.scale * math.sqrt(len(end.r)))
+    ]
+    return min(elsewhere, key=lambda one: one.scale, default=None)
+
+
+def _halves(task: Task, starts: Sequence[Floats]) -> list[Floats]:
+    """Where the sum of the smaller half of the squared residuals is least, from each start and from curves through few
+    points: Rousseeuw (1984), Least median of squares regression.
+
+    The choices of the points, as many as there are parameters, depend on the number of both alone.
+    """
+    n, p = task.given.n, len(starts[0])
+    half = (n + p + 1) // 2
+
+    def nearer(signed: Floats) -> tuple[Floats, float]:
+        return _counted(signed, np.argpartition(np.abs(signed), half - 1)[:half])
+
+    def least(of: Task, weigh: Weigh, start: Floats, steps: int) -> Floats:
+        return levenberg_marquardt(_weighted(of, weigh), start, limits=task.limits(), steps=steps).values
+
+    # To start from, distances in y will do, and cost a tenth.
+    upright = replace(task, loss="mse", given=replace(task.given, sigma_x=None))
+    draws = np.random.default_rng(0)
+    through = [_through(draws.choice(n, p, replace=False)) for _ in range(_SUBSETS)]
+    tried = [least(upright, weigh, starts[0], _FEW) for weigh in through]
+    look = _weighted(upright, nearer)
+    costs = np.array([look(values, None).cost for values in tried])
+    best = [tried[k] for k in np.argsort(costs, kind="stable")[:_KEPT] if math.isfinite(costs[k])]
+    return [least(task, nearer, values, task.steps) for values in (*starts, *best)]
+
+
+def _through(rows: NDArray[np.intp]) -> Weigh:
+    return lambda signed: _counted(signed, rows)
+
+
+def _counted(signed: Floats, rows: NDArray[np.intp]) -> tuple[Floats, float]:
+    """Weights of 1 for some points, 0 for the others, and their squares."""
+    roots = np.zeros(len(signed))
+    roots[rows] = 1.0
+    return roots, float(signed[rows] @ signed[rows])
+
+
+def _least(task: Task, start: Floats) -> tuple[Floats, Measured, int, bool]:
+    """The values of the least absolute deviations, their place, the steps, and whether no way leads down."""
+    survey = task.look()
     limits = task.limits()
     values, steps = start, 0
-    curve, columns = rows.at(task.all_of(values))
-    r = task.scaled(curve - task.given.y)
-    lowest = float(np.sum(np.abs(r)))
+    place = survey(values, None)
+    lowest = float(np.sum(np.abs(place.signed)))
     noise = 4 * _EPS * float(np.sum(np.abs(task.scaled(task.given.y))))
     for _ in range(100):
-        q, triangle = np.linalg.qr(task.scaled(columns()))
+        r, columns = place.linear()
+        q, triangle = np.linalg.qr(columns)
         size = np.abs(np.diag(triangle))
         if not np.isfinite(triangle).all() or size.min() <= 1e-13 * size.max():
-            return values, lowest, steps, False
+            return values, place, steps, False
         by = np.linalg.solve(triangle, least_absolute(q, -r, np.zeros(len(values))).coefficients)
         part = 1.0
         while part > 1e-10:
             there = values + part * by
             if limits is not None:
                 there = np.clip(there, limits.low, limits.high)
-            curve, columns_there = rows.at(task.all_of(there))
-            r_there = task.scaled(curve - task.given.y)
-            sum_there = float(np.sum(np.abs(r_there)))
+            place_there = survey(there, Step(part * by, 0.0, 0.0, 0.0, place))
+            sum_there = float(np.sum(np.abs(place_there.signed)))
             if sum_there < lowest:
                 break
             part /= 2
@@ -187,26 +340,24 @@ def _least(task: Task, start: Floats) -> tuple[Floats, float, int, bool]:
         if not part > 1e-10 or not lowest - sum_there > noise:
             # Nothing is won any more; a whole step to where the straight curve goes through its points is right.
             if part == 1.0 or small:
-                return there, sum_there, steps, True
-            return values, lowest, steps, lowest - sum_there <= noise
-        values, r, columns, lowest, steps = there, r_there, columns_there, sum_there, steps + 1
-    return values, lowest, steps, False
+                return there, place_there, steps, True
+            return values, place, steps, lowest - sum_there <= noise
+        values, place, lowest, steps = there, place_there, sum_there, steps + 1
+    return values, place, steps, False
 
 
 def _absolute(task: Task, start: Floats) -> Found:
     """The least absolute deviations, with the errors of Koenker and Bassett (1978), Regression quantiles."""
-    values, lowest, steps, ended = _least(task, start)
-    r = task.residuals(values)
+    values, place, steps, ended = _least(task, start)
+    r = place.signed
     p = len(values)
     # Through p points the curve goes; how near the search came to them is not for their errors to tell.
     without = r.copy()
     without[np.argsort(np.abs(r), kind="stable")[:p]] = 0.0
     absolute = task.absolute_sigma and task.given.sigma is not None
     variance = math.pi / 2 if absolute else variance_of_absolute(without, p)
-    columns = _slopes(task, values)
-    place = _weighted(task, loss_of("huber"), 1.0)(values, None)
     message = f"{'converged' if ended else 'stopped'} after {times(steps)}"
-    ending = Ending(values, place, ended, message, steps, [lowest], np.zeros(p, dtype=bool), p)
+    ending = Ending(values, place, ended, message, steps, [float(np.sum(np.abs(r)))], np.zeros(p, dtype=bool), p)
     reported = 1.0 if absolute else scale(r)
     title = f"the least absolute deviations, of the straight problem again and again: {message}"
-    return task.found(ending, title, columns, variance, reported, float(r @ r))
+    return task.found(ending, title, place.linear()[1], variance, reported, float(r @ r))

@@ -158,20 +158,31 @@ def _solve(matrix: Floats, right: Floats) -> Floats:
 def best_of_two(problem: Problem, huber: Floats, trimmed: Floats) -> tuple[Estimate, Estimate | None]:
     """Return the better of what two starts lead to, Huber's fit and a least trimmed squares fit, and the other, if any.
 
-    The customary fit, from Huber's, unless the other has so much smaller a scale that chance does not explain it: in
-    few points the half that is nearest to some fit is near by chance. Measured, n/p from 4 to 10: of 5000 clean
-    Gaussian samples 30 took the other; of 259 with a third of outliers, where the two differed, 239 the truer one.
+    The customary fit is that from Huber's; the other is better as `is_better` says.
     """
     usual, other = settle(problem, huber), settle(problem, trimmed)
     n, p = problem.columns.shape
     near = 1e-6 * (float(np.linalg.norm(usual.coefficients)) + usual.scale * math.sqrt(n))
     if np.linalg.norm(usual.coefficients - other.coefficients) <= near or not other.settled:
         return usual, None
-    if other.scale == 0:
-        better = np.count_nonzero(other.weights) > n / 2 + p
+    if other.scale == 0 or usual.scale == 0:
+        better = usual.scale > 0 and np.count_nonzero(other.weights) > n / 2 + p
     else:
-        better = other.scale < max(0.15, 1 - 4 * p / n) * usual.scale
+        better = is_better(problem.loss, (other.residuals, other.scale), (usual.residuals, usual.scale), p)
     return (other, usual) if better or not usual.settled else (usual, other)
+
+
+def is_better(loss: Loss, other: tuple[Floats, float], usual: tuple[Floats, float], parameters: int) -> bool:
+    """Return whether another minimum of a loss is worth more than the customary one; of each residuals and scale.
+
+    If its Σ ρ is lower on both scales, as it is whenever the scale is known and it is lower; or if its own scale is so
+    much smaller that chance does not explain it: in few points the half that is nearest to some fit is near by chance.
+    Measured on lines and planes, n/p from 4 to 15, where the two differed: of 2000 clean Gaussian samples 31 took the
+    other; of 634 with a fifth of outliers 58 in 100, of 1015 with a third 82 in 100, and of those 9 in 10 were truer.
+    """
+    (r_other, s_other), (r_usual, s_usual) = other, usual
+    lower = all(np.sum(loss.rho(r_other / s)) < np.sum(loss.rho(r_usual / s)) for s in (s_other, s_usual))
+    return lower or s_other < max(0.15, 1 - 3 * parameters / len(r_other)) * s_usual
 
 
 def least_trimmed(columns: Floats, y: Floats) -> Floats:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +94,10 @@ class Task:
         """Return what tells values and slopes, by x too where each point has its own."""
         return Rows(self.model, self.x, self.given.n, self.free, by_x=self.distance)
 
+    def look(self) -> "Survey":
+        """Return how the search looks at parameters: at squares, or at distances."""
+        return _distances(self) if self.distance else _squares(self)
+
     def limits(self) -> Limits | None:
         """Return the bounds of the free parameters."""
         if self.low is None or self.high is None:
@@ -104,7 +108,7 @@ class Task:
     def solved(self, callback: Watch = None) -> Found:
         """Return what the search finds. Raises ValueError where the model has no finite value at the start."""
         with np.errstate(all="ignore"), mg.enable_grad():  # on the way anything may overflow: such a step is refused
-            if self.distance or self.loss == "mse":
+            if self.loss in ("mse", "distance"):
                 return self.ended(*self.best(callback))
             from .forgiving import solved
 
@@ -122,7 +126,14 @@ class Task:
                 "the points cannot be drawn again: x is not an array of rows.\n"
                 "Give x the shape (n,) or (n, k), or take errors='gauss-newton'"
             )
-        found = replace(self, given=some).solved()
+        again = replace(self, given=some)
+        if self.loss in ("mse", "distance"):
+            found = again.solved()
+        else:
+            from .forgiving import solved_nearby
+
+            with np.errstate(all="ignore"), mg.enable_grad():
+                found = solved_nearby(again)
         if not found.converged or found.dof > some.n - len(self.free):
             raise ValueError(f"these {some.n} points do not determine the parameters")
         return found
@@ -131,7 +142,7 @@ class Task:
 
     def best(self, callback: Watch) -> tuple[Ending, str]:
         """Return the best ending of all starts that are tried, and what to say of it."""
-        look = (_distances if self.distance else _squares)(self)
+        look = self.look()
         best: Ending | None
         start = self.start[list(self.free)]
         watch = self._watch(callback)
@@ -263,7 +274,7 @@ class Task:
         if self.distance:
             extra["x"] = ending.place.x  # type: ignore[attr-defined]
             if self.given.sigma is None and self.given.sigma_x is None:
-                residuals = np.copysign(ending.place.distances, residuals)  # type: ignore[attr-defined]
+                residuals = np.copysign(ending.place.signed, residuals)  # type: ignore[attr-defined]
         known_sigma = self.given.sigma is not None or self.given.sigma_x is not None
         return Found(
             names=names,
@@ -334,7 +345,7 @@ def _starts(task: Task, start: Floats) -> list[Floats]:
     n = task.given.n
     if n > _ROWS and task.view.whole is None:
         task = replace(task, given=task.given.take(np.linspace(0, n - 1, _ROWS).astype(np.intp)))
-    look = (_distances if task.distance else _squares)(task)
+    look = task.look()
     limits = task.limits()
     told = np.array([task.model.names[k] in task.model.told for k in task.free], dtype=bool)
     shape = (_DRAWN, len(start))
@@ -452,6 +463,23 @@ class ModelCurve:
 # ----------------------------------------------------------------------------- the places of the search
 
 
+class Measured(Place, Protocol):
+    """A place that tells how far each point is from the curve."""
+
+    @property
+    def signed(self) -> Floats:
+        """Return how far each point is, in standard deviations, above 0 where the curve is above it."""
+        ...
+
+
+class Survey(Protocol):
+    """A `Look` whose places tell how far each point is."""
+
+    def __call__(self, values: Floats, step: Step | None) -> Measured:
+        """Return the place at some parameters."""
+        ...
+
+
 @dataclass
 class _Squares:
     """A place of least squares: residuals in units of sigma."""
@@ -466,18 +494,23 @@ class _Squares:
         """As `Place.probed`."""
         return self.task.residuals(values)
 
+    @property
+    def signed(self) -> Floats:
+        """As `Measured.signed`."""
+        return self.r
+
     def linear(self) -> tuple[Floats, Floats]:
         """As `Place.linear`."""
         return self.r, self.task.scaled(self.columns())
 
 
-def _squares(task: Task) -> Look:
+def _squares(task: Task) -> Survey:
     rows = task.rows()
     y = task.given.y
     # The curve is rounded to about as many digits as y has.
     noise = 2 * _EPS * float(np.linalg.norm(task.scaled(y)))
 
-    def look(values: Floats, step: Step | None) -> Place:
+    def look(values: Floats, step: Step | None) -> Measured:
         curve, columns = rows.at(task.all_of(values))
         r = task.scaled(curve - y)
         return _Squares(task, r, columns, float(r @ r), noise)
@@ -496,7 +529,12 @@ class _Distances:
     """The curve at that x less y, in units of sigma."""
     columns: Callable[[], Floats]
     cost: float
-    noise: float
+
+    @property
+    def noise(self) -> float:
+        """As `Place.noise`: of y, and of each x by what it moves the curve."""
+        y, x = self.task.scaled(self.task.given.y), self.across * self.x / self.task.sigma_x
+        return 2 * _EPS * float(np.linalg.norm(y) + np.linalg.norm(x))
 
     @cached_property
     def slopes(self) -> Floats:
@@ -509,9 +547,9 @@ class _Distances:
         return self.slopes[:, -1] * self.task.sigma_x
 
     @property
-    def distances(self) -> Floats:
-        """How far the points are from theirs on the curve, in standard deviations."""
-        return np.hypot(self.r, self.u)
+    def signed(self) -> Floats:
+        """As `Measured.signed`: to the place of each on the curve, all that York's weights leave of (y - f)."""
+        return np.copysign(np.hypot(self.r, self.u), self.r)
 
     def probed(self, values: Floats) -> Floats | None:
         """As `Place.probed`: it would need each point's x there."""
@@ -532,18 +570,17 @@ class _Distances:
         return -v * (self.r - v * self.u) / (1 + v * v)
 
 
-def _distances(task: Task) -> Look:
+def _distances(task: Task) -> Survey:
     rows = task.rows()
     given = task.given
     _refuse_distance(task)
     y, sigma_x = given.y, task.sigma_x
-    noise = 2 * _EPS * float(np.linalg.norm(task.scaled(y)) + np.linalg.norm(given.x / sigma_x))
 
     def placed(values: list[float], u: Floats) -> _Distances:
         x = given.x + sigma_x * u
         curve, columns = rows.at(values, x)
         r = task.scaled(curve - y)
-        return _Distances(task, x, u, r, columns, float(r @ r + u @ u), noise)
+        return _Distances(task, x, u, r, columns, float(r @ r + u @ u))
 
     def settled(values: list[float], place: _Distances) -> _Distances:
         """The place where the points have followed the curve to where they are nearest."""
@@ -561,7 +598,7 @@ def _distances(task: Task) -> Look:
             place = placed(values, np.where(stays, place.u, u)) if stays.any() else found
         return place
 
-    def look(values: Floats, step: Step | None) -> Place:
+    def look(values: Floats, step: Step | None) -> Measured:
         everything = task.all_of(values)
         before = None if step is None else step.start
         u = before.u if isinstance(before, _Distances) else np.zeros(given.n)
@@ -580,12 +617,12 @@ def _refuse_distance(task: Task) -> None:
             "Give x the shape (n,), or leave sigma_x and loss='distance' out"
         )
     if (given.sigma is None) != (given.sigma_x is None):
-        missing, there = ("sigma", "sigma_x") if given.sigma is None else ("sigma_x", "sigma")
+        if given.sigma is None:
+            raise ValueError(
+                "sigma_x was given without sigma, and distances compare the two.\n"
+                "Give sigma too, one standard deviation of y: a number will do"
+            )
         raise ValueError(
-            f"{there} was given without {missing}, and distances compare the two.\nGive both, a number each will do"
-        )
-    if task.loss not in ("mse", "distance"):
-        raise ValueError(
-            f"loss={task.loss!r} with sigma_x: a fit that forgives outliers has no errors in x here.\n"
-            "Take loss='distance', or leave sigma_x out"
+            "sigma was given without sigma_x, and distances compare the two.\n"
+            "Give sigma_x too, sigma_x=sigma if x is as uncertain as y; if x is exact, leave loss='distance' out"
         )

@@ -1,0 +1,164 @@
+"""Models that outliers cannot pull far: the loss of distances, and the lowest of several minima.
+
+One idea: the loss that is minimised can be written down without the solver, from the distance of each point, and
+compared.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize
+
+from minigrad import fit, fit_line
+from minigrad.fitting.solvers.losses import loss_of
+
+LOSSES = ("huber", "tukey", "l1", lambda d: np.sqrt(1 + d**2))
+seeds = st.integers(0, 2**32 - 1)
+
+
+def line(x, slope, intercept):
+    return slope * x + intercept
+
+
+def decay(x, a, b, c):
+    return a * np.exp(-b * x) + c
+
+
+def both_uncertain(seed, n=30):
+    """Points about a line, with an error of their own in x and in y, two of them far off: one in x, one in y."""
+    draws = np.random.default_rng(seed)
+    true = np.linspace(0, 5, n)
+    sigma, sigma_x = draws.uniform(0.05, 0.3, n), draws.uniform(0.05, 0.2, n)
+    x, y = true + sigma_x * draws.normal(size=n), 2 * true + 1 + sigma * draws.normal(size=n)
+    x[n // 3] -= 2
+    y[2 * n // 3] += 5
+    return x, y, sigma, sigma_x
+
+
+# ----------------------------------------------------------------------------- with errors in x
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("absolute", [False, True])
+@given(seed=seeds)
+@settings(max_examples=3, deadline=None)
+def test_swapping_x_and_y_gives_the_same_line(loss, absolute, seed):
+    """A distance does not know which of x and y is the response; a search judged by the gradient keeps 9 digits."""
+    x, y, sigma, sigma_x = both_uncertain(seed)
+    there = fit(line, x, y, loss=loss, sigma=sigma, sigma_x=sigma_x, absolute_sigma=absolute)
+    back = fit(line, y, x, loss=loss, sigma=sigma_x, sigma_x=sigma, absolute_sigma=absolute)
+    assert there.params["slope"] == pytest.approx(1 / back.params["slope"], rel=1e-9)
+    assert there.params["intercept"] == pytest.approx(-back.params["intercept"] / back.params["slope"], rel=1e-8)
+    # d(1/slope) = d(slope) / slope²: to the first order the error too does not know.
+    assert there.errors["slope"] == pytest.approx(back.errors["slope"] * there.params["slope"] ** 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["huber", "tukey"])
+def test_of_a_line_it_is_the_loss_of_yorks_weighted_residuals(loss):
+    """The minimum of Σ ρ((y - a - b x) / √(sigma² + b² sigma_x²)), found by a search without derivatives (1e-8 of the
+    parameters is √ε, all that values of a sum can tell)."""
+    x, y, sigma, sigma_x = both_uncertain(5)
+    found = fit(line, x, y, loss=loss, sigma=sigma, sigma_x=sigma_x, absolute_sigma=True)
+    rho = loss_of(loss).rho
+
+    def total(p):
+        return float(np.sum(rho((y - p[0] * x - p[1]) / np.hypot(sigma, p[0] * sigma_x))))
+
+    values = list(found.params.values())
+    lowest = optimize.minimize(total, values, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-15})
+    np.testing.assert_allclose(values, lowest.x, rtol=3e-7)
+    assert total(values) <= lowest.fun * (1 + 1e-12)
+
+
+def test_of_a_curve_it_is_the_loss_of_the_shortest_way_to_it():
+    """Each point's shortest way is sought by itself, and the sum of their losses is nowhere lower nearby."""
+    draws = np.random.default_rng(2)
+    true = np.linspace(0, 4, 25)
+    x, y = true + 0.05 * draws.normal(size=25), decay(true, 3.0, 1.2, 0.5) + 0.04 * draws.normal(size=25)
+    y[3] += 1
+    found = fit(decay, x, y, [2, 1, 0], loss="huber", sigma=0.04, sigma_x=0.05, absolute_sigma=True)
+
+    def distance(values, at_x, at_y):
+        def square(own):
+            return ((decay(own, *values) - at_y) / 0.04) ** 2 + ((own - at_x) / 0.05) ** 2
+
+        grid = np.linspace(at_x - 1, at_x + 1, 401)
+        near = grid[np.argmin(square(grid))]
+        return optimize.minimize_scalar(square, bracket=(near - 0.01, near, near + 0.01), tol=1e-12).fun ** 0.5
+
+    def total(values):
+        return float(np.sum(loss_of("huber").rho(np.array([distance(values, *p) for p in zip(x, y, strict=True)]))))
+
+    values = np.array(list(found.params.values()))
+    lowest = total(values)
+    # A hundredth of an error away the sum is above its minimum by about 1e-4 / 2 of what one error brings, 1/2.
+    for k, error in enumerate(found.errors.values()):
+        for way in (-0.01, 0.01):
+            there = values.copy()
+            there[k] += way * error
+            assert total(there) > lowest
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_hardly_any_error_in_x_is_none(loss):
+    x, y, sigma, _ = both_uncertain(7)
+    with_it = fit(line, x, y, loss=loss, sigma=sigma, sigma_x=1e-9)
+    without = fit(line, x, y, loss=loss, sigma=sigma)
+    assert with_it.params == pytest.approx(without.params, rel=1e-8)
+    assert with_it.errors == pytest.approx(without.errors, rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["huber", "tukey", "l1"])
+def test_a_point_far_off_in_x_does_not_pull(loss):
+    x, y, sigma, sigma_x = both_uncertain(11)
+    found = fit(line, x, y, loss=loss, sigma=sigma, sigma_x=sigma_x)
+    squares = fit(line, x, y, sigma=sigma, sigma_x=sigma_x)
+    assert abs(found.params["slope"] - 2) < 4 * found.errors["slope"]
+    assert abs(found.params["intercept"] - 1) < abs(squares.params["intercept"] - 1)
+    assert found.loss == loss
+    assert squares.loss == "distance"
+
+
+def test_a_line_names_the_function_that_does_it():
+    x, y, sigma, sigma_x = both_uncertain(1)
+    with pytest.raises(ValueError, match=r"Take minigrad\.fit: its losses are of distances"):
+        fit_line(x, y, loss="huber", sigma=sigma, sigma_x=sigma_x)
+
+
+# ----------------------------------------------------------------------------- several minima
+
+
+def two_lines(seed):
+    """Points about one line, and fewer about another."""
+    draws = np.random.default_rng(seed)
+    x = draws.uniform(0, 10, 30)
+    y = np.where(np.arange(30) < 18, 1 + 2 * x, 30 - 2 * x) + draws.normal(0, 0.5, 30)
+    return x, y
+
+
+def cauchy(u):
+    return np.log1p(u**2)
+
+
+@pytest.mark.parametrize("how", [fit, fit_line])
+@pytest.mark.parametrize("loss", ["tukey", cauchy])
+@given(seed=seeds)
+@settings(max_examples=3, deadline=None)
+def test_on_a_known_scale_no_lower_minimum_is_left(how, loss, seed):
+    """From each of many lines through two of the points no descent ends lower."""
+    x, y = two_lines(seed)
+    keywords = {"loss": loss, "sigma": 0.5, "absolute_sigma": True}
+    found = fit_line(x, y, **keywords) if how is fit_line else fit(line, x, y, **keywords)
+    rho = loss_of(loss).rho
+
+    def total(p):
+        return float(np.sum(rho((y - p[0] * x - p[1]) / 0.5)))
+
+    mine = total(list(found.params.values()))
+    draws = np.random.default_rng(seed)
+    for _ in range(30):
+        i, k = draws.choice(30, 2, replace=False)
+        slope = (y[i] - y[k]) / (x[i] - x[k])
+        ended = optimize.minimize(total, [slope, y[i] - slope * x[i]], method="Nelder-Mead")
+        assert mine <= ended.fun * (1 + 1e-9)
