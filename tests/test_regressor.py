@@ -82,10 +82,10 @@ def test_bootstrapped_errors_have_a_seed():
 @settings(deadline=None, max_examples=60)
 def test_partial_fit_over_any_split_equals_fit(seed, k, outputs, cuts, weighted):
     x, y = rows(seed, k=k, outputs=outputs)
-    w = np.random.default_rng(seed).integers(1, 5, len(x)).astype(float) if weighted else np.ones(len(x))
+    w = np.random.default_rng(seed).integers(1, 5, len(x)).astype(float) if weighted else None
     whole, parts = LineRegressor().fit(x, y, w), LineRegressor()
     for piece in np.split(np.arange(len(x)), sorted(set(cuts))):
-        parts.partial_fit(x[piece], y[piece], w[piece])
+        parts.partial_fit(x[piece], y[piece], None if w is None else w[piece])
     assert parts.coef_.shape == whole.coef_.shape
     # 40 rows whose columns are nearly at right angles: some tens of roundings of 1e-16 each.
     np.testing.assert_allclose(parts.coef_, whole.coef_, rtol=0, atol=1e-13)
@@ -94,7 +94,45 @@ def test_partial_fit_over_any_split_equals_fit(seed, k, outputs, cuts, weighted)
     for name, error in whole.result_.errors.items():
         np.testing.assert_allclose(parts.result_.errors[name], error, rtol=1e-11)
     np.testing.assert_allclose(parts.result_.r2, whole.result_.r2, rtol=1e-12)
+    # What is said of each output is said of each.
+    for name in ("chi2", "reduced_chi2") if weighted else ("rss", "residual_error"):
+        mine, right = getattr(parts.result_, name), getattr(whole.result_, name)
+        assert np.shape(mine) == np.shape(right)
+        np.testing.assert_allclose(mine, right, rtol=1e-11)
     assert parts.result_.n == whole.result_.n == len(x)
+
+
+def test_a_fit_that_fails_leaves_nothing_half_old_behind():
+    x, y = rows(3, k=3)
+    m = LineRegressor().fit(x, y)
+    with pytest.raises(ValueError, match="all 3 x are 1"):
+        m.fit(np.ones((3, 1)), [1.0, 2.0, 3.0])
+    with pytest.raises(NotFittedError):
+        m.predict(np.ones((2, 1)))
+    assert not hasattr(m, "coef_")
+    np.testing.assert_allclose(m.partial_fit(x, y).coef_, LineRegressor().fit(x, y).coef_, rtol=1e-12)
+
+    for bad in ({"y": np.full(len(y), np.nan)}, {"sample_weight": -np.ones(len(y))}, {"y": y[:-1]}):
+        m = LineRegressor()
+        with pytest.raises(ValueError, match=r"."):
+            m.partial_fit(**{"X": x, "y": y, **bad})
+        np.testing.assert_allclose(m.partial_fit(x, y).coef_, LineRegressor().fit(x, y).coef_, rtol=1e-12)
+
+    m = LineRegressor().partial_fit(x, y)
+    with pytest.raises(ValueError, match=r"^y has the shape \(40, 2\), and rows here have 1 output\."):
+        m.partial_fit(x, np.column_stack([y, y]))
+    assert m.result_.n == len(x)
+
+
+def test_partial_fit_of_features_that_have_come_to_depend_forgets_the_coefficients_of_before():
+    x, y = rows(4, k=2)
+    m = LineRegressor().fit(np.column_stack([x, x[:, 0]]), y)  # the shortest coefficients, by `fit`
+    m.partial_fit(np.column_stack([x, x[:, 0]]), y)
+    assert not hasattr(m, "coef_")
+    with pytest.raises(NotFittedError, match="x1 and x3 depend on each other"):
+        m.predict(np.column_stack([x, x[:, 0]]))
+    m.partial_fit(np.column_stack([x, x[:, 1]]), y)
+    assert m.coef_.shape == (3,)
 
 
 def test_partial_fit_goes_on_from_a_fit_and_a_fit_forgets():

@@ -176,7 +176,12 @@ def test_features_that_depend_on_each_other_are_named():
 @pytest.mark.parametrize(
     ("x", "y", "sigma", "message"),
     [
-        ([[1.0, 2.0]], [1.0], None, r"x has the shape \(1, 2\), and this factor takes \(n, 1\)"),
+        (
+            [[1.0, 2.0]],
+            [1.0],
+            None,
+            r"x has the shape \(1, 2\), and rows here have 1 feature.\nGive it the shape \(n, 1\)",
+        ),
         ([1.0, np.nan], [1.0, 2.0], None, "x holds .*nan.* in row 2"),
         ([1.0, 2.0], [1.0, np.inf], None, "y holds .*inf.* in row 2"),
         ([1.0, 2.0], [1.0], None, "x has 2 rows and y 1"),

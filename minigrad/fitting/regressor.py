@@ -62,7 +62,7 @@ class LineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: i
 
     `loss`, `degree`, `through`, `delta`, `tuning`, `errors` and `seed` are those of `fit_line`. X has the shape (n, k),
     y (n,), or (n, m) for m outputs. `sample_weight` counts copies: a row of weight 0 is left out, and a robust loss
-    takes whole numbers alone. Features that depend on each other, or outnumber the rows, are given the shortest
+    takes whole numbers alone; the errors of "mse" and "distance" yet count rows, as they do with weights of 1/sigma². Features that depend on each other, or outnumber the rows, are given the shortest
     coefficients that fit best, in units of the spread of each feature; their errors are NaN, and `result_.warnings`
     names them.
 
@@ -97,11 +97,11 @@ class LineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: i
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> "LineRegressor":  # noqa: N803
         """Fit the rows of X, (n, k), to y, (n,) or (n, m), and return the estimator itself.
 
-        Raises ValueError where they do not determine a line, or hold what is no finite number.
+        Raises ValueError where they do not determine a line, or hold what is no finite number; what was fitted before
+        is forgotten then too.
         """
+        self._forget()
         rows, targets, weights = self._checked(X, y, sample_weight, reset=True)
-        self._rows: RowsSoFar | None = None
-        self._waiting: str | None = None
         self._take(self._fitted(rows, targets, weights))
         return self
 
@@ -118,25 +118,28 @@ class LineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: i
         does not grow with them. Rows that do not determine a line yet are kept; `predict` says what is missing. Raises
         ValueError for rows of another width, AttributeError where the loss is not "mse" or degree or through was set.
         """
-        first = not hasattr(self, "n_features_in_")
+        first = not self.__sklearn_is_fitted__()
         rows, targets, weights = self._checked(X, y, sample_weight, reset=first, least=1)
-        if first or self._rows is None:
-            self._rows = RowsSoFar(rows.shape[1], 1 if targets.ndim == 1 else targets.shape[1])
+        so_far = self._rows
+        if so_far is None:
+            so_far = RowsSoFar(rows.shape[1], 1 if targets.ndim == 1 else targets.shape[1])
             if not first:
                 before = self.result_.given
-                self._rows.add(before.x, before.y, before.sigma)
-        self._rows.add(rows, targets, None if weights is None else 1 / np.sqrt(weights))
+                so_far.add(before.x, before.y, before.sigma)
+        so_far.add(rows, targets, None if weights is None else 1 / np.sqrt(weights))
         names = self._names()
         try:
-            found = self._rows.found(names)
+            found = so_far.found(names)
         except ValueError as undetermined:
-            self._waiting = str(undetermined)
+            self._forget()
+            self._rows, self._waiting = so_far, str(undetermined)
             return self
+        self._rows = so_far
         if targets.ndim == 2 and targets.shape[1] == 1:
             found = _with_an_axis(found)
         none = np.zeros(0, dtype=np.intp)
         shape = 0 if len(names) == 1 else (0, len(names))
-        given = Points(np.empty(shape), targets[:0], None, None, names, _y_names(targets), none, self._rows.rows)
+        given = Points(np.empty(shape), targets[:0], None, None, names, _y_names(targets), none, so_far.rows)
         self._take(FitResult(given, found, "mse"))
         return self
 
@@ -153,7 +156,7 @@ class LineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: i
         return found
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "result_") or hasattr(self, "_waiting")
+        return hasattr(self, "result_") or self._waiting is not None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -161,6 +164,15 @@ class LineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: i
         return tags
 
     # Inside.
+
+    _rows: RowsSoFar | None = None
+    """All rows so far, where `partial_fit` took some."""
+    _waiting: str | None = None
+    """Why the rows so far do not determine a line."""
+
+    def _forget(self) -> None:
+        for name in ("result_", "coef_", "intercept_", "_rows", "_waiting"):
+            self.__dict__.pop(name, None)
 
     def _checked(
         self,
@@ -278,7 +290,12 @@ def _with_an_axis(found: Found) -> Found:
         cov=found.cov[None],
         curve=_Column(found.curve),
         scale=np.atleast_1d(found.scale),
-        extra={**found.extra, "r2": np.atleast_1d(found.extra["r2"])},
+        extra={
+            **found.extra,
+            "r2": np.atleast_1d(found.extra["r2"]),
+            "rss": np.atleast_1d(found.rss),
+            "chi2": None if found.chi2 is None else np.atleast_1d(found.chi2),
+        },
     )
 
 

@@ -110,14 +110,16 @@ class FitResult:
     def rss(self) -> Any:
         """The sum of the squares of the residuals; of several outputs, one for each."""
         residuals = self.found.residuals
-        return np.sum(residuals**2, axis=0) if residuals.ndim == 2 and len(residuals) == self.n else self.found.rss
+        if residuals.ndim == 2 and len(residuals) == self.n:
+            return np.sum(residuals**2, axis=0)
+        return self.found.extra.get("rss", self.found.rss)
 
     @property
     def chi2(self) -> Any:
         """The sum of (residual / sigma)², of several outputs one for each; None where no sigma was given."""
         residuals, sigma = self.found.residuals, self.given.sigma
         if self.found.chi2 is None or sigma is None or residuals.ndim == 1 or len(residuals) < self.n:
-            return self.found.chi2
+            return self.found.extra.get("chi2", self.found.chi2)
         return np.sum((residuals / sigma[:, None]) ** 2, axis=0)
 
     @property

@@ -102,8 +102,8 @@ class RowsSoFar:
         """Return the line or plane through all rows so far; `names` are those of the features.
 
         There are no residuals (the rows are gone); `rss` is NaN where a sigma was given, and chi2 known. `extra` holds
-        `n`, how many rows there were, and `r2` about the mean of y, about 0 without an intercept. Raises ValueError
-        where the rows do not determine the parameters, and says which.
+        `n`, how many rows there were, and `r2` about the mean of y, about 0 without an intercept; of several outputs
+        `rss` and `chi2` of each too. Raises ValueError where the rows do not determine the parameters, and says which.
         """
         k, first = self.features, int(self.intercept)
         x_names = [f"x{j + 1}" for j in range(k)] if names is None else list(names)
@@ -132,24 +132,28 @@ class RowsSoFar:
             wider[0, 1:] = -(x_means.low / unit) @ s
             s = wider
         squares = np.square(self._factor[k:, k:]).sum(axis=0)
+        rss = np.full(self.outputs, np.nan) if self._weighted else squares
         outcome = Outcome(
             rows=self.rows,
             level=y_means.high,
             size=np.ones(self.outputs),
             length=np.sqrt(squares),
-            rss=np.full(self.outputs, np.nan) if self._weighted else squares,
+            rss=rss,
             unit=1.0 if self._weighted else None,
             absolute_sigma=absolute_sigma,
         )
         total = np.square(self._factor[:, k:]).sum(axis=0)
         r2 = 1 - squares / np.where(total > 0, total, np.nan)
+        extra = {"n": self.rows, "r2": float(r2[0]) if self.outputs == 1 else r2}
+        if self.outputs > 1:
+            extra |= {"rss": rss, "chi2": squares if self._weighted else None}
         found = found_from(
             Centred(x_means.high, unit, names_of_features(x_names), self.intercept),
             Solution(exactly(coefficients), s, np.eye(k + first)),
             outcome,
             np.empty(0),
             flat=self.outputs == 1,
-            extra={"n": self.rows, "r2": float(r2[0]) if self.outputs == 1 else r2},
+            extra=extra,
         )
         y_names = ["y"] if self.outputs == 1 else [f"y{j + 1}" for j in range(self.outputs)]
         constant = [name for name, is_zero in zip(y_names, total == 0, strict=True) if is_zero]
@@ -161,7 +165,10 @@ class RowsSoFar:
         if array.ndim == 1 and width == 1:
             array = array[:, None]
         if array.ndim != 2 or array.shape[1] != width:
-            raise ValueError(f"{name} has the shape {array.shape}, and this factor takes (n, {width})")
+            of = {"x": "feature", "y": "output"}[name] + ("" if width == 1 else "s")
+            raise ValueError(
+                f"{name} has the shape {array.shape}, and rows here have {width} {of}.\nGive it the shape (n, {width})"
+            )
         if not np.isfinite(array).all():
             row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
             raise ValueError(f"{name} holds {array[row]} in row {row + 1} of these rows.\nLeave it out")
