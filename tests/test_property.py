@@ -29,8 +29,9 @@ from minigrad.testing import (
     property_test,
 )
 from minigrad.testing import strategies as gst
+from minigrad.testing.domain import Interval, nonzero
 from minigrad.testing.property import check_case
-from minigrad.testing.spec import Arguments, Interval, Twice, nonzero, spec_of
+from minigrad.testing.spec import Arguments, Twice, spec_of
 from minigrad.testing.strategies import kink_points, op_cases, smooth_points
 
 inf = float("inf")

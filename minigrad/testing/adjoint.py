@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from ..containers import rebuilt
+from .arguments import is_float, names_of
 from .backward import Backward, of_pair
 from .check import gradient_row
 from .directions import flat, scattered
@@ -19,7 +20,7 @@ from .evidence import Direction, Verdict
 from .forward_mode import Push
 from .options import Chosen, Options
 from .outcome import Counted, blamed, told
-from .probe import Probe, is_float, names_of
+from .probe import Probe
 from .report import GradReport, broken
 from .source import code_of, name_of
 from .table import Table

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from .arguments import must_fit, names_of
 from .backward import Backward, as_tensor, of_pair, of_tensors, reached, unrecorded, without_residuals
 from .contracts import Contracts
 from .directions import flat
@@ -15,7 +16,7 @@ from .errors import GradientMismatch, UncheckableError
 from .evidence import Direction
 from .options import Chosen, Options
 from .outcome import Counted, blamed, told
-from .probe import Array, Probe, must_fit, names_of
+from .probe import Array, Probe
 from .report import GradReport, broken
 from .source import code_of, name_of
 from .table import Table, along

@@ -9,12 +9,13 @@ from typing import Any, Unpack
 import numpy as np
 
 from ..containers import leaves
+from .arguments import is_float, must_fit, names_of
 from .directions import flat, scattered
 from .errors import GradientMismatch, UncheckableError
 from .evidence import Evidence
 from .options import ALWAYS, Chosen, Options
 from .outcome import Counted, blamed, told
-from .probe import Array, Probe, is_float, must_fit, names_of
+from .probe import Array, Probe
 from .report import GradReport, broken
 from .source import code_of, name_of
 from .table import Table, along

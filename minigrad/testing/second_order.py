@@ -15,12 +15,13 @@ from ..graph import gradients
 from ..making import from_numpy
 from ..mode import enable_grad
 from ..value import Value
+from .arguments import is_float, names_of
 from .backward import Backward, as_tensor, of_tensors, reached
 from .check import check_backward, check_tensors
 from .evidence import Verdict
 from .options import Chosen, Options
 from .outcome import Counted, blamed, told
-from .probe import Array, Probe, is_float, names_of
+from .probe import Array, Probe
 from .report import GradReport, broken
 from .source import code_of
 from .table import Table

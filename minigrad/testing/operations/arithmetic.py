@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from ... import ops
 from .. import strategies as gst
-from ..spec import Arguments, nonzero, op_spec
+from ..domain import nonzero
+from ..spec import Arguments, op_spec
 
 Shape = tuple[int, ...]
 

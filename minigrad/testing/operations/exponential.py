@@ -3,7 +3,8 @@
 from math import inf
 
 from ... import ops
-from ..spec import nonzero, op_spec
+from ..domain import nonzero
+from ..spec import op_spec
 
 Shape = tuple[int, ...]
 

@@ -5,7 +5,8 @@ from math import inf
 import numpy as np
 
 from ... import ops
-from ..spec import nonzero, op_spec
+from ..domain import nonzero
+from ..spec import op_spec
 
 Shape = tuple[int, ...]
 

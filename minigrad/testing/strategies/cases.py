@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
-from ..spec import Arguments, Domain, OpCase, OpSpec, Twice, spec_of, specs
+from ..domain import Domain
+from ..spec import Arguments, OpCase, OpSpec, Twice, spec_of, specs
 from .arrays import arrays, broadcastable
 from .layouts import rearranged
 from .numbers import values
