@@ -100,14 +100,14 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
             ways.append((n, rules[n], origin))
     call = op()
     call.place = here()
-    if op.elementwise and len(values) == 2:
-        explain.warn_if_outer(op, values[0], values[1], out, call.place)
     kept, keep_out = op.keeps[mask] if not op.variadic else keeping.kept_by_variadic(op.rules, len(values))
     kept_args = tuple([value if keep else origin for value, keep, origin in zip(values, kept, origins, strict=True)])
     call.record = (tuple(reversed(ways)), kept_args, out if keep_out else None, op.elementwise, op.masks)
     call.shape = out.shape
     call.dtype = out.dtype
     call.age = tick()
+    if op.elementwise and len(values) == 2:
+        explain.warn_if_outer(call, values[0], values[1])
     return wrap(kind, out, call, True)
 
 

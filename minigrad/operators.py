@@ -109,10 +109,10 @@ def binary(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
             call.shape = shape = out.shape
             call.dtype = out.dtype
             frame = _frame(1)
-            call.place = place = (frame.f_code, frame.f_lasti)
+            call.place = (frame.f_code, frame.f_lasti)
             call.age = tick()
             if len(shape) > 1 and elementwise:
-                warn_if_outer(op, left, right, out, place)
+                warn_if_outer(call, left, right)
         else:
             result._requires_grad = False
             result.creator = None
@@ -277,10 +277,15 @@ def reduction(function: Any) -> Callable[..., Any]:
 
 
 def inplace_operator(function: Callable[[Any, Any], Any], ufunc: np.ufunc, sign: str) -> Callable[[Any, Any], Any]:
-    """The method behind `x += y`: change the array of x itself, outside the graph."""
+    """The method behind `x += y`: change the array of x itself, outside the graph.
+
+    A computed number is what NumPy's is, a value and no memory: `total += loss` computes another.
+    """
 
     def operate(self: Any, other: Any) -> Any:
         if is_recording() and (self._requires_grad or (isinstance(other, Value) and other._requires_grad)):
+            if self.creator is not None and not self._array.shape:
+                return function(self, other)
             raise in_place_while_recording(self, f"x {sign}= ...", f"x = x {sign} ...")
         array = self._array
         value = other._array if isinstance(other, Value) else other

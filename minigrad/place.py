@@ -98,6 +98,18 @@ def stack_level() -> int:
     return level
 
 
+def in_a_rule(place: Place | None) -> bool:
+    """Whether what is computed just now, by a line at `place`, is for a derivative rule, and not the reader's own."""
+    if not spot(place):
+        return True
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and (frame.f_globals.get("__package__") or "").partition(".")[0] in _OWN:
+        if frame.f_code.co_name in ("_pass_back", "push"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def at(place: Place | None) -> str:
     """A place as the end of a sentence: ` (fit.py:12)`, or nothing."""
     text = spot(place)
@@ -164,7 +176,15 @@ def stores_element(place: Place | None) -> bool:
     if place is None:
         return False
     steps, k = _step_at(*place)
-    return steps[k].opname == "STORE_SUBSCR"
+    return steps[k].opname in ("STORE_SUBSCR", "STORE_SLICE")
+
+
+def before_storing(place: Place) -> Place:
+    """Where the value was computed that `a[0] += ...` stores at a place; the place itself for `a[0] = ...`."""
+    steps, k = _step_at(*place)
+    before = [step for step in steps[:k] if step.opname != "SWAP"]
+    swapped = k > 0 and steps[k - 1].opname == "SWAP"
+    return (place[0], before[-1].offset) if swapped and before[-1].opname == "BINARY_OP" else place
 
 
 def rebinds(place: Place | None, name: str) -> bool:

@@ -322,6 +322,31 @@ def test_the_trap_as_it_is_met_in_a_regression():
         ((features @ w - labels) ** 2).mean()
 
 
+def test_no_warning_where_the_axis_was_asked_for():
+    x = leaf(np.arange(3.0))
+    points = leaf(np.ones((3, 2)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", mg.BroadcastWarning)
+        assert (x[:, None] - x).shape == (3, 3)
+        assert np.exp(x[..., np.newaxis] * x).shape == (3, 3)
+        assert (points - points[:, None]).shape == (3, 3, 2)
+        with pytest.raises(mg.BroadcastWarning):
+            x.reshape(3, 1) - x
+
+
+@pytest.mark.parametrize(
+    "f", [lambda a: a @ np.ones(3), lambda a: a @ a[0], lambda a: np.cross(a, a[0]), lambda a: np.outer(a[0], a[:, 1])]
+)
+def test_no_warning_of_what_a_rule_computes(f):
+    a, v = np.arange(9.0).reshape(3, 3), np.ones((3, 3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", mg.BroadcastWarning)
+        loss = lambda a: np.sum(f(a) ** 2)  # noqa: E731
+        mg.hessian(loss)(a)
+        mg.jvp(mg.grad(loss), (a,), (v,))
+        mg.grad(lambda a: mg.jvp(loss, (a,), (v,))[1])(a)
+
+
 def test_the_warning_may_be_made_an_error():
     with warnings.catch_warnings():
         warnings.simplefilter("error", mg.BroadcastWarning)

@@ -178,6 +178,39 @@ def test_a_computed_tensor_may_not_be_changed_while_recording():
     assert y.tolist() == [6]
 
 
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_computed_number_is_a_value_as_numpys_is(sign):
+    """`loss += more`, as everybody writes it: another number takes its name, and nothing that was computed changes."""
+    inplace, plain = SIGNS[sign]
+    w = leaf([2.0, 3.0])
+    total = before = w[0] * w[1]
+    with mg.no_grad():
+        wanted = plain(before, 1.5).item()
+    total = inplace(total, w[1] - 1.5)
+    assert total is not before
+    assert (before.item(), total.item()) == (6.0, wanted)
+    ours = mg.gradients(total, w)
+    assert ours.tolist() == mg.gradients(plain(w[0] * w[1], w[1] - 1.5), w).tolist()
+
+
+def test_a_sum_made_in_a_loop():
+    def f(x):
+        total = 0.0
+        for one in x:
+            total += one * one
+        return total
+
+    assert mg.hessian(f)(np.array([1.0, 5.0])).tolist() == [[2, 0], [0, 2]]
+
+
+def test_a_parameter_that_is_a_number_is_still_not_changed_while_recording():
+    w, total = leaf(2.0), mg.tensor(0.0)
+    with pytest.raises(mg.InplaceError, match="the parameter w"):
+        w += w * 2
+    with pytest.raises(mg.InplaceError):  # who else holds it would not see the sum
+        total += w
+
+
 def test_a_constant_may_not_swallow_a_recorded_value():
     w, c = leaf([2.0]), mg.tensor([1.0])
     with pytest.raises(mg.InplaceError):

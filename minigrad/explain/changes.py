@@ -11,7 +11,18 @@ import numpy as np
 
 from .. import inplace
 from ..errors import InplaceError, StaleGradWarning
-from ..place import Place, at, by_library, expression, here, name_of, spot, stack_level, stores_element
+from ..place import (
+    Place,
+    at,
+    before_storing,
+    by_library,
+    expression,
+    here,
+    name_of,
+    spot,
+    stack_level,
+    stores_element,
+)
 from ..value import Value
 from .rewriting import element
 from .rules import argument
@@ -57,9 +68,10 @@ def changed_in_place(call: Any, what: str, value: Any, origin: Any, place: Place
 def in_place_while_recording(tensor: Value, written: str, instead: str) -> InplaceError:
     """A change to a tensor that would have to be recorded. `written` and `instead` are in terms of x."""
     place = here()
-    change = _CHANGE.fullmatch(expression(place))
+    stores = place is not None and stores_element(place)
+    change = _CHANGE.fullmatch(expression(before_storing(place) if place is not None and stores else place))
     name = change["target"] if change is not None else called(tensor, "x")  # in `for p in parameters: p -= ...` it is p
-    array, index = element(expression(place)) if stores_element(place) else ("", "")
+    array, index = element(expression(place)) if stores and change is None else ("", "")
     if array:
         written = f"{expression(place)} = ..."
         instead = f"{array} = minigrad.index_update({array}, {index}, ...)"

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..backend import check_same_library
 from ..errors import BroadcastWarning, DtypeError, GradError, ShapeError
-from ..place import Place, at, expression, here, name_of, seen, stack_level
+from ..place import at, expression, here, in_a_rule, name_of, seen, stack_level
 from ..value import Value
 from .matrices import unfit_matrix
 from .rules import argument
@@ -99,31 +99,40 @@ def no_rule(op: Any, n: int) -> GradError:
     )
 
 
-def warn_if_outer(op: Any, left: Any, right: Any, out: Any, place: Place | None) -> None:
+def warn_if_outer(call: Any, left: Any, right: Any) -> None:
     """Warn of (n, 1) with (n,): both sides grow, their ranks differ, the growing axes have one length.
 
     The most expensive silent mistake in the field: predictions against targets make an
-    (n, n) loss. No false alarm on bias, layer norm, explicit outer products.
+    (n, n) loss. No false alarm on bias, layer norm, explicit outer products; none where the reader
+    asked for the axis just there, `x[:, None] - x`, nor for what a derivative rule computes.
     """
     a, b = getattr(left, "shape", ()), getattr(right, "shape", ())
-    shape = out.shape
+    shape = call.shape
     if len(a) == len(b) or not a or not b or shape in (a, b):
         return
     long, short = (a, b) if len(a) > len(b) else (b, a)
     padded = (1,) * (len(long) - len(short)) + short
     grown = {n for side in (long, padded) for n, m in zip(shape, side, strict=True) if n != m}
-    if len(grown) == 1 and grown != {0}:
+    if len(grown) == 1 and grown != {0} and not _asked_for(call.inputs[long is b]) and not in_a_rule(call.place):
+        what = expression(call.place) or type(call).__name__
         x, y = (left, right) if long is a else (right, left)
-        what = expression(place) or op.__name__
         x_name, y_name = _name_of_array(x, ""), _name_of_array(y, "y")
         warnings.warn(
-            f"{what} is {shape}, from {a} and {b}: every element meets every other{at(place)}.\n"
+            f"{what} is {shape}, from {a} and {b}: every element meets every other{at(call.place)}.\n"
             f"If they belong together one by one, give them one shape: "
             f"{y_name}.reshape({x_name + '.shape' if x_name else long}).  "
             f"If not, write {y_name}[None, :] and this goes away.",
             BroadcastWarning,
             stacklevel=stack_level(),
         )
+
+
+def _asked_for(origin: Any) -> bool:
+    """Whether an axis of length 1 was put in by the indexing itself, as in `x[:, None]`."""
+    if type(origin).__name__ != "GetItem" or not origin.record:
+        return False
+    index = origin.args[1]
+    return index is None or (isinstance(index, tuple) and any(part is None for part in index))
 
 
 def _name_of_array(array: Any, otherwise: str) -> str:
