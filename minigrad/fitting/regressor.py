@@ -60,11 +60,11 @@ class _WhereExact:
 class LineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """A line, a plane or a polynomial as a scikit-learn estimator, with its uncertainty in `result_`.
 
-    `loss`, `degree`, `through`, `delta`, `tuning`, `errors` and `seed` are those of `fit_line`. X has the shape (n, k),
-    y (n,), or (n, m) for m outputs. `sample_weight` counts copies: a row of weight 0 is left out, and a robust loss
-    takes whole numbers alone; the errors of "mse" and "distance" yet count rows, as they do with weights of 1/sigma². Features that depend on each other, or outnumber the rows, are given the shortest
-    coefficients that fit best, in units of the spread of each feature; their errors are NaN, and `result_.warnings`
-    names them.
+    `loss`, `degree`, `through`, `delta`, `tuning`, `errors` and `seed` are those of `fit_line`. X has the shape (n,
+    k), y (n,), or (n, m) for m outputs. `sample_weight` counts copies: a row of weight 0 is left out, and a robust
+    loss takes whole numbers alone; the errors of "mse" and "distance" yet count rows, as they do with weights of
+    1/sigma². Features that depend on each other, or outnumber the rows, are given the shortest coefficients that
+    fit best, in units of the spread of each feature; their errors are NaN, and `result_.warnings` names them.
 
     After a fit: `coef_` (k,), or (m, k); `intercept_`; `result_`, the FitResult; `n_features_in_`,
     `feature_names_in_`. The coefficients of a polynomial are those of x, x², ... Raises ModuleNotFoundError where
