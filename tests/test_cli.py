@@ -732,3 +732,10 @@ def test_characters_that_no_font_has_are_said_as_everything_is(tmp_path, monkeyp
     assert result.exit_code == 0
     assert result.stderr.startswith("minigrad: --plot: no installed font has 度 温: install ")
     assert result.stderr.count("\n") == 1
+
+
+def test_numbers_that_could_be_dates_or_have_too_many_digits_are_said():
+    dates = run("fit", "-", stdin="t,v\n20200330,1\n20200331,2\n20200401,3\n")
+    assert "t: 20200330 is read as a number; a date is written 2020-03-31" in dates.stderr
+    long = run("fit", "-", stdin="t,v\n1600000000000000001,1\n1600000000000001000,2\n1600000000000002000,3\n")
+    assert "t: 1600000000000000001 is rounded to 1.6e+18; subtract what they share first" in long.stderr

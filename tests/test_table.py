@@ -228,7 +228,7 @@ def test_columns_without_numbers_or_names_are_passed_over_unless_asked_for():
         ("x,y\n1,2\n3\n", "x", "f:3: this line has 1 cell, and the header has 2"),
         ("x,y\n1,2\n\n3,4,5\n", "x", "f:4: this line has 3 cells, and the header has 2"),
         ("1\n2\n3 4\n", "1", 'f:3: column "1": "3 4" is not a number'),
-        ("x,y\n1,2,\n3,4,\n", "x", "f:2: this line has 3 cells, and the header has 2"),
+        ("x,y\n1,2,\n3,4,5\n", "x", "f:2: this line has 3 cells, and the header has 2"),
         ("x,x\n1,2\n", None, 'f:1: columns 1 and 2 are both called "x"'),
         ("1,2\nn/a,4\n", "1", 'f:2: column "1": "n/a" is not a number (--skip-bad drops such rows)'),
         ("x,y\n1,2\n\n3,n/a\n4,\n", "y", "is not a number (--skip-bad drops such rows)\n2 of 3 rows cannot be read: "),
@@ -244,7 +244,7 @@ def test_columns_without_numbers_or_names_are_passed_over_unless_asked_for():
         ("n/a,2\n3,4\n", None, 'f:1: "n/a" is not a number and "2" is'),
         ("x,2019\n3,4\n", None, 'f:1: "x" is not a number and "2019" is'),
         (",2\n,4\n", None, 'f:1: "" is not a number and "2" is'),
-        ('x,y\n1,"2\n3,4\n', None, "f:3: a quoted cell is not closed"),
+        ('x,y\n1,"2\n3,4\n', None, "f:2: a quoted cell is not closed"),
         ("x,y\n1,2\n", "z", 'f: there is no column "z"'),
         ("height,weight\n1,2\n", "heigt", 'Did you mean "height"? The columns are "height", "weight"'),
         ("height,weight\n1,2\n", "Weight", 'Did you mean "weight"?'),
@@ -259,7 +259,12 @@ def test_anything_else_is_refused_with_its_place(text, column, message):
 @pytest.mark.parametrize(
     ("text", "x", "y", "message"),
     [
-        ("a,b\nu,v\n", None, None, "there is none\nThe columns are"),
+        (
+            "a,b\nu,v\n",
+            None,
+            None,
+            'f:2: a line needs two columns of numbers, and there is none; "a" has "u"\nThe columns are',
+        ),
         ("a,b\nu,1\n", None, None, 'only "b" has any'),
         ("a,b\nu,1\n", "b", None, 'only "b" has any'),
         ("1\n2\n", None, None, 'only "1" has any\nThe only column is "1" (the file has no header)'),
@@ -428,3 +433,124 @@ def test_parquet(tmp_path):
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(TableError, match="this Parquet file cannot be read"):
         open_table(str(tmp_path / "broken.parquet"))
+
+
+# ---------------------------------------------------------------------------- what instruments and Excel write
+
+
+metadata = st.lists(
+    st.sampled_from(
+        ["Instrument: Keithley 2000", "Operator,Anna", "[data]", "Date,2020-01-01", "Run 5,3", "! note", "a;b", "x\ty"]
+    ),
+    min_size=1,
+    max_size=6,
+)
+points = st.lists(st.tuples(numbers, numbers), min_size=4, max_size=9)
+
+
+@given(
+    above=metadata, blank=st.booleans(), rows=points, unit=st.sampled_from([[], ["s,mV"], ["[s],"], ["seconds,m/s^2"]])
+)
+def test_text_above_a_table_and_units_in_it_change_no_number(above, blank, rows, unit):
+    # A blank line keeps a metadata line of two words from being names above units.
+    lines = [*above, *([""] if blank else []), "t,v", *unit, *(f"{x!r},{y!r}" for x, y in rows)]
+    table = opened("\n".join(lines) + "\n")
+    assert table.layout.names == ("t", "v")
+    assert numbers_in(table, "t", "v") == [list(column) for column in zip(*rows, strict=True)]
+    assert f"the table begins at line {len(above) + blank + 1}" in table.notes
+    assert any(f"line {len(above) + blank + 2} has the units" in note for note in table.notes) == bool(unit)
+
+
+def first_two(text):
+    """The numbers of the columns that are taken where none are named."""
+    table = opened(text)
+    (x,), y = table.layout.choose()
+    return numbers_in(table, x, y)
+
+
+@given(rows=points, bad=st.integers(0, 8), words=st.sampled_from(["oops,1", "1,oops", "1,2,3", "7", "n/a,n/a"]))
+def test_a_line_that_could_be_a_point_is_never_passed_over(rows, bad, words):
+    lines = [f"{x!r},{y!r}" for x, y in rows]
+    lines.insert(bad, words)
+    texts = ["\n".join(lines), "t,v\n" + "\n".join(lines)]
+    if "oops" not in words:  # with a word in it, a line above the names is none of the points
+        texts.append(words + "\nt,v\n" + "\n".join(lines[:bad] + lines[bad + 1 :]))
+    for text in texts:
+        with pytest.raises(TableError):
+            first_two(text + "\n")
+    kept = opened("t,v\n" + "\n".join(lines) + "\n")
+    assert numbers_in(kept, "t", "v", skip_bad=True) == [list(column) for column in zip(*rows, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "note"),
+    [
+        ("sep=;\nt;v\n0;1\n1;3\n", ("t", "v"), "cut at semicolons"),
+        ("sep=\t\r\n0\t1\r\n1\t3\r\n", ("1", "2"), "cut at tabs"),
+        ("t,v\n0,1,\n1,3,\n", ("t", "v"), "lines end with an empty cell"),
+        ("t,v,\n0,1\n1,3\n", ("t", "v"), None),
+        ("t,v\n0,1\n1,3\n,\n,\n", ("t", "v"), None),
+        ("t;v;;\n0;1;;\n1;3;;\n;;;\n", ("t", "v"), "cut at semicolons"),
+        ("% a note\nt,v\n0,1\n% off\n1,3\n", ("t", "v"), "lines that begin with % are comments"),
+        ("% t v\n0 1\n1 3\n", ("t", "v"), "the line that begins with % names the columns"),
+        ("# a note\n% t v\n0 1\n1 3\n", ("t", "v"), "the line that begins with % names the columns"),
+        ("time (s)   volts (V)\n  0  1\n  1  3\n", ("time (s)", "volts (V)"), "cut at blanks"),
+        ("t,v\n0.0D+00,1.0D0\n.1D+01,30.d-1\n", ("t", "v"), "exponents with D"),
+    ],
+)
+def test_what_instruments_write_is_understood(text, columns, note):
+    table = opened(text)
+    assert numbers_in(table, *columns) == [[0.0, 1.0], [1.0, 3.0]]
+    assert note is None or note in table.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "t,v\n0,12 %\n1,13 %\n",
+            'f:2: a line needs two columns of numbers, and only "t" has any; "v" has "12 %"\nLeave out',
+        ),
+        (
+            "t,v\n0,1\n1,3%\n",
+            'f:3: column "v": "3%" is not a number (--skip-bad drops such rows)\nLeave out the sign %',
+        ),
+        ("t,v\n0,1.5 mV\n1,2 mV\n", '"v" has "1.5 mV"\nWrite the number alone: its unit'),
+        ("t,v\n0,$1\n1,$2\n", '"v" has "$1"\nWrite the number alone'),
+        ("t,v\n0,2.0±0.1\n1,3±1\n", '"v" has "2.0±0.1"\nPut the error into a column of its own, for --sigma'),
+        ("t,v\n13:30:00,1\n13:31:00,2\n", '"t" has "13:30:00"\nA time needs its date'),
+        ("t,v\n1 Mar 2020,1\n2 Mar 2020,2\n", '"t" has "1 Mar 2020"\nWrite dates as 2020-03-31'),
+        ("t,v\n10.03.20,1\n11.03.20,2\n", '"t" has "10.03.20"\nWrite dates as 2020-03-31'),
+        ("t,v\n3/14/2020 1:30 PM,1\n3/15/2020 1:30 PM,2\n", '1:30 PM"\nWrite dates as 2020-03-31'),
+        ("t;v\n1 000;1\n2 000;2\n", '"t" has "1 000"\nWrite 1000, with nothing between the digits'),
+        ("t,v\n0,1\n1_000,2\n", '"1_000" is not a number (--skip-bad drops such rows)\nWrite 1000'),
+        ("t,v\n0,(1)\n1,(2)\n", '"v" has "(1)"\nWrite a negative number with a minus'),
+        ("t,v\n0,'1'\n1,'2'\n", '"v" has "\'1\'"\nQuote cells with ", or not at all'),
+        ("t:v\n0:1\n1:2\n", 'has "0:1"\nCut it at another sign: --delimiter'),
+        ('t,v\n0,1\n1,"2\n3,4\n5,6\n', "f:3: a quoted cell is not closed"),
+        ("<!DOCTYPE html>\n<html></html>\n", "f: this is a page for a browser, not a table"),
+    ],
+)
+def test_what_is_almost_a_number_is_refused_with_what_to_write(text, reason):
+    with pytest.raises(TableError) as refused:
+        first_two(text)
+    assert reason in str(refused.value)
+
+
+def test_other_ways_to_compress_are_named():
+    import bz2
+    import lzma
+
+    for compress, name in ((bz2.compress, "bzip2"), (lzma.compress, "xz")):
+        with pytest.raises(
+            TableError, match=rf"compressed by {name}, not text\nDecompress it: .* 'my f' \| minigrad fit -"
+        ):
+            opened(compress(b"t,v\n0,1\n1,2\n"), "my f")
+
+
+def test_points_that_could_separate_thousands_are_said_to_be_decimal():
+    """German Excel writes a thousand as 1.000: with nothing else in the file that tells, the reader is told."""
+    assert "1.000 is read as 1 (--decimal , if points separate thousands)" in opened("t;v\n1.000;10\n2.500;20\n").notes
+    assert numbers_in(opened("t;v\n1.000;10\n2.500;20\n", decimal=","), "t") == [[1000.0, 2500.0]]
+    for clear in ("t;v\n1.000;1.5\n2.500;2\n", "t,v\n1.000,10\n2.500,20\n", "t;v\n0.500;10\n1.000;20\n"):
+        assert not any("is read as" in note for note in opened(clear).notes)

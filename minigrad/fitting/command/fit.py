@@ -567,6 +567,13 @@ class _Columns:
     def notes(self, asked: _Fit, layout: Layout) -> list[str]:
         """What was assumed of the columns."""
         notes = [f"{column.name}: {column.calendar.note}" for column in self.xs if column.calendar is not None]
+        for column in (*self.xs, self.y):
+            compact = layout.compact_date(column.name) if column.calendar is None else ""
+            if compact:
+                notes.append(f"{column.name}: {compact} is read as a number; a date is written 2020-03-31")
+            long = layout.rounded(column.name) if column.calendar is None else ""
+            if long:
+                notes.append(f"{column.name}: {long} is rounded to {float(long):.17g}; subtract what they share first")
         chosen = asked.xs and asked.y is not None
         if not chosen and len(layout.names) > 2:
             kind = "" if layout.header else "column "

@@ -9,6 +9,7 @@ import codecs
 import difflib
 import io
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from numpy.typing import NDArray
 
 from ..found import Floats
 from .dates import EPOCH
-from .table import Column, Layout, TableError, counted, understand
+from .lines import COMMENTS, TableError
+from .table import Column, Layout, counted, understand
 
 _HEAD = 2**20
 """How many bytes are read to understand a file."""
@@ -34,7 +36,10 @@ _UNICODE_MARKS = (
 _BINARIES = (
     (b"PK\x03\x04", "a zip file, perhaps a spreadsheet", "Save the table as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet or document", "Save the table as CSV"),
-    (b"\x1f\x8b", "compressed by gzip", "Decompress it: gunzip -c FILE | minigrad fit -"),
+    (b"\x1f\x8b", "compressed by gzip", "Decompress it: gunzip -c {} | minigrad fit -"),
+    (b"BZh", "compressed by bzip2", "Decompress it: bunzip2 -c {} | minigrad fit -"),
+    (b"\xfd7zXZ\x00", "compressed by xz", "Decompress it: unxz -c {} | minigrad fit -"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd", "Decompress it: unzstd -c {} | minigrad fit -"),
     (b"%PDF", "a PDF document", "Save the table in it as CSV"),
     (b"\x89PNG", "a picture", "A table of numbers is needed"),
 )
@@ -325,7 +330,12 @@ def _plain_numbers(text: str, layout: Layout, columns: Sequence[Column]) -> Floa
     if not all(column.plain for column in columns) or not text.isascii():
         return None
     # Quotes and comments; numbers below float64's range, which become 0 without a word; NaN and infinity.
-    if '"' in text or "#" in text or re.search(r"e-\d{3}", text) or re.search(r"E-\d{3}", text):
+    if (
+        '"' in text
+        or any(mark in text for mark in COMMENTS)
+        or re.search(r"e-\d{3}", text)
+        or re.search(r"E-\d{3}", text)
+    ):
         return None
     decimal, delimiter = layout.decimal, layout.delimiter
     if decimal == ",":
@@ -436,7 +446,10 @@ def _encoding(head: bytes, source: str) -> tuple[str, str]:
 def _refuse_binary(head: bytes, source: str) -> None:
     for start, what, mending in _BINARIES:
         if head.startswith(start):
-            raise TableError(f"{source}: this is {what}, not text\n{mending}")
+            file = "FILE" if source == "standard input" else shlex.quote(source)
+            raise TableError(f"{source}: this is {what}, not text\n{mending.format(file)}")
+    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|head|body|table)\b", head, re.IGNORECASE):
+        raise TableError(f"{source}: this is a page for a browser, not a table\n{_AS_CSV}")
     if re.match(rb'(\xef\xbb\xbf)?\s*(\{\s*"|\[\s*[\[{])', head):
         raise TableError(f"{source}: this is JSON, not a table\nSave the points as CSV, one a line")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -1,0 +1,177 @@
+"""What stands above the numbers: names of columns, their units, and what an instrument wrote first.
+
+One idea: the names are the last line above the numbers that is cut as they are and holds none. What stands
+above it is passed over only if it is text: a line that could be a point is never lost.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .cells import meaningful, missing
+from .lines import COMMENTS, Row, TableError, body, cut
+
+_UNIT = (
+    r"(([yzafpnuµμmcdhkMGTPEZY]|da)?"
+    r"(m|g|s|A|K|mol|cd|Hz|N|Pa|J|W|C|V|F|Ω|Ohm|ohm|S|Wb|T|H|lm|lx|Bq|Gy|Sv|l|L|eV|bar|rad|sr|B|Wh|Ah|pc|Jy|Torr|cal)"
+    r"|min|hr?|d|days?|yr?|°[CF]?|deg[CF]?|arcmin|arcsec|%|‰|ppm|ppb|psi|dBm?|rpm|px|a\.?u\.?|AU|ly|mag|counts?|cts|adu|"
+    r"ADU|pH|mmHg|atm|in|ft|mi|lb|1)(\^?[-−+]?\d+|[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
+)
+_WORDS = (
+    r"(milli|micro|nano|kilo|mega|giga|centi)?(second|minute|hour|day|week|month|year|volt|amp|ampere|met(er|re)|gram|watt|"
+    r"pascal|kelvin|hertz|newton|joule|lit(er|re)|degree|ohm|tesla|radian|mole)s?|celsius|percent|[dmyhs]+([-./:][dmyhs]+)+"
+)
+_UNITS = [
+    re.compile(rf"{_UNIT}([ ./·*]+{_UNIT})*"),
+    re.compile(rf"({_WORDS})( per ({_WORDS}))?", re.IGNORECASE),
+    re.compile(r"[\[(<{].*[\])>}]"),
+]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The names of the columns, and where the numbers begin."""
+
+    names: tuple[str, ...]
+    header: bool
+    """Whether the file has names; else they are 1, 2, ..."""
+    above: int
+    """How many lines stand above the numbers."""
+    rows: list[Row]
+    """The rows below."""
+    notes: tuple[str, ...]
+    """What was assumed."""
+
+
+def heading(text: str, rows: list[Row], delimiter: str, source: str) -> Heading:
+    """Return how the columns of a text are called, whose lines were cut into these rows.
+
+    Raises TableError where the first line is neither names nor a point, or where there is nothing below it.
+
+    >>> rows = [(1, ["Run", "5"]), (2, ["t", "v"]), (3, ["s", "mV"]), (4, ["0", "1"]), (5, ["1", "3"])]
+    >>> found = heading("", rows, ",", "f")
+    >>> found.names, found.above, found.notes
+    (('t', 'v'), 3, ('the table begins at line 2', 'line 3 has the units s, mV'))
+    """
+    start, width, places = body(rows)
+    if start:
+        found = _above(text, rows, start, width, places, delimiter, source)
+        if found is not None:
+            return found
+    first, cells = rows[0]
+    commented = _commented(text, delimiter, source, first, len(cells))
+    if commented is not None and any(map(meaningful, cells)):
+        mark, names = commented
+        return Heading(names, True, first - 1, rows, (f"the line that begins with {mark} names the columns",))
+    if not _is_header(rows, source):
+        return numbered(rows)
+    if len(rows) == 1:
+        raise TableError(f"{source}:{first}: there is a header and no data below it")
+    return Heading(_named(cells, source, first), True, first, rows[1:], ())
+
+
+def numbered(rows: list[Row]) -> Heading:
+    """Return the heading of a table without one: its columns are called 1, 2, ..."""
+    first, cells = rows[0]
+    return Heading(_numbers(cells), False, first - 1, rows, ("no header",))
+
+
+def _above(
+    text: str, rows: list[Row], start: int, width: int, places: list[int], delimiter: str, source: str
+) -> Heading | None:
+    """The heading in the lines above the first with numbers; None if they are none."""
+
+    def names(place: int) -> list[str] | None:
+        line, cells = rows[place]
+        fitted = _fitted(cells, width, rows[start:])
+        if fitted is None and delimiter == " ":
+            fitted = _fitted(re.split(r"\s{2,}|\t", _line(text, line)), width, rows[start:])
+        named = fitted is not None and not any(map(meaningful, fitted)) and any(fitted[k] for k in places)
+        return fitted if named else None
+
+    last, here = start - 1, names(start - 1)
+    if here is None:
+        return None
+    notes = []
+    line, unit_cells = rows[last]
+    if last and line - rows[last - 1][0] == 1 and _like_units(unit_cells):
+        over = names(last - 1)
+        if over is not None:
+            last, here = last - 1, over
+            notes.append(f"line {line} has the units {', '.join(cell for cell in unit_cells if cell)}")
+    if any(all(meaningful(cell) or missing(cell) for cell in cells) for _, cells in rows[:last]):
+        return None
+    if len(rows[last][1]) < width and delimiter != " ":
+        notes.append("lines end with an empty cell")
+    if last:
+        notes.insert(0, f"the table begins at line {rows[last][0]}")
+    return Heading(_named(here, source, rows[last][0]), True, line, rows[start:], tuple(notes))
+
+
+def _fitted(cells: Sequence[str], width: int, below: Sequence[Row]) -> list[str] | None:
+    """The names for as many columns as the numbers have, where one of them only ends with an empty cell."""
+    if len(cells) > width:
+        return list(cells[:width]) if not any(cells[width:]) else None
+    empty = all(not any(row[len(cells) :]) for _, row in below)
+    return [*cells, *[""] * (width - len(cells))] if empty else None
+
+
+def _like_units(cells: Sequence[str]) -> bool:
+    named = [cell for cell in cells if not missing(cell)]
+    return bool(named) and all(any(pattern.fullmatch(cell) for pattern in _UNITS) for cell in named)
+
+
+def _line(text: str, number: int) -> str:
+    return next(line for n, line in enumerate(io.StringIO(text, newline=None), 1) if n == number).strip()
+
+
+def _numbers(cells: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(place + 1) for place in range(len(cells)))
+
+
+def _named(cells: Sequence[str], source: str, line: int) -> tuple[str, ...]:
+    names = tuple(cell or number for cell, number in zip(cells, _numbers(cells), strict=True))
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise TableError(
+                f'{source}:{line}: columns {names.index(name) + 1} and {place + 1} are both called "{name}"\n'
+                "Give each column its own name"
+            )
+    return names
+
+
+def _commented(text: str, delimiter: str, source: str, first: int, width: int) -> tuple[str, tuple[str, ...]] | None:
+    """The mark and the names in the last comment above the data that has as many cells, and no number."""
+    found = None
+    for line, content in enumerate(io.StringIO(text, newline=None), 1):
+        if line >= first:
+            break
+        if content.startswith(COMMENTS):
+            bare = content.lstrip(content[0]).strip()
+            rows = [cells for _, cells in cut(bare, delimiter, source)]
+            fits = len(rows) == 1 and len(rows[0]) == width and width > 1
+            named = fits and not any(map(meaningful, rows[0])) and len(set(rows[0])) == width
+            found = (content[0], _named(rows[0], source, line)) if named else None
+    return found
+
+
+def _is_header(rows: list[Row], source: str) -> bool:
+    line, cells = rows[0]
+    numeric = [meaningful(cell) for cell in cells]
+    if not any(numeric):
+        return True
+    for place, cell in enumerate(cells):
+        # A label column has no numbers below either. Numbers below a word are ambiguous: to
+        # call the line a header would drop a point, to call it data would be refused later.
+        below = [others[place] for _, others in rows[1:] if len(others) == len(cells)]
+        if not numeric[place] and (not cell or any(map(meaningful, below))):
+            number = cells[numeric.index(True)]
+            raise TableError(
+                f'{source}:{line}: "{cell}" is not a number and "{number}" is: neither a header nor a point\n'
+                "Name every column in the first line, or mend the cell; --no-header: the first line is a point"
+            )
+    return False
+
+
+__all__ = ["Heading", "heading", "numbered"]

@@ -1,0 +1,126 @@
+"""The lines of a text, cut into cells.
+
+One idea: a delimiter is right where it cuts every line of the table into the same number of cells, whatever
+stands above the table. Empty lines, lines of empty cells and comments hold nothing and are passed over.
+"""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from .cells import like_a_number, meaningful, missing
+
+DELIMITER_NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "blanks", "": "nothing"}
+_DELIMITERS = ("\t", ";", ",", "|", " ")  # several blanks in a row are one delimiter
+
+COMMENTS = ("#", "%")
+"""How lines begin that are comments."""
+
+_JUDGED = 4000  # so many cells tell which columns hold numbers
+
+Row = tuple[int, list[str]]
+"""The number of a line in the file, and its cells."""
+
+
+class TableError(ValueError):
+    """A file that cannot be read as a table of numbers: where, why, and how to mend it."""
+
+
+def cut(text: str, delimiter: str, source: str, above: int = 0) -> Iterator[Row]:
+    """Yield the lines that hold anything, cut into cells; `above` is the number of lines before the text.
+
+    Raises TableError for a quoted cell that is not closed.
+
+    >>> list(cut("a,b\\n# nothing\\n,\\n1,2\\n", ",", "f"))
+    [(1, ['a', 'b']), (4, ['1', '2'])]
+    """
+    lines: Iterable[str] = io.StringIO(text, newline=None)
+    # A comment keeps its line, so that the lines below it keep their numbers.
+    lines = ("\n" if line.startswith(COMMENTS) else line for line in lines)
+    if delimiter == "":
+        yield from ((above + n, [line.strip()]) for n, line in enumerate(lines, 1) if line.strip())
+        return
+    if delimiter == " ":
+        lines = (line.replace("\t", " ").strip() for line in lines)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    last = 0
+    try:
+        for cells in reader:
+            last = reader.line_num
+            stripped = [cell.strip() for cell in cells]
+            if any(stripped):
+                yield above + last, stripped
+    except csv.Error as error:
+        raise TableError(
+            f"{source}:{above + last + 1}: a quoted cell is not closed as it should be ({error})\n"
+            'Close it, or write a " that belongs into it twice'
+        ) from None
+
+
+def best_cut(text: str, source: str) -> tuple[str, list[Row]]:
+    """Return the delimiter that fits, and the lines cut at it."""
+    fallback: tuple[str, list[Row]] | None = None
+    below: tuple[str, list[Row]] | None = None
+    doubtful: tuple[str, list[Row]] | None = None
+    broken: TableError | None = None
+    for delimiter in _DELIMITERS:
+        if delimiter not in text:
+            continue
+        try:
+            rows = list(cut(text, delimiter, source))
+        except TableError as error:
+            broken = broken or error
+            continue
+        if not rows:
+            continue
+        start, width, _ = body(rows)
+        everywhere = width > 1 and {len(cells) for _, cells in rows} == {width}
+        if width > 1 and not _two_numbers_in_one_cell(rows[start:]):
+            if everywhere:
+                return delimiter, rows
+            ragged = sum(len(cells) != width for _, cells in rows[start:])
+            if below is None and start and 10 * ragged < len(rows) - start:
+                below = (delimiter, rows)
+        elif everywhere:
+            doubtful = (delimiter, rows)
+        if len(rows[0][1]) > 1:
+            fallback = fallback or (delimiter, rows)
+    if below is not None and doubtful is None:
+        return below
+    if broken is not None:
+        raise broken
+    return fallback or ("", list(cut(text, "", source)))
+
+
+def body(rows: Sequence[Row]) -> tuple[int, int, list[int]]:
+    """Return where the numbers begin, how many cells most lines have, and in which columns numbers stand.
+
+    The first line of the body has numbers, or signs of a missing one, wherever most lines have numbers.
+
+    >>> body([(1, ["Run", "5"]), (2, ["t", "v"]), (3, ["0", "NA"]), (4, ["1", "3"]), (5, ["2", "5"])])
+    (2, 2, [0, 1])
+    """
+    width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+    whole = [cells for _, cells in rows if len(cells) == width]
+    judged = whole[len(whole) // 2 :][-max(20, min(200, _JUDGED // width)) :]
+    places = [k for k in range(width) if 2 * sum(meaningful(cells[k]) for cells in judged) >= len(judged)]
+    if not places:
+        return 0, width, []
+    for start, (_, cells) in enumerate(rows):
+        if len(cells) == width and all(meaningful(cells[k]) or missing(cells[k]) for k in places):
+            return start, width, places
+    return 0, width, places
+
+
+def _two_numbers_in_one_cell(rows: Sequence[Row]) -> bool:
+    """Whether blanks stand between numbers in a cell: "1,5 2,3" is two numbers with decimal commas, not three."""
+    for _, cells in rows:
+        for cell in cells:
+            parts = cell.split(" ") if " " in cell else ()
+            if len(parts) > 1 and all(like_a_number(part) for part in parts if part):
+                return True
+    return False
+
+
+__all__ = ["Row", "TableError", "best_cut", "body", "cut"]
