@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..found import Found
-from .levenberg import Ending, Look, Place, Step, levenberg_marquardt, times
+from .levenberg import Ending, Look, Place, levenberg_marquardt, times
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
 from .reweighting import Problem, is_better, settle
 from .robust import variance_of_absolute
@@ -66,11 +66,8 @@ Weigh = Callable[[Floats], tuple[Floats, float]]
 def _weighted(task: Task, weigh: Weigh) -> Look:
     survey = task.look()
 
-    def look(values: Floats, step: Step | None) -> Place:
-        if step is not None:
-            assert isinstance(step.start, _Weighted)
-            step = replace(step, start=step.start.measured)
-        place = survey(values, step)
+    def look(values: Floats, before: Place | None) -> Place:
+        place = survey(values, before.measured if isinstance(before, _Weighted) else None)
         if not math.isfinite(place.cost):
             return _Weighted(place, np.ones(task.given.n), math.inf)
         return _Weighted(place, *weigh(place.signed))
@@ -331,7 +328,7 @@ def _least(task: Task, start: Floats) -> tuple[Floats, Measured, int, bool]:
             there = values + part * by
             if limits is not None:
                 there = np.clip(there, limits.low, limits.high)
-            place_there = survey(there, Step(part * by, 0.0, 0.0, 0.0, place))
+            place_there = survey(there, place)
             sum_there = float(np.sum(np.abs(place_there.signed)))
             if sum_there < lowest:
                 break

@@ -19,8 +19,8 @@ ends where no parameter that may move wants to.
 import math
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,12 +58,11 @@ class Place(Protocol):
         ...
 
 
-Look = Callable[[Floats, "Step | None"], Place]
-"""The place at some parameters. For a problem that has more unknowns, the step that led there brings them along."""
+Look = Callable[[Floats, Place | None], Place]
+"""The place at some parameters. For a problem that has more unknowns, the place before brings them along."""
 
 
-@dataclass(frozen=True)
-class Step:
+class _Step(NamedTuple):
     """A step from a place, and by how much it says that the cost will fall."""
 
     by: Floats
@@ -71,7 +70,8 @@ class Step:
     length: float
     """In the units of the trust radius."""
     damping: float
-    start: Place
+    parts: list[float]
+    """What it is along each direction of the scaled Jacobian; empty where it follows a bound."""
     met: bool = False
     """Whether it ends on a bound."""
 
@@ -121,19 +121,23 @@ class _Tangent:
     def __init__(self, place: Place, values: Floats, units: Floats | None, limits: Limits | None) -> None:
         self.place = place
         self.values = values
+        self.limits = limits
         self.r, self.j = place.linear()
-        self.columns = np.sqrt(np.einsum("ij,ij->j", self.j, self.j))
+        self.gram = self.j.T @ self.j
+        self.columns = np.sqrt(self.gram.diagonal())
         self.length = _length(self.r)
         self.finite = math.isfinite(self.length) and math.isfinite(_add_up(self.columns))
         if not self.finite:
             return
         self.units = np.where(self.columns > 0, self.columns, 1.0) if units is None else np.maximum(units, self.columns)
         self.reach = _length(self.units * values)
-        self.limits = limits
-        self.held = np.zeros(len(values), dtype=bool)
-        if limits is not None:
-            self.held = limits.pushed(values, self.r @ self.j)
-        self.factors = _factors(self.j, self.r, self.units, ~self.held if limits is not None else None)
+        self.held = _none_of(values) if limits is None else limits.pushed(values, self.r @ self.j)
+        self._factor()
+
+    def _factor(self) -> None:
+        self.factors = _factors(self.j, self.gram, self.r, self.units, None if self.limits is None else ~self.held)
+        self.offset = math.hypot(*self.factors.along)
+        """The length of the part of the residuals that the curve can follow."""
 
     def rescaled(self) -> "_Tangent":
         """Return the same in the lengths of the columns as they are here, which alone tell what is rounding."""
@@ -141,14 +145,8 @@ class _Tangent:
             return self
         found = copy(self)
         found.units = np.where(self.columns > 0, self.columns, 1.0)
-        found.factors = _factors(self.j, self.r, found.units, ~self.held if self.held.any() else None)
+        found._factor()
         return found
-
-    @property
-    def offset(self) -> float:
-        """The length of the part of the residuals that the curve can follow."""
-        singular, _, along, _ = self.factors
-        return math.hypot(*[b for s, b in zip(singular, along, strict=True) if s > 0])
 
     @property
     def at_fold(self) -> bool:
@@ -162,17 +160,22 @@ class _Tangent:
 
     @property
     def rank(self) -> int:
-        return sum(s > 0 for s in self.factors[0])
+        return sum(s > 0 for s in self.factors.singular)
 
-    def step(self, radius: float) -> Step:
+    def step(self, radius: float) -> _Step:
         """Return the step to the minimum of the linear problem within the radius."""
-        if self.limits is not None:
-            return self._bounded(~self.held, radius)
-        scaled, gain, length, damping = _within(self.factors, radius)
-        return Step(scaled / self.units, gain, length, damping, self.place)
+        parts, gain, length, damping = _within(self.factors, radius)
+        scaled = np.array(parts) @ self.factors.directions
+        if self.limits is None:
+            return _Step(scaled / self.units, gain, length, damping, parts)
+        by = np.zeros(len(self.values))
+        by[~self.held] = scaled / self.units[~self.held]
+        if ((by < self.limits.low - self.values) | (by > self.limits.high - self.values)).any():
+            return self._bounded(self.limits, ~self.held, radius)
+        return _Step(by, gain, length, damping, parts)
 
-    def curved(self, step: Step) -> tuple[Step, float]:
-        """Return the step bent along the curve, by its second derivative in the direction of the step.
+    def curved(self, step: _Step) -> tuple[Floats, float]:
+        """Return where the step is bent to along the curve, by its second derivative in the direction of the step.
 
         And by what part of its length it bends: where that is much, the linear problem says nothing so far away.
         Transtrum and Sethna (2012), Improvements to the Levenberg-Marquardt algorithm for nonlinear least-squares
@@ -181,30 +184,29 @@ class _Tangent:
         h = 0.1
         r = self.place.probed(self.values + h * step.by)
         if r is None:
-            return step, 0.0
-        second = (2 / h) * ((r - self.r) / h - self.j @ step.by)
-        singular, onto, _, directions = self.factors
-        pulled = onto(second).tolist()
-        if not math.isfinite(sum(pulled)):
-            return step, math.inf
-        parts = [-s * b / (s * s + step.damping) if s > 0 else 0.0 for s, b in zip(singular, pulled, strict=True)]
-        bend = np.array(parts) @ directions
-        return Step(step.by + 0.5 * bend / self.units, step.gain, step.length, step.damping, step.start), _length(
-            bend
-        ) / step.length
+            return step.by, 0.0
+        singular, along, onto, directions = self.factors
+        probed = onto(r).tolist()
+        if not math.isfinite(sum(probed)):
+            return step.by, math.inf
+        bend = []
+        for s, b, there, part in zip(singular, along, probed, step.parts, strict=True):
+            second = (2 / h) * ((there - b) / h - s * part)  # J takes a part along a direction to s times it along u
+            bend.append(-s * second / (s * s + step.damping) if s > 0 else 0.0)
+        return step.by + np.array(bend) @ directions / (2 * self.units), math.hypot(*bend) / step.length
 
-    def _bounded(self, free: Mask, radius: float) -> Step:
+    def _bounded(self, limits: Limits, free: Mask, radius: float) -> _Step:
         """The same with bounds: straight on until one is met, which holds its parameter; then on for the others."""
-        assert self.limits is not None
-        low, high = self.limits.low - self.values, self.limits.high - self.values
+        low, high = limits.low - self.values, limits.high - self.values
         by = np.zeros(len(self.values))
         damping = 0.0
         met = False
         while free.any():
             r = self.r if free.all() else self.r + self.j[:, ~free] @ by[~free]
-            scaled, _, _, damping = _within(_factors(self.j, r, self.units, free), radius)
+            factors = _factors(self.j, self.gram, r, self.units, free)
+            along, _, _, damping = _within(factors, radius)
             way = np.zeros(len(by))
-            way[free] = scaled / self.units[free] - by[free]
+            way[free] = np.array(along) @ factors.directions / self.units[free] - by[free]
             room = np.where(way > 0, high - by, np.where(way < 0, low - by, np.inf))
             parts = np.divide(room, way, out=np.full(len(by), np.inf), where=way != 0)
             part = min(1.0, float(parts.min()))
@@ -216,65 +218,79 @@ class _Tangent:
         by = np.clip(by, low, high)
         left = self.r + self.j @ by
         gain = self.length**2 - float(left @ left)
-        return Step(by, gain, _length(by * self.units), damping, self.place, met)
+        return _Step(by, gain, _length(by * self.units), damping, [], met)
 
 
 _add_up = np.add.reduce
 
 
+def _none_of(values: Floats) -> Mask:
+    return np.zeros(len(values), dtype=bool)
+
+
 def _length(vector: Floats) -> float:
-    return math.sqrt(float(vector @ vector))
+    return math.sqrt(vector @ vector)
 
 
-_Factors = tuple[list[float], Callable[[Floats], Floats], list[float], Floats]
+class _Factors(NamedTuple):
+    """The singular values of the scaled Jacobian, what r is along u, what any vector is, and the directions.
 
-
-def _factors(j: Floats, r: Floats, units: Floats, free: Mask | None) -> _Factors:
-    """The singular values of the scaled Jacobian, what a vector is along u, what r is, and its directions.
-
-    A singular value that is rounding is returned as 0.
+    A singular value that is rounding is 0, and so is what r is along its u.
     """
-    scaled = j / units if free is None else j[:, free] / units[free]
-    n, p = scaled.shape
+
+    singular: list[float]
+    along: list[float]
+    onto: Callable[[Floats], Floats]
+    directions: Floats
+
+
+def _factors(j: Floats, gram: Floats, r: Floats, units: Floats, free: Mask | None) -> _Factors:
+    """The factors of the columns of J that are free, in their units; `gram` is JᵀJ."""
+    if free is not None and not free.all():
+        j, gram, units = j[:, free], gram[free][:, free], units[free]
+    n, p = j.shape
     if p == 0:
-        return [], lambda v: np.zeros(0), [], np.zeros((0, 0))
+        return _Factors([], [], lambda v: np.zeros(0), np.zeros((0, 0)))
     if n * p > _SMALL and n > p:
-        s, directions = _of_many_rows(scaled)
-        to_u = directions.T / s
+        s, directions = _of_many_rows(j, gram, units)
+        to_u = (directions / units).T / s
 
         def onto(v: Floats) -> Floats:
-            found: Floats = v @ scaled @ to_u
+            found: Floats = v @ j @ to_u
             return found
     else:
-        u, s, directions = np.linalg.svd(scaled, full_matrices=False)
+        u, s, directions = np.linalg.svd(j / units, full_matrices=False)
 
         def onto(v: Floats) -> Floats:
             found: Floats = v @ u
             return found
 
-    singular = s.tolist()
+    singular, along = s.tolist(), onto(r).tolist()
     least = singular[0] * max(n, p) * _EPS
-    return [v if v > least else 0.0 for v in singular], onto, onto(r).tolist(), directions
+    if singular[-1] <= least:
+        along = [b if v > least else 0.0 for v, b in zip(singular, along, strict=True)]
+        singular = [v if v > least else 0.0 for v in singular]
+    return _Factors(singular, along, onto, directions)
 
 
-def _of_many_rows(scaled: Floats) -> tuple[Floats, Floats]:
+def _of_many_rows(j: Floats, gram: Floats, units: Floats) -> tuple[Floats, Floats]:
     """Singular values and directions: of the Gram matrix where a step loses little by it; a QR costs ten times as much.
 
     Squares of the singular values have 16 digits of the largest, so the smallest has 8 or more, and so has a step.
     """
-    squares, vectors = np.linalg.eigh(scaled.T @ scaled)
+    squares, vectors = np.linalg.eigh(gram / units / units[:, None])
     if squares[0] > 1e-8 * squares[-1]:
         return np.sqrt(squares[::-1]), vectors[:, ::-1].T
-    _, s, directions = np.linalg.svd(np.linalg.qr(scaled, mode="r"))
+    _, s, directions = np.linalg.svd(np.linalg.qr(j / units, mode="r"))
     return s, directions
 
 
-def _within(factors: _Factors, radius: float) -> tuple[Floats, float, float, float]:
-    """The step of length `radius` at most, in scaled units; the gain, the length, and the damping.
+def _within(factors: _Factors, radius: float) -> tuple[list[float], float, float, float]:
+    """The step of length `radius` at most, along the directions; the gain, the length, and the damping.
 
     Hebden's iteration for the damping: the length of a step is nearly a hyperbola of it (Moré (1978), section 5).
     """
-    singular, _, along, directions = factors
+    singular, along = factors.singular, factors.along
     pairs = [(s, b) for s, b in zip(singular, along, strict=True) if s > 0]
     damping = 0.0
     length = math.hypot(*[b / s for s, b in pairs])
@@ -291,8 +307,8 @@ def _within(factors: _Factors, radius: float) -> tuple[Floats, float, float, flo
                 if abs(length - radius) <= 0.1 * radius:
                     break
     parts = [-s * b / (s * s + damping) if s > 0 else 0.0 for s, b in zip(singular, along, strict=True)]
-    gain = sum([(s * b / (s * s + damping)) ** 2 * (s * s + 2 * damping) for s, b in pairs])
-    return np.array(parts) @ directions, gain, length, damping
+    gain = sum([part * part * (s * s + 2 * damping) for s, part in zip(singular, parts, strict=True)])
+    return parts, gain, length, damping
 
 
 STEPS = 1000
@@ -341,7 +357,7 @@ def levenberg_marquardt(
             trust = min(trust, step.length) or trust
         first = False
         cost = here.place.cost
-        if not step.damped and not step.met and (step.gain <= near * cost or _as_rounding(here)):
+        if step.damping == 0 and not step.met and (step.gain <= near * cost or _as_rounding(here)):
             refined, count, ended = _refined(look, here, limits, history, watch)
             refined.units = np.maximum(refined.units, here.units)
             here = refined if ended else _Tangent(refined.place, refined.values, refined.units, limits)
@@ -355,13 +371,14 @@ def levenberg_marquardt(
         if step.gain <= 0:  # every way to the minimum of the straight problem leads out of the bounds at once
             trust *= 0.1
             continue
+        by = step.by
         if limits is None or not (step.met or here.held.any()):
-            step, bend = here.curved(step)
+            by, bend = here.curved(step)
             if bend > _BEND:  # a step so much shorter bends just less
                 trust = max(0.05, min(0.5, 0.8 * _BEND / bend)) * min(trust, step.length)
                 continue
-        values = _moved(here, step.by)
-        place = look(values, step)
+        values = _moved(here, by)
+        place = look(values, here.place)
         ratio = (cost - place.cost) / step.gain if math.isfinite(place.cost) else -math.inf
         accepted = None
         # Onto a bound that is nearer than rounding a step need win nothing: it changes who is held.
@@ -372,7 +389,7 @@ def levenberg_marquardt(
                 accepted, ratio = None, -math.inf
         if ratio <= 0.25 and not (accepted is not None and onto_bound):
             trust = _shrunk(step, ratio, cost, place.cost) * min(trust, 10 * step.length)
-        elif not step.damped or ratio >= 0.75:
+        elif step.damping == 0 or ratio >= 0.75:
             trust = max(trust, 2 * step.length) if step.met else 2 * step.length
         if accepted is not None:
             here = accepted
@@ -413,7 +430,7 @@ def _as_rounding(here: _Tangent) -> bool:
     return here.offset <= here.place.noise or here.length == 0  # whose square is 0, if nothing else
 
 
-def _shrunk(step: Step, ratio: float, cost: float, reached: float) -> float:
+def _shrunk(step: _Step, ratio: float, cost: float, reached: float) -> float:
     """By what to multiply the radius after a step that brought little: to the minimum of the parabola through it."""
     if not math.isfinite(reached) or reached >= 100 * cost:
         return 0.1
@@ -451,14 +468,14 @@ def _refined(
     while count < 60:
         step = here.step(math.inf)
         left = here.offset / (here.length or 1.0)
-        if _as_rounding(here) or left <= _ROUNDED or (np.abs(step.by) <= 2 * _EPS * np.abs(here.values)).all():
+        if _as_rounding(here) or left <= _ROUNDED or _no_change(step.by, here.values):
             return here, count, True
         last = left * max(factor, before, 1e-3) <= _ROUNDED  # it leads to where only rounding is left
         places.append(here.values)
         moves.append(part * step.by)
         by = _accelerated(places, moves, here.units)
         values = _moved(here, by)
-        place = look(values, replace(step, by=by))
+        place = look(values, here.place)
         count += 1
         if place.cost <= here.place.cost * (1 + 1e-6) + here.place.noise**2:
             there = _Tangent(place, values, None, limits)
@@ -473,7 +490,7 @@ def _refined(
             moves, places = [], []  # once more without memory
             continue
         factor, before = there.offset / here.offset, factor
-        if (there.held != here.held).any():
+        if limits is not None and (there.held != here.held).any():
             moves, places = [], []
         here = there
         history.append(place.cost)
@@ -484,13 +501,24 @@ def _refined(
     return here, count, False
 
 
+def _no_change(by: Floats, values: Floats) -> bool:
+    """Whether a step changes no value by more than its last digit."""
+    return all(abs(d) <= 2 * _EPS * abs(v) for d, v in zip(by.tolist(), values.tolist(), strict=True))
+
+
 def _accelerated(places: list[Floats], moves: list[Floats], units: Floats) -> Floats:
     """The last step, without what it has in common with those before."""
     last = moves[-1]
     del places[: -1 - len(last)], moves[: -1 - len(last)]
     if len(moves) == 1:
         return last
-    changes = np.diff(moves, axis=0)
-    shares = np.linalg.lstsq((changes * units).T, last * units, rcond=1e-10)[0]
-    by = last - shares @ (np.diff(places, axis=0) + changes)
+    went, wanted = np.array(places), np.array(moves)
+    changes = wanted[1:] - wanted[:-1]
+    scaled, goal = changes * units, last * units
+    if len(changes) > 1:
+        shares = np.linalg.lstsq(scaled.T, goal, rcond=1e-10)[0]
+    else:
+        square = float(scaled[0] @ scaled[0])
+        shares = scaled @ goal / square if square > 0 else np.zeros(1)
+    by: Floats = last - shares @ (went[1:] - went[:-1] + changes)
     return by if _length(by * units) <= 10 * _length(last * units) else last

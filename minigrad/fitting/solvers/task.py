@@ -20,7 +20,7 @@ import minigrad as mg
 from ..found import Found
 from ..given import Points
 from ..models import Model, View
-from .levenberg import STEPS, Ending, Limits, Look, Place, Step, levenberg_marquardt
+from .levenberg import STEPS, Ending, Limits, Look, Place, levenberg_marquardt
 from .rows import Rows
 
 Floats = NDArray[np.float64]
@@ -475,7 +475,7 @@ class Measured(Place, Protocol):
 class Survey(Protocol):
     """A `Look` whose places tell how far each point is."""
 
-    def __call__(self, values: Floats, step: Step | None) -> Measured:
+    def __call__(self, values: Floats, before: Place | None) -> Measured:
         """Return the place at some parameters."""
         ...
 
@@ -510,7 +510,7 @@ def _squares(task: Task) -> Survey:
     # The curve is rounded to about as many digits as y has.
     noise = 2 * _EPS * float(np.linalg.norm(task.scaled(y)))
 
-    def look(values: Floats, step: Step | None) -> Measured:
+    def look(values: Floats, before: Place | None) -> Measured:
         curve, columns = rows.at(task.all_of(values))
         r = task.scaled(curve - y)
         return _Squares(task, r, columns, float(r @ r), noise)
@@ -598,9 +598,8 @@ def _distances(task: Task) -> Survey:
             place = placed(values, np.where(stays, place.u, u)) if stays.any() else found
         return place
 
-    def look(values: Floats, step: Step | None) -> Measured:
+    def look(values: Floats, before: Place | None) -> Measured:
         everything = task.all_of(values)
-        before = None if step is None else step.start
         u = before.u if isinstance(before, _Distances) else np.zeros(given.n)
         place = placed(everything, u)
         return settled(everything, place) if math.isfinite(place.cost) else place
