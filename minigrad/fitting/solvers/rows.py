@@ -8,6 +8,8 @@ many parameters as there may be, they cost one pass: differences need one run of
 
 That is right where every recorded operation is elementwise, for then no point has to do with another. A model
 with any other operation (a sum, a matrix product, an index) is differentiated column by column, by forward mode.
+
+A model is not recorded again at the next place, if it is a list of operations: see `program.py`.
 """
 
 import operator
@@ -22,11 +24,15 @@ from minigrad.gradient import zero_where_zero
 from minigrad.value import wrap
 
 from ..models import Model, checked
+from .program import Program, program_of
 
 _elementwise = operator.attrgetter("elementwise")
 
 Floats = NDArray[np.float64]
 Columns = Callable[[], Floats]
+
+_MANY = 10_000
+"""Of more points the arithmetic alone counts; a record keeps less of it in memory than a program does."""
 
 
 class Rows:
@@ -41,6 +47,11 @@ class Rows:
         self.n = n
         self.free = tuple(free)
         self.by_x = by_x
+        self._program: Program | None = None
+        self._asked = n > _MANY
+        """Whether there is nothing more to find out about a program."""
+        self._fast: dict[int, float] = {}
+        """What the program has as constants: the values of the parameters that are not free."""
 
     def at(self, values: Sequence[float], x: Floats | None = None) -> tuple[Floats, Columns]:
         """Return the n values, and a function that returns the Jacobian there, of shape (n, parameters).
@@ -49,6 +60,10 @@ class Rows:
         minigrad raises for a model that it cannot differentiate.
         """
         x = self.x if x is None else x
+        program = self._program
+        if program is not None and all(values[k] == value for k, value in self._fast.items()):
+            found = program.run(self._leaves(values, x))
+            return found[-1], lambda: program.slopes(found).T
         arguments: list[Any] = list(values)
         leaves = []
         for k in self.free:
@@ -70,11 +85,38 @@ class Rows:
                 calls = mg.history(result)
                 if result.shape == (self.n,) and all(map(_elementwise, calls)):
                     _shares(result, calls, leaves, columns)
+                    if not self._asked:
+                        self._take_down(values, x, calls, result._array, columns)
                 else:
                     self._by_columns(values, x, columns)
             return columns.T
 
         return checked(self.model.title, result, self.n), jacobian
+
+    def _leaves(self, values: Sequence[float], x: Any) -> list[Any]:
+        """What the slopes are taken by, as minigrad would have it recorded."""
+        leaves: list[Any] = [np.float64(values[k]) for k in self.free]
+        if self.by_x:
+            leaves.append(x)
+        return leaves
+
+    def _take_down(self, values: Sequence[float], x: Any, calls: Sequence[Any], y: Floats, columns: Floats) -> None:
+        """Have the program of the model from now on, if it does at these values what was recorded, to the bit."""
+        self._asked = True
+        arguments: list[Any] = list(values)
+
+        def run(*leaves: Any) -> Any:
+            for k, leaf in zip(self.free, leaves, strict=False):
+                arguments[k] = leaf
+            return self.model(leaves[-1] if self.by_x else x, arguments)
+
+        program = program_of(run, len(columns))
+        if program is None or program.operations != [type(call) for call in reversed(calls)]:
+            return
+        found = program.run(self._leaves(values, x))
+        if _same(found[-1], y) and _same(program.slopes(found), columns):
+            self._fast = {k: value for k, value in enumerate(values) if k not in self.free}
+            self._program = program
 
     def _by_columns(self, values: Sequence[float], x: Any, columns: Floats) -> None:
         """The same by forward mode, a run of the record for each parameter."""
@@ -93,6 +135,11 @@ class Rows:
             if at:
                 found = mg.jacobian(lambda *moving: f(*moving, x), tuple(range(len(at))))(*at)
                 columns[: len(at)] = found
+
+
+def _same(one: Any, other: Floats) -> bool:
+    """Whether two arrays are the same to the bit."""
+    return type(one) is np.ndarray and one.dtype == other.dtype and one.tobytes() == other.tobytes()
 
 
 def _shares(result: mg.Tensor, calls: Sequence[Any], leaves: Sequence[mg.Tensor], columns: Floats) -> None:
