@@ -739,3 +739,8 @@ def test_numbers_that_could_be_dates_or_have_too_many_digits_are_said():
     assert "t: 20200330 is read as a number; a date is written 2020-03-31" in dates.stderr
     long = run("fit", "-", stdin="t,v\n1600000000000000001,1\n1600000000000001000,2\n1600000000000002000,3\n")
     assert "t: 1600000000000000001 is rounded to 1.6e+18; subtract what they share first" in long.stderr
+
+
+def test_a_date_whose_time_stands_in_the_next_column_is_said():
+    split = run("fit", "-", stdin="day,at,v\n2020-03-30,13:30,1\n2020-03-31,13:31,2\n2020-04-01,07:00,2\n")
+    assert "day: without the times in at; write both in one cell, 2020-03-31 13:30:00" in split.stderr

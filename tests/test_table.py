@@ -495,6 +495,9 @@ def test_a_line_that_could_be_a_point_is_never_passed_over(rows, bad, words):
         ("% t v\n0 1\n1 3\n", ("t", "v"), "the line that begins with % names the columns"),
         ("# a note\n% t v\n0 1\n1 3\n", ("t", "v"), "the line that begins with % names the columns"),
         ("time (s)   volts (V)\n  0  1\n  1  3\n", ("time (s)", "volts (V)"), "cut at blanks"),
+        ("| t | v |\n|---|:---:|\n| 0 | 1 |\n| 1 | 3 |\n", ("t", "v"), "cut at bars"),
+        (" t | v \n---+---\n 0 | 1\n 1 | 3\n", ("t", "v"), "cut at bars"),
+        ("==== ====\nt    v\n==== ====\n0    1\n1    3\n==== ====\n", ("t", "v"), "cut at blanks"),
         ("t,v\n0.0D+00,1.0D0\n.1D+01,30.d-1\n", ("t", "v"), "exponents with D"),
     ],
 )
@@ -528,7 +531,7 @@ def test_what_instruments_write_is_understood(text, columns, note):
         ("t,v\n0,'1'\n1,'2'\n", '"v" has "\'1\'"\nQuote cells with ", or not at all'),
         ("t:v\n0:1\n1:2\n", 'has "0:1"\nCut it at another sign: --delimiter'),
         ('t,v\n0,1\n1,"2\n3,4\n5,6\n', "f:3: a quoted cell is not closed"),
-        ("<!DOCTYPE html>\n<html></html>\n", "f: this is a page for a browser, not a table"),
+        ("<!DOCTYPE html>\n<html></html>\n", "f: this is HTML or XML, not a table"),
     ],
 )
 def test_what_is_almost_a_number_is_refused_with_what_to_write(text, reason):
@@ -554,3 +557,23 @@ def test_points_that_could_separate_thousands_are_said_to_be_decimal():
     assert numbers_in(opened("t;v\n1.000;10\n2.500;20\n", decimal=","), "t") == [[1000.0, 2500.0]]
     for clear in ("t;v\n1.000;1.5\n2.500;2\n", "t,v\n1.000,10\n2.500,20\n", "t;v\n0.500;10\n1.000;20\n"):
         assert not any("is read as" in note for note in opened(clear).notes)
+
+
+def test_parquet_with_nanoseconds_and_with_empty_rows_at_its_head(tmp_path):
+    """Python's dates end at microseconds; and the first 1,000 rows of a column may be empty."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = str(tmp_path / "points.parquet")
+    start = 1_600_000_000_000_000_001
+    for zone in (None, "UTC"):
+        moments = pyarrow.array([start + k * 10**9 for k in range(4)], pyarrow.timestamp("ns", tz=zone))
+        parquet.write_table(pyarrow.table({"t": moments, "v": [1.0, 2.0, 3.0, 4.0]}), path)
+        table = open_table(path)
+        assert numbers_in(table, "t", "v") == [[0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0]]
+        assert "12:26:40.000000001" in table.layout.column("t").calendar.note
+        assert table.layout.column("t").calendar.zoned == (zone is not None)
+    late = [None] * 1500 + [0.0, 1.0]
+    parquet.write_table(pyarrow.table({"a": late, "b": late, "c": late}), path)
+    assert numbers_in(open_table(path), "a", "b", skip_bad=True) == [[0.0, 1.0]] * 2
+    with pytest.raises(TableError, match="there is none\nThe columns are"):
+        open_table(path).layout.choose()

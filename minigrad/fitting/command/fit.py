@@ -567,6 +567,12 @@ class _Columns:
     def notes(self, asked: _Fit, layout: Layout) -> list[str]:
         """What was assumed of the columns."""
         notes = [f"{column.name}: {column.calendar.note}" for column in self.xs if column.calendar is not None]
+        for column in self.xs:
+            beside = layout.times_beside(column.name) if column.calendar is not None else ""
+            if beside and column.calendar is not None and column.calendar.unit == "days":
+                notes.append(
+                    f"{column.name}: without the times in {beside}; write both in one cell, 2020-03-31 13:30:00"
+                )
         for column in (*self.xs, self.y):
             compact = layout.compact_date(column.name) if column.calendar is None else ""
             if compact:

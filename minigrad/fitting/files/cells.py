@@ -25,6 +25,8 @@ _MISSING = frozenset(
 
 _COMPACT_DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", re.ASCII)
 
+_TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?", re.ASCII)
+
 _DATE = "Write dates as 2020-03-31, or 2020-03-31 13:30:00"
 _NEARLY = [
     (re.compile(pattern, re.IGNORECASE), mending)
@@ -82,6 +84,11 @@ def like_a_compact_date(cell: str) -> bool:
     return _COMPACT_DATE.fullmatch(cell) is not None
 
 
+def like_a_time(cell: str) -> bool:
+    """Whether a cell is written as a time of day: 13:30 or 13:30:00.5."""
+    return _TIME.fullmatch(cell) is not None
+
+
 def mending(cell: str) -> str:
     """Return what to write instead of a cell that is almost a number; "" where nothing can be said.
 
@@ -91,4 +98,4 @@ def mending(cell: str) -> str:
     return next((said for pattern, said in _NEARLY if pattern.fullmatch(cell[:80])), "")
 
 
-__all__ = ["like_a_compact_date", "like_a_number", "meaningful", "mending", "missing", "simplified"]
+__all__ = ["like_a_compact_date", "like_a_number", "like_a_time", "meaningful", "mending", "missing", "simplified"]

@@ -6,6 +6,7 @@ stands above the table. Empty lines, lines of empty cells and comments hold noth
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,6 +14,8 @@ from .cells import like_a_number, meaningful, missing
 
 DELIMITER_NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "blanks", "": "nothing"}
 _DELIMITERS = ("\t", ";", ",", "|", " ")  # several blanks in a row are one delimiter
+
+_RULE = re.compile(r"[\s|+:]*+([-=_]{3,}+[\s|+:]*+)+")  # possessive: a long line of dashes is read once
 
 COMMENTS = ("#", "%")
 """How lines begin that are comments."""
@@ -28,7 +31,9 @@ class TableError(ValueError):
 
 
 def cut(text: str, delimiter: str, source: str, above: int = 0) -> Iterator[Row]:
-    """Yield the lines that hold anything, cut into cells; `above` is the number of lines before the text.
+    """Yield the lines that hold anything, cut into cells; a ruled line, |---|---|, holds nothing.
+
+    `above` is the number of lines before the text.
 
     Raises TableError for a quoted cell that is not closed.
 
@@ -37,7 +42,7 @@ def cut(text: str, delimiter: str, source: str, above: int = 0) -> Iterator[Row]
     """
     lines: Iterable[str] = io.StringIO(text, newline=None)
     # A comment keeps its line, so that the lines below it keep their numbers.
-    lines = ("\n" if line.startswith(COMMENTS) else line for line in lines)
+    lines = ("\n" if line.startswith(COMMENTS) or _RULE.fullmatch(line) else line for line in lines)
     if delimiter == "":
         yield from ((above + n, [line.strip()]) for n, line in enumerate(lines, 1) if line.strip())
         return

@@ -42,6 +42,11 @@ _BINARIES = (
     (b"\x28\xb5\x2f\xfd", "compressed by zstd", "Decompress it: unzstd -c {} | minigrad fit -"),
     (b"%PDF", "a PDF document", "Save the table in it as CSV"),
     (b"\x89PNG", "a picture", "A table of numbers is needed"),
+    (b"SIMPLE  =", "a FITS file", "Save its table as CSV or Parquet"),
+    (b"\x89HDF", "an HDF5 file", "Save the table in it as CSV or Parquet"),
+    (b"\x93NUMPY", "an array of NumPy", "Save it as text: numpy.savetxt"),
+    (b"ARROW1", "an Arrow or Feather file", "Save it as Parquet"),
+    (b"MATLAB 5.0", "a file of MATLAB", "Save the columns as text: writematrix"),
 )
 
 _AS_CSV = "Save the table as CSV, in UTF-8"
@@ -247,7 +252,7 @@ class ParquetFile:
                 raise TableError(f'{source}: two columns are called "{name}"\nGive each column its own name')
         if first is None or not first.num_rows:
             raise TableError(f"{source}: the file has no rows")
-        cells = zip(*([str(cell) for cell in column] for column in first.columns), strict=True)
+        cells = zip(*([_written(cell) for cell in column] for column in first.columns), strict=True)
         sample = [(n, list(row)) for n, row in enumerate(cells, 1)]
         self.layout = Layout(source, ",", names, True, 0, ".", "", (), sample)
         self.notes: tuple[str, ...] = ()
@@ -284,6 +289,17 @@ class ParquetFile:
         if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
             return np.asarray(cells.cast(self._arrow.float64(), safe=False).to_numpy(zero_copy_only=False))
         raise TableError(f'{self.layout.source}: column "{column.name}" holds {kind}, not numbers')
+
+
+def _written(cell: Any) -> str:
+    """A cell of a Parquet file as text, "" where it is empty."""
+    if not cell.is_valid:
+        return ""
+    try:
+        return str(cell)
+    except ValueError:
+        # Nanoseconds are more than Python's dates can hold.
+        return f"{np.datetime64(cell.value, 'ns')}{'Z' if cell.type.tz else ''}"
 
 
 Table = TextFile | ParquetFile
@@ -449,7 +465,7 @@ def _refuse_binary(head: bytes, source: str) -> None:
             file = "FILE" if source == "standard input" else shlex.quote(source)
             raise TableError(f"{source}: this is {what}, not text\n{mending.format(file)}")
     if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|head|body|table)\b", head, re.IGNORECASE):
-        raise TableError(f"{source}: this is a page for a browser, not a table\n{_AS_CSV}")
+        raise TableError(f"{source}: this is HTML or XML, not a table\n{_AS_CSV}")
     if re.match(rb'(\xef\xbb\xbf)?\s*(\{\s*"|\[\s*[\[{])', head):
         raise TableError(f"{source}: this is JSON, not a table\nSave the points as CSV, one a line")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

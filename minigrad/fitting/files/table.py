@@ -29,6 +29,7 @@ from .cells import (
     NUMBER,
     like_a_compact_date,
     like_a_number,
+    like_a_time,
     mending,
     simplified,
 )
@@ -212,6 +213,16 @@ class Layout:
         place = self.names.index(name)
         cells = [cells[place] for _, cells in self.sample]
         return cells[0] if len(cells) > 1 and all(map(like_a_compact_date, cells)) else ""
+
+    def times_beside(self, name: str) -> str:
+        """Return the name of the column that holds the times of the dates in this one; "" if there is none.
+
+        >>> understand("day,at,v\\n2020-03-30,13:30,1\\n2020-03-30,13:31,2", "f").times_beside("day")
+        'at'
+        """
+        place = self.names.index(name) + 1
+        beside = [cells[place] for _, cells in self.sample] if place < len(self.names) else []
+        return self.names[place] if beside and all(map(like_a_time, beside)) else ""
 
     def rounded(self, name: str) -> str:
         """Return the first whole number in a column that has more digits than float64; "" if there is none.
