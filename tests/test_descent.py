@@ -389,6 +389,14 @@ def test_the_error_survives_pickling():
     assert str(copy) == str(caught.value)
 
 
+def test_a_record_is_equal_to_itself_alone():
+    """Two records of arrays have no one answer to ==; asked, they raised NumPy's complaint of a truth value."""
+    one, other = (descend(lambda w: w * w, mg.tensor(3.0, requires_grad=True), steps=2) for _ in range(2))
+    assert one == one
+    assert one != other
+    assert repr(pickle.loads(pickle.dumps(one))) == repr(one)
+
+
 def test_growth_that_comes_back_is_no_divergence():
     # Descent over a hill: the loss rises a thousandfold before the rate is small enough for where it is.
     history = descend(lambda w: mg.log(1 + w * w), tensors(1e-3), lr=1.2, steps=2000)

@@ -93,12 +93,23 @@ def test_an_interval_after_a_bootstrap_is_its_percentiles(fifteen, without_scipy
         assert bounds == pytest.approx(np.quantile(kept[:, k], [0.05, 0.95]), rel=1e-12)
 
 
-@pytest.mark.parametrize("level", [0, 1, 95, -0.5, math.nan])
+def test_what_other_numbers_follow_from_cannot_be_written_to(fifteen):
+    """`r.residuals /= sigma` changed R² without a word."""
+    r2, errors = fifteen.r2, fifteen.errors
+    for array in (fifteen.residuals, fifteen.cov):
+        with pytest.raises(ValueError, match="read-only"):
+            array /= 2
+    assert (fifteen.r2, fifteen.errors) == (r2, errors)
+    fifteen.residuals.copy()[0] = 1.0
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.5, math.nan, "95%", None, True])
 def test_a_level_outside_of_0_to_1_is_refused(fifteen, level):
     with pytest.raises(ValueError, match=r"write|Write"):
         fifteen.conf_int(level)
-    with pytest.raises(ValueError, match=r"band="):
-        fifteen.predict(1.0, band=level)
+    if level is not None:  # no band
+        with pytest.raises(ValueError, match=r"band="):
+            fifteen.predict(1.0, band=level)
 
 
 def test_without_scipy_errors_and_repr_work_and_the_rest_names_the_extra(fifteen, without_scipy):

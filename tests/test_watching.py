@@ -481,6 +481,7 @@ def test_raw_x_diverges_as_tutorials_do_and_is_told_what_to_write():
     [
         ({"solver": "newton"}, "no solver"),
         ({"schedule": "cosin"}, "no schedule"),
+        ({"callback": 3}, "callback is 3, and a function is called with every step"),
         ({"lr": "fast"}, "auto"),
         ({"lr": 0.0}, "above 0"),
         ({"lr": math.nan}, "above 0"),

@@ -59,8 +59,8 @@ class FitResult:
 
     @property
     def cov(self) -> Floats:
-        """The covariance of the parameters, of shape (p, p), or (m, p, p) for m outputs."""
-        return self.found.cov
+        """The covariance of the parameters, of shape (p, p), or (m, p, p) for m outputs; it cannot be written to."""
+        return _read_only(self.found.cov)
 
     @property
     def corr(self) -> Floats:
@@ -103,8 +103,11 @@ class FitResult:
 
     @property
     def residuals(self) -> Floats:
-        """y less the curve, of the shape of y; for the distance losses the signed distances to the line."""
-        return self.found.residuals
+        """y less the curve, of the shape of y; for the distance losses the signed distances to the line.
+
+        They cannot be written to, for R² and chi² follow from them: copy them first.
+        """
+        return _read_only(self.found.residuals)
 
     @property
     def rss(self) -> Any:
@@ -470,10 +473,17 @@ def _of_one(values: Floats) -> Any:
     return float(values[0]) if values.ndim == 1 else values[0]
 
 
+def _read_only(values: Floats) -> Floats:
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
 def _check_level(level: float, name: str = "level") -> None:
-    if not 0 < level < 1:
-        instead = f"{name}={level / 100:g}" if 1 < level < 100 else f"{name}=0.95"
-        raise ValueError(f"{name} is {level:g}, and a probability between 0 and 1 is needed.\nWrite {instead}")
+    number = isinstance(level, int | float | np.number) and not isinstance(level, bool)
+    if not (number and 0 < level < 1):
+        instead = f"{name}={level / 100:g}" if number and 2 <= level < 100 else f"{name}=0.95"
+        raise ValueError(f"{name} is {level!r}, and a probability between 0 and 1 is needed.\nWrite {instead}")
 
 
 def _special(what: str) -> Any:

@@ -35,7 +35,7 @@ class Best(NamedTuple):
     params: Any
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class History:
     """What `descend` recorded: row k is the point after `step[k]` steps, before the next one.
 

@@ -95,6 +95,11 @@ def settings(
         )
     if isinstance(lr, str) and lr != "auto":
         raise OptimiserError(f'lr is {lr!r}, and has to be "auto" or a number above 0{at(here())}.\nWrite lr="auto"')
+    if callback is not None and not callable(callback):
+        raise OptimiserError(
+            f"callback is {callback!r}, and a function is called with every step{at(here())}.\n"
+            "Write callback=lambda step, loss, params: print(step, loss)"
+        )
     if batch_size is not None:
         batch_size = count("batch_size", batch_size)
         if solver in ("gd", "lbfgs"):
