@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextvars import ContextVar
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -63,12 +62,7 @@ class detect_anomaly(contextlib.ContextDecorator):
             on += 1
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         global on
         watching = _watching.get()
         assert watching is not None, "a block was left that was not entered in this context"

@@ -10,7 +10,7 @@ asked for, never before.
 import os
 import sys
 from contextvars import ContextVar
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any, Self
 
 import numpy as np
@@ -64,12 +64,7 @@ class use:
         _chosen.set(self._name)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         _chosen.set(self._before.pop())
 
 

@@ -8,7 +8,6 @@ everybody, whether there are any.
 
 import weakref
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -61,12 +60,7 @@ class Handle:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.remove()
 
 

@@ -8,7 +8,6 @@ import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar
-from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar, cast
 
 from .place import at, here
@@ -49,12 +48,7 @@ class _Mode(metaclass=_Named):
         _recording.set(self._mode)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         outer = _outer.get()
         assert outer is not None, "a mode was left that was not entered in this context"
         _recording.set(outer[0])

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from minigrad.cli import program
 from minigrad.testing import UncheckableError, spec, tally, words
 
+from .commands import refused
+
 pytestmark = pytest.mark.gradient(required=False)  # a test of the command is about what it says
 
 OURS = """
@@ -116,15 +118,6 @@ def row(result, name):
     found = re.search(rf"^  {name} +(.+)$", result.stdout, re.MULTILINE)
     assert found, result.output
     return found[1]
-
-
-def refused(result, *reasons):
-    assert result.exit_code == 2, result.output
-    assert result.stdout == ""
-    for reason in reasons:
-        assert reason in result.stderr
-    assert "Traceback" not in result.stderr
-    return True
 
 
 # ------------------------------------------------------------------------------------ one function

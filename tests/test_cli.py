@@ -20,6 +20,8 @@ import minigrad
 from minigrad.cli import program
 from minigrad.fitting.command import fit as command
 
+from .commands import refused
+
 DATA = Path(__file__).parent.parent / "examples" / "data"
 QUARTET = str(DATA / "anscombe.csv")
 FIFTEEN = str(DATA / "line_15.csv")
@@ -36,15 +38,6 @@ def found(*arguments, stdin=None):
     result = run(*arguments, "--json", stdin=stdin)
     assert result.exit_code == 0, result.stderr
     return json.loads(result.stdout)
-
-
-def refused(result, *reasons):
-    assert result.exit_code == 2, result.output
-    assert result.stdout == ""
-    for reason in reasons:
-        assert reason in result.stderr
-    assert "Traceback" not in result.stderr
-    return True
 
 
 # ---------------------------------------------------------------------------- the result

@@ -1,9 +1,7 @@
 """The bare loop of the tutorials, recorded; where it ends in closed form, and from which rate on it does not."""
 
-import json
 import math
 import pickle
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,17 +12,13 @@ import minigrad as mg
 from minigrad.errors import DivergedError, GradError, OptimiserError
 from minigrad.fitting.descents.descent import descend, diverged_error, largest_stable_lr
 
-DATA = Path(__file__).parent.parent / "examples" / "data"
+from .given_points import example
+
 seeds = st.integers(0, 2**32 - 1)
 
 
 def tensors(*values, dtype=None):
     return [mg.tensor(value, dtype=dtype, requires_grad=True) for value in values]
-
-
-def points(name):
-    data = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return data, np.array(data["x"]), np.array(data["y"])
 
 
 @st.composite
@@ -45,7 +39,7 @@ def quadratic(hessian, minimum):
 
 
 def test_the_printed_trace_of_fifteen_points_in_float32():
-    data, x, y = points("line_15_trace")
+    data, x, y = example("line_15_trace")
     x, y = mg.tensor(x, dtype=np.float32), mg.tensor(y, dtype=np.float32)
     w, b = tensors(data["w0"], data["b0"], dtype=np.float32)
     history = descend(lambda w, b: ((w * x + b - y) ** 2).mean(), [w, b], lr=data["learning_rate"], steps=11)
@@ -82,7 +76,7 @@ def by_hand(loss_fn, lr, steps):
     ],
 )
 def test_it_is_the_loop_of_the_tutorials_to_the_bit(name, lr, loss):
-    _, x, y = points(name)
+    _, x, y = example(name)
     loss = loss(mg.tensor(x), mg.tensor(y))
     w, b = tensors(0.0, 0.0)
     history = descend(loss, [w, b], lr=lr, steps=500)
@@ -91,7 +85,7 @@ def test_it_is_the_loop_of_the_tutorials_to_the_bit(name, lr, loss):
 
 @pytest.mark.slow
 def test_sixteen_points_after_a_hundred_thousand_steps():
-    data, x, y = points("line_16")
+    data, x, y = example("line_16")
     x, y = mg.tensor(x), mg.tensor(y)
     params = {"w": mg.tensor(0.0, requires_grad=True), "b": mg.tensor(0.0, requires_grad=True)}
     history = descend(lambda w, b: ((w * x + b - y) ** 2).mean(), params, lr=1e-4, steps=100_000, every=25_000)

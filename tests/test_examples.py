@@ -7,7 +7,6 @@ squares by NumPy, the orthogonal line by singular values.
 
 import ast
 import importlib.util
-import json
 import os
 import subprocess
 import sys
@@ -18,6 +17,8 @@ import pytest
 from matplotlib.image import imread
 
 import minigrad as mg
+
+from .given_points import example
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PROGRAMS = sorted(path.stem for path in EXAMPLES.glob("*.py"))
@@ -139,11 +140,6 @@ def numbers(tmp_path, forgetful_registry):
     return numbers_of
 
 
-def points(name):
-    data = json.loads((EXAMPLES / "data" / f"{name}.json").read_text(encoding="utf-8"))
-    return data, np.array(data["x"]), np.array(data["y"])
-
-
 def descended(x, y, learning_rate, steps):
     """Slope and intercept after gradient descent from zero on the mean squared error, in closed form.
 
@@ -213,7 +209,7 @@ def test_graph_basics(numbers):
 
 def test_distance_line_descends_as_the_hand_written_gradient_does(numbers):
     found = numbers("distance_line")
-    _, x, y = points("line_distance_100")
+    _, x, y = example("line_distance_100")
     a = b = 0.0
     for _ in range(1000):
         r, q = a * x - y + b, a * a + 1
@@ -227,7 +223,7 @@ def test_distance_line_descends_as_the_hand_written_gradient_does(numbers):
 
 def test_distance_line_knows_the_exact_line_and_its_standard_errors(numbers):
     found = numbers("distance_line")
-    data, x, y = points("line_distance_100")
+    data, x, y = example("line_distance_100")
     centred = np.stack([x - x.mean(), y - y.mean()])
     along = np.linalg.svd(centred, full_matrices=False)[0][:, 0]  # the direction of largest spread
     slope = along[1] / along[0]
@@ -240,7 +236,7 @@ def test_distance_line_knows_the_exact_line_and_its_standard_errors(numbers):
 
 def test_descent_16(numbers):
     found = numbers("descent_16")
-    data, x, y = points("line_16")
+    data, x, y = example("line_16")
     expected = data["expected_after_100000_iterations_from_zero"]
     assert (found["w"], found["b"]) == pytest.approx(tuple(descended(x, y, 1e-4, 100_000)), rel=1e-10)
     assert (found["w"], found["b"]) == pytest.approx((expected["w"], expected["b"]), rel=1e-12)
@@ -257,7 +253,7 @@ def test_d2l_linear_and_ohm(numbers):
     assert 0.03 < first < 0.04
     assert 1e-4 < second < 1.5e-4
     for name, last in [("d2l_linear_1000", third), ("ohm_1000", found["ohm_losses"][-1])]:
-        _, x, y = points(name)
+        _, x, y = example(name)
         design = np.column_stack([x, np.ones(len(y))])
         least = ((design @ np.linalg.lstsq(design, y)[0] - y) ** 2).mean() / 2
         assert least < last < 1.02 * least  # nothing is below least squares, and SGD ends close to it
@@ -272,7 +268,7 @@ def test_d2l_linear_uses_every_row_where_the_batches_do_not_divide_them(numbers)
 
 def test_d2l_linear_shows_the_row_and_column_trap(numbers):
     found = numbers("d2l_linear")
-    _, _, y = points("d2l_linear_1000")
+    _, _, y = example("d2l_linear_1000")
     warning = found["warning"]
     assert warning.category is mg.BroadcastWarning
     at_fault = Path(warning.filename).read_text(encoding="utf-8").splitlines()[warning.lineno - 1]
@@ -285,7 +281,7 @@ def test_d2l_linear_shows_the_row_and_column_trap(numbers):
 
 def test_trace_15_in_float32(numbers):
     found = numbers("trace_15")
-    data, x, y = points("line_15_trace")
+    data, x, y = example("line_15_trace")
     assert found["dtype"] == "float32"
     assert f"{found['first_loss']:.4f}" == data["printed_first_loss"] == "13.2937"
     assert f"{found['first_grad_w']:.4f}" == data["printed_first_grad_w"] == "-47.0074"
@@ -311,7 +307,7 @@ def test_fit_lines(numbers):
     certified = {"slope": 1.00211681802045, "intercept": -0.262323073774029}
     assert found["norris"].params == pytest.approx(certified, rel=1e-13)
     assert found["norris"].errors == pytest.approx({"slope": 0.000429796848199937, "intercept": 0.232818234301152})
-    data, _, _ = points("line_distance_100")
+    data, _, _ = example("line_distance_100")
     expected = data["expected"]
     assert (found["nearest"].slope, found["nearest"].intercept) == pytest.approx((expected["a"], expected["b"]))
     assert found["nearest"].slope * found["swapped"].slope == pytest.approx(1, rel=1e-13)
@@ -332,7 +328,7 @@ def test_linspace_100(numbers):
     # x takes the values 10 i / 99, so the mean of x² is 100 · 199 / 594; then 4 · 5 + 4.
     assert found["z"] == pytest.approx(100 * 199 / 594 + 24, rel=1e-14)
     np.testing.assert_allclose(found["gradient"], 2 * (found["x"] + 2) / 100, rtol=1e-14)
-    _, x, y = points("line_100")
+    _, x, y = example("line_100")
     assert (found["k"], found["b"]) == pytest.approx(tuple(descended(x, y, 1e-4, 1000)), rel=1e-9)
     # Noise of sd 10 on 100 points leaves k, with b held near 0, a standard error of 0.017.
     assert found["k_own"] == pytest.approx(1, abs=5 * 0.0174)

@@ -1,10 +1,8 @@
 """Descent as a solver: on the exact line in any units, the tutorials' loop to the bit, and honest about its end."""
 
-import json
 import math
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,14 +20,10 @@ from minigrad.fitting.solvers.plane import nearest_plane
 from minigrad.fitting.solvers.robust import robust_line
 from minigrad.fitting.solvers.york import york_line
 
-DATA = Path(__file__).parent.parent / "examples" / "data"
+from .given_points import example
+
 SOLVERS = ("gd", "sgd", "adam", "lbfgs")
 seeds = st.integers(0, 2**32 - 1)
-
-
-def load(name):
-    data = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return data, np.array(data["x"]), np.array(data["y"])
 
 
 @st.composite
@@ -219,7 +213,7 @@ def assert_is_loop(fit, path):
 
 
 def test_a_hundred_points_on_raw_x():
-    _, x, y = load("line_100")
+    _, x, y = example("line_100")
     fit = fit_line(x, y, solver="gd", lr=1e-4, steps=1000, standardize=False)
     w, b = mg.tensor(0.0, requires_grad=True), mg.tensor(0.0, requires_grad=True)
     u, v = mg.tensor(x), mg.tensor(y)
@@ -229,7 +223,7 @@ def test_a_hundred_points_on_raw_x():
 
 
 def test_distances_on_raw_x():
-    _, x, y = load("line_distance_100")
+    _, x, y = example("line_distance_100")
     fit = fit_line(x, y, loss="distance", solver="gd", lr=1e-5, steps=1000, standardize=False)
     a, b = mg.tensor(0.0, requires_grad=True), mg.tensor(0.0, requires_grad=True)
     u, v = mg.tensor(x), mg.tensor(y)
@@ -241,7 +235,7 @@ def test_distances_on_raw_x():
 
 @pytest.mark.slow
 def test_sixteen_points_a_hundred_thousand_steps():
-    data, x, y = load("line_16")
+    data, x, y = example("line_16")
     fit = fit_line(x, y, solver="gd", lr=1e-4, steps=100_000, standardize=False)
     expected = data["expected_after_100000_iterations_from_zero"]
     assert (fit.params["slope"], fit.params["intercept"]) == pytest.approx((expected["w"], expected["b"]), rel=1e-12)
@@ -251,7 +245,7 @@ def test_sixteen_points_a_hundred_thousand_steps():
 @pytest.mark.parametrize(("name", "lr", "epochs"), [("d2l_linear_1000", 0.03, 3), ("ohm_1000", 0.05, 5)])
 def test_minibatches_on_raw_x(name, lr, epochs):
     """The loss of these tutorials is half the squared error: half of our rate is the very same step."""
-    data, x, y = load(name)
+    data, x, y = example(name)
     x = x.reshape(len(y), -1)
     fit = fit_line(x, y, solver="sgd", lr=lr / 2, steps=epochs * 100, batch_size=10, standardize=False, seed=0)
     rows = np.random.default_rng(0)
@@ -384,7 +378,7 @@ def test_a_model_diverges_with_the_best_point_kept():
     "schedule", ["constant", "cosine", "step", "exponential", "inverse_time", lambda t: 0.9**t + 0.1]
 )
 def test_every_schedule_brings_a_line_home(schedule):
-    _, x, y = load("line_100")
+    _, x, y = example("line_100")
     assert_near(descend_line(p := points(x, y), "mse", "gd", exact=(e := least_squares(p)), schedule=schedule), e)
 
 
@@ -424,7 +418,7 @@ def test_minibatches_are_drawn_by_the_seed(cloud, seed):
 
 
 def test_the_distance_from_the_exact_line_is_told_in_standard_errors():
-    _, x, y = load("line_100")
+    _, x, y = example("line_100")
     exact = least_squares(p := points(x, y))
     for steps in (1, 3, 9, 27):
         found = descend_line(p, "mse", "gd", exact=exact, steps=steps, schedule="constant")
@@ -467,7 +461,7 @@ def test_every_rate_below_the_largest_stable_one_finds_the_line(cloud, lr):
 
 
 def test_raw_x_diverges_as_tutorials_do_and_is_told_what_to_write():
-    _, x, y = load("line_100")
+    _, x, y = example("line_100")
     with pytest.raises(DivergedError, match=r"lr=0\.01 .*\n.* 0\.0002\d+: write lr=0\.00015") as caught:
         fit_line(x, y, solver="gd", lr=0.01, standardize=False)
     assert caught.value.best.params == {"slope": 0.0, "intercept": 0.0}
