@@ -58,7 +58,7 @@ def multi_dot(arrays: Any) -> Any:
     """Return the product of several matrices, in the order of multiplication that costs least.
 
     The first and the last may be vectors. The gradients are those of the products. Raises ShapeError
-    for fewer than two.
+    for fewer than two, and for a vector between others.
 
     >>> import minigrad as mg
     >>> mg.linalg.multi_dot([mg.ones((2, 3)), mg.ones((3, 2)), mg.ones(2)])
@@ -70,6 +70,13 @@ def multi_dot(arrays: Any) -> Any:
             f"multi_dot() is a product of at least two arrays; there is {len(arrays)}{at(here())}.\n"
             "Give it a list: multi_dot([a, b, c])"
         )
+    for n, x in enumerate(arrays):
+        if x.ndim != 2 and not (x.ndim == 1 and n in (0, len(arrays) - 1)):
+            count = len(arrays)
+            raise ShapeError(
+                f"multi_dot() multiplies matrices, and number {n} of its {count} has shape {x.shape}{at(here())}.\n"
+                "Only the first and the last may be vectors; for stacks of matrices: a @ b @ c"
+            )
     # A vector in front is a row and one at the end a column: both have length 1 to the outside.
     first, last = arrays[0], arrays[-1]
     sides = (

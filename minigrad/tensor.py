@@ -476,6 +476,10 @@ class Tensor(Value):
             )
         return (self[n] for n in range(len(self)))
 
+    def __contains__(self, value: Any) -> bool:
+        # NumPy's rule. Python's own would compare row by row, and find no truth in a row.
+        return bool(np.any(self == value))
+
     def __bool__(self) -> bool:
         # As NumPy: one element is its truth, several are an error. A branch on it is not
         # differentiated, which is right: it is constant around any point but the boundary.

@@ -761,3 +761,13 @@ def test_only_an_update_is_told_as_one():
         (model.w**2).sum().backward()
     with pytest.raises(mg.GradError, match=r"was computed inside no_grad\(\)"):
         (other**2).sum().backward()
+
+
+@pytest.mark.parametrize("convert", ["np.asarray({})", "np.ascontiguousarray({})", "np.asanyarray({}, float)"])
+def test_a_conversion_of_a_list_of_tensors_is_not_told_to_convert_what_they_are_joined_to(convert, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(f"import numpy as np\n\ndef f(rows):\n    return np.sum({convert.format('rows')})\n")
+    names = {}
+    exec(compile(program.read_text(), str(program), "exec"), names)
+    with pytest.raises(mg.GraphCutError, match=r"(?s)Join them inside the graph: minigrad\.array\(rows\);"):
+        mg.grad(names["f"])([1.0, 2.0])

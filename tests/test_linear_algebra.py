@@ -324,6 +324,11 @@ def test_the_errors_of_matrices_teach(call, says):
         (lambda: mg.norm(mg.ones(2), "fro", axis=0), "is of matrices, and here are vectors"),
         (lambda: mg.norm(mg.ones((2, 2)), 3), "is no norm of matrices"),
         (lambda: mg.linalg.multi_dot([mg.ones(2)]), "at least two arrays"),
+        (lambda: mg.linalg.multi_dot([mg.ones(2)] * 3), r"number 1 of its 3 has shape \(2,\)(.|\n)*may be vectors"),
+        (
+            lambda: np.linalg.multi_dot([np.ones((1, 2, 2)), mg.ones((2, 2))]),
+            r"number 0 of its 2 has shape \(1, 2, 2\)",
+        ),
         (lambda: mg.linalg.diagonal(mg.ones(2)), "two different axes"),
         (lambda: mg.convolve(mg.ones((2, 2)), mg.ones(2)), "is of two sequences"),
         (lambda: mg.polyval(mg.ones((2, 2)), 1.0), "coefficients of one polynomial"),

@@ -103,3 +103,21 @@ def test_the_first_use_of_an_operator_by_many_threads():
     )
     for _ in range(3):
         subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# ----------------------------------------------------------------------------- what is in a tensor
+
+
+@pytest.mark.parametrize("values", [2.0, [0.0, 2.0], [[1.0, 2.0], [3.0, 4.0]], np.zeros((0, 2))])
+@pytest.mark.parametrize("sought", [2, 2.0, -1.0, np.float64(2.0)])
+def test_in_asks_every_element_as_numpys_does(values, sought):
+    for grad in (False, True):
+        assert (sought in mg.tensor(values, requires_grad=grad, dtype=float)) == (sought in np.array(values))
+
+
+def test_numbers_are_a_condition_by_their_truth():
+    x = mg.tensor([0.0, 2.0, -4.0, np.nan], requires_grad=True)
+    taken = np.where(x, x * x, 7.0)
+    np.testing.assert_array_equal(taken.detach().numpy(), [7.0, 4.0, 16.0, np.nan])
+    assert mg.gradients(taken[:3].sum(), x).tolist() == [0.0, 4.0, -8.0, 0.0]
+    assert mg.hessian(lambda v: np.sum(np.where(v, v**3, 1.0)))(np.array([0.0, 2.0])).tolist() == [[0, 0], [0, 12]]

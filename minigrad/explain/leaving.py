@@ -4,6 +4,7 @@ One idea: what leaves is refused while a gradient is wanted, with the call that 
 one that leaves on purpose.
 """
 
+import ast
 import re
 from typing import Any
 
@@ -70,6 +71,10 @@ _MAKER = re.compile(r"\b(?:np|numpy)\.(array|full)\(")
 """What makes an array, and has a namesake here that takes tensors."""
 
 
+_CONVERTER = re.compile(r"(?:np|numpy)\.as(?:any|contiguous|fortran)?array")
+"""What would make an array even of the tensor that its list is joined to."""
+
+
 def _into_an_array(name: str, place: Place | None) -> GraphCutError:
     """A tensor was to become an element, or several, of an array."""
     array, index = element(expression(place))
@@ -128,6 +133,8 @@ def _with_lists_joined(place: Place | None, name: str) -> str:
     given = arguments_at(place)
     lists = [text for text in given if text[:1] in ("[", "(") and re.search("[a-z_]", text, re.IGNORECASE)]
     lists = lists or [text for text in given if name.startswith(f"{text}[")]
+    if _CONVERTER.fullmatch(ast.unparse(call.func)):
+        return f"minigrad.array({lists[0]})" if lists else ""
     return with_arguments(place, "", lists[:1], lambda text: f"minigrad.array({text})") if lists else ""
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..gradient import where_taken
 from ..graph import apply, array_of
-from ..op import Op, implements
+from ..op import Op, by_numpy, implements
 from ..place import at, here
 from ..value import Value
 from .arithmetic import positive
@@ -273,9 +273,9 @@ def nan_to_num(x: Any, *, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     """Return x where `condition` holds and y elsewhere, all three broadcast; of `condition` alone, where it holds.
 
-    The gradient goes to what was taken; to the other goes exactly 0, even if its slope
-    there is infinite or NaN. Where `condition` holds are whole numbers, as `nonzero` gives them. Raises
-    ValueError for x without y.
+    Of numbers, those other than 0 hold. The gradient goes to what was taken; to the other goes exactly 0,
+    even if its slope there is infinite or NaN. Where `condition` holds are whole numbers, as `nonzero` gives
+    them. Raises ValueError for x without y.
 
     >>> import minigrad as mg
     >>> x = mg.tensor([0.0, 4.0], requires_grad=True)
@@ -287,6 +287,8 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         if x is not y:
             raise ShapeError(f"where() was given one of x and y{at(here())}.\nGive both, or neither")
         return nonzero(condition)
+    if isinstance(condition, Value) and condition._requires_grad:  # numbers: their truth is a constant
+        condition = apply(by_numpy[np.not_equal], condition, 0)
     return apply(Where, condition, x, y)
 
 
