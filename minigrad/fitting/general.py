@@ -249,6 +249,8 @@ def _limited(task: Task, bounds: Bounds, fixed: Fixed) -> Task:
             start[k] = _inside(low[k], high[k])
     free = tuple(k for k, name in enumerate(names) if name not in held)
     told = all(names[k] in task.model.told for k in free)
+    if not bounds:
+        return replace(task, start=start, free=free, told=told)
     return replace(task, start=start, free=free, low=low, high=high, told=told)
 
 

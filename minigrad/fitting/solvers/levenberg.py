@@ -25,6 +25,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .pieces import product, triangle
+
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -123,7 +125,7 @@ class _Tangent:
         self.values = values
         self.limits = limits
         self.r, self.j = place.linear()
-        self.gram = self.j.T @ self.j
+        self.gram = product(self.j, self.j)
         self.columns = np.sqrt(self.gram.diagonal())
         self.length = _length(self.r)
         self.finite = math.isfinite(self.length) and math.isfinite(_add_up(self.columns))
@@ -229,7 +231,7 @@ def _none_of(values: Floats) -> Mask:
 
 
 def _length(vector: Floats) -> float:
-    return math.sqrt(vector @ vector)
+    return math.sqrt(product(vector, vector))
 
 
 class _Factors(NamedTuple):
@@ -256,7 +258,7 @@ def _factors(j: Floats, gram: Floats, r: Floats, units: Floats, free: Mask | Non
         to_u = (directions / units).T / s
 
         def onto(v: Floats) -> Floats:
-            found: Floats = v @ j @ to_u
+            found: Floats = product(j, v) @ to_u
             return found
     else:
         u, s, directions = np.linalg.svd(j / units, full_matrices=False)
@@ -281,7 +283,7 @@ def _of_many_rows(j: Floats, gram: Floats, units: Floats) -> tuple[Floats, Float
     squares, vectors = np.linalg.eigh(gram / units / units[:, None])
     if squares[0] > 1e-8 * squares[-1]:
         return np.sqrt(squares[::-1]), vectors[:, ::-1].T
-    _, s, directions = np.linalg.svd(np.linalg.qr(j / units, mode="r"))
+    _, s, directions = np.linalg.svd(triangle(j) / units)
     return s, directions
 
 

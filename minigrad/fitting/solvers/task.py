@@ -21,6 +21,7 @@ from ..found import Found
 from ..given import Points
 from ..models import Model, View
 from .levenberg import STEPS, Ending, Limits, Look, Place, levenberg_marquardt
+from .pieces import product, triangle
 from .rows import Rows
 
 Floats = NDArray[np.float64]
@@ -232,20 +233,20 @@ class Task:
         n = self.given.n
         dof = n - ending.rank
         values = np.array(self.all_of(ending.values))
-        inside = np.zeros((len(free), len(free)))
-        moving = ~ending.held if len(ending.held) else np.ones(len(free), dtype=bool)
-        known, lost = inverse_square(columns[:, moving])
-        inside[np.ix_(moving, moving)] = known
+        held = np.flatnonzero(ending.held).tolist()
+        moving = [k for k in range(len(free)) if k not in held]
+        known, lost = inverse_square(columns[:, moving] if held else columns)
+        inside = spread_out(known, moving, len(free))
         warnings = list(said)
         title = [names[k] for k in free]
-        for k in np.flatnonzero(~moving):
+        for k in held:
             warnings.append(
                 f"{title[k]} stands on its bound {ending.values[k]:g} and is pushed outwards: it has no error, "
                 "and the errors of the others hold for it there"
             )
         flat = [not column.any() for column in columns.T]
         idle = [name for name, no_effect in zip(title, flat, strict=True) if no_effect]
-        culprits = [title[k] for k, bad in zip(np.flatnonzero(moving), lost, strict=True) if bad and not flat[k]]
+        culprits = [title[k] for k, bad in zip(moving, lost, strict=True) if bad and not flat[k]]
         if idle:
             what = "it has" if len(idle) == 1 else "they have"
             warnings.append(f"the points do not determine {', '.join(idle)}: {what} no effect on the curve there")
@@ -262,13 +263,12 @@ class Task:
             warnings.append(f"{n} points for {len(free)} parameters leave nothing that tells the errors")
         if not ending.converged:
             warnings.append(f"not converged, this is the best that was seen: {ending.message}")
-        reported = inside.copy()
-        for k in np.flatnonzero(~moving):
-            reported[k, :] = reported[:, k] = np.nan
-        cov = np.zeros((len(names), len(names)))
         with np.errstate(invalid="ignore"):
-            cov[np.ix_(free, free)] = reported * spread
             band = inside * spread
+        reported = band.copy()
+        for k in held:
+            reported[k, :] = reported[:, k] = np.nan
+        cov = spread_out(reported, free, len(names))
         residuals = self.given.y - self.model.at(self.x, values.tolist(), n)
         extra: dict[str, Any] = {"fixed": tuple(name for k, name in enumerate(names) if k not in self.free)}
         if self.distance:
@@ -282,7 +282,7 @@ class Task:
             cov=cov,
             curve=ModelCurve(self.model, self.view, values, self.free, band, n),
             residuals=residuals,
-            rss=float(residuals @ residuals),
+            rss=float(product(residuals, residuals)),
             chi2=cost if known_sigma else None,
             dof=dof,
             scale=scale,
@@ -398,6 +398,15 @@ def _straight(look: Look, drawn: Floats) -> list[int]:
     return found
 
 
+def spread_out(known: Floats, where: Sequence[int], size: int) -> Floats:
+    """Return a matrix of some parameters as one of all, with 0 for the others."""
+    if len(where) == size:
+        return known
+    found = np.zeros((size, size))
+    found[np.ix_(where, where)] = known
+    return found
+
+
 def inverse_square(columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Return (JᵀJ)⁻¹, and which parameters the points do not determine: theirs is NaN.
 
@@ -408,8 +417,7 @@ def inverse_square(columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         return np.full((p, p), np.nan), np.ones(p, dtype=bool)
     lengths = np.sqrt(np.einsum("ij,ij->j", columns, columns))
     lengths[lengths == 0] = 1
-    scaled = columns / lengths
-    _, singular, directions = np.linalg.svd(np.linalg.qr(scaled, mode="r") if n > 10 * p else scaled, n < p)
+    _, singular, directions = np.linalg.svd(triangle(columns) / lengths if n > 10 * p else columns / lengths, n < p)
     if n >= p and singular[-1] > n * _EPS * singular[0]:
         half = directions.T / singular / lengths[:, None]
         return half @ half.T, np.zeros(p, dtype=bool)
@@ -508,12 +516,12 @@ def _squares(task: Task) -> Survey:
     rows = task.rows()
     y = task.given.y
     # The curve is rounded to about as many digits as y has.
-    noise = 2 * _EPS * float(np.linalg.norm(task.scaled(y)))
+    noise = 2 * _EPS * math.sqrt(product(task.scaled(y), task.scaled(y)))
 
     def look(values: Floats, before: Place | None) -> Measured:
         curve, columns = rows.at(task.all_of(values))
         r = task.scaled(curve - y)
-        return _Squares(task, r, columns, float(r @ r), noise)
+        return _Squares(task, r, columns, float(product(r, r)), noise)
 
     return look
 
