@@ -11,7 +11,7 @@ from typing import Any
 
 from .backend import Array
 from .errors import GradWarning
-from .mode import is_grad_enabled
+from .mode import is_recording
 from .place import at, here, is_own, name_of, stack_level
 from .value import Cut, Value, wrap
 
@@ -46,7 +46,7 @@ def _requires_grad(tensor: Value) -> bool:
     """Whether a copy requires a gradient, as that of a parameter does. Warns if a graph is cut."""
     if tensor.creator is None:
         return tensor._requires_grad
-    if is_grad_enabled():
+    if is_recording():
         name, place = name_of(lambda v: v is tensor, "a tensor"), here()
         frame: Any = sys._getframe(1)
         while frame.f_back is not None and _on_the_way(frame.f_globals.get("__name__", "")):

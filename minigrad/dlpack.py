@@ -8,7 +8,7 @@ from typing import Any
 
 from .backend import library
 from .errors import BackendError, GraphCutError
-from .mode import is_grad_enabled
+from .mode import is_recording
 from .place import at, here, name_of
 from .value import Value
 
@@ -21,7 +21,7 @@ def shared(tensor: Any, **keywords: Any) -> Any:
 
     Raises GraphCutError where that would lose the graph, BackendError for memory that torch could not take.
     """
-    if tensor._requires_grad and is_grad_enabled():
+    if tensor._requires_grad and is_recording():
         x = name_of(lambda v: v is tensor, "x")
         raise GraphCutError(
             f"from_dlpack({x}) would leave the graph: {x} requires a gradient, and another library keeps no record "

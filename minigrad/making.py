@@ -1,8 +1,7 @@
 """Making tensors: from numbers, from NumPy, filled with a value, or counted.
 
-Names and defaults are NumPy's (float64 for floats). All take `dtype`,
-`requires_grad` and `backend` ("numpy" or "cupy"), and raise DtypeError for an
-integer tensor that should require a gradient.
+Names and defaults are NumPy's (float64 for floats). One idea: what is made here is a leaf,
+on memory nobody else holds unless it says so.
 """
 
 from typing import Any
@@ -32,7 +31,9 @@ def _made(array: Array, requires_grad: bool) -> Tensor:
 def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, backend: str | None = None) -> Tensor:
     """Return a tensor with a copy of `data`: a number, nested lists, or an array.
 
-    Raises as `Tensor` does.
+    With `requires_grad` it is a parameter: `backward()` leaves its gradient in `.grad`. `dtype` is that of the array,
+    or of the numbers (1 is an integer, 1.0 a float64), unless it is given; `backend` is "numpy" or "cupy", else where
+    the array is, or the library that `minigrad.backend.use` has chosen. Raises as `Tensor` does.
 
     >>> import minigrad as mg
     >>> mg.tensor([1, 2.5], requires_grad=True)
@@ -44,7 +45,8 @@ def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, backend
 def from_numpy(array: Any, requires_grad: bool = False) -> Tensor:
     """Return a tensor on the memory of an existing array: a change to one is seen in the other.
 
-    Raises TypeError for anything but an array, DtypeError for one without real numbers.
+    Shape, dtype and library are the array's; with `requires_grad` it is a parameter, as in `tensor`. Raises TypeError
+    for anything but an array, DtypeError for one without real numbers.
 
     >>> import minigrad as mg, numpy as np
     >>> a = np.zeros(2)
@@ -66,9 +68,9 @@ def from_numpy(array: Any, requires_grad: bool = False) -> Tensor:
 def from_dlpack(x: Any, requires_grad: bool = False) -> Tensor:
     """Return a tensor on the memory of another library's array: torch, CuPy, JAX, whatever speaks DLPack.
 
-    A change to one is seen in the other; memory of a GPU becomes a tensor of CuPy. Raises TypeError for
-    what speaks no DLPack, BackendError for what its library will not share, GraphCutError for a tensor
-    in a graph, DtypeError for what is not real numbers.
+    A change to one is seen in the other; memory of a GPU becomes a tensor of CuPy. With `requires_grad`
+    it is a parameter, as in `tensor`. Raises TypeError for what speaks no DLPack, BackendError for what its
+    library will not share, GraphCutError for a tensor in a graph, DtypeError for what is not real numbers.
 
     >>> import minigrad as mg, numpy as np
     >>> a = np.zeros(2)
@@ -83,6 +85,9 @@ def from_dlpack(x: Any, requires_grad: bool = False) -> Tensor:
 def zeros(shape: Any, *, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:
     """Return a tensor of zeros.
 
+    `shape` is an integer or a tuple of them, () for one number; `dtype` is float64 unless given, `requires_grad` and
+    `backend` are those of `tensor`. Raises DtypeError for integers that should require a gradient.
+
     >>> import minigrad as mg
     >>> mg.zeros(2)
     Tensor([0., 0.])
@@ -92,6 +97,8 @@ def zeros(shape: Any, *, requires_grad: bool = False, dtype: Any = float, backen
 
 def ones(shape: Any, *, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:
     """Return a tensor of ones.
+
+    Arguments and errors are those of `zeros`.
 
     >>> import minigrad as mg
     >>> mg.ones((1, 2))
@@ -104,6 +111,8 @@ def full(
     shape: Any, value: Any, *, requires_grad: bool = False, dtype: Any = None, backend: str | None = None
 ) -> Tensor:
     """Return a tensor filled with one value; if that is a tensor, the gradient of the copies is added up in it.
+
+    `dtype` is that of the value unless given; the other arguments and errors are those of `zeros`.
 
     >>> import minigrad as mg
     >>> mg.full(2, 3.0)
@@ -131,7 +140,9 @@ def eye(
     dtype: Any = float,
     backend: str | None = None,
 ) -> Tensor:
-    """Return the identity matrix.
+    """Return the identity matrix, of shape (rows, columns), or (rows, rows).
+
+    The other arguments and errors are those of `zeros`.
 
     >>> import minigrad as mg
     >>> mg.eye(2)
@@ -152,6 +163,9 @@ def arange(
 ) -> Tensor:
     """Return start, start + step, ... below stop (0, 1, ... below start, if it is alone).
 
+    `dtype` is that of the numbers unless given: arange(3) holds integers, arange(3.0) float64. The other arguments and
+    errors are those of `zeros`.
+
     >>> import minigrad as mg
     >>> mg.arange(3)
     Tensor([0, 1, 2])
@@ -171,6 +185,8 @@ def linspace(
 ) -> Tensor:
     """Return `num` evenly spaced numbers from start to stop, both included.
 
+    `dtype` is float64 unless given; the other arguments and errors are those of `zeros`.
+
     >>> import minigrad as mg
     >>> mg.linspace(0, 1, 3)
     Tensor([0. , 0.5, 1. ])
@@ -181,6 +197,8 @@ def linspace(
 @implements(np.zeros_like)
 def zeros_like(x: Any, *, requires_grad: bool = False, dtype: Any = None) -> Any:
     """Return zeros of the shape and dtype of x, in its array library.
+
+    `dtype` gives them another, and `requires_grad` makes a parameter of them. Raises as `zeros` does.
 
     >>> import minigrad as mg
     >>> mg.zeros_like(mg.tensor([1.0, 2.0]))
@@ -194,6 +212,8 @@ def zeros_like(x: Any, *, requires_grad: bool = False, dtype: Any = None) -> Any
 def ones_like(x: Any, *, requires_grad: bool = False, dtype: Any = None) -> Any:
     """Return ones of the shape and dtype of x, in its array library.
 
+    `dtype` gives them another, and `requires_grad` makes a parameter of them. Raises as `ones` does.
+
     >>> import minigrad as mg
     >>> mg.ones_like(mg.tensor([1.0, 2.0]))
     Tensor([1., 1.])
@@ -205,6 +225,8 @@ def ones_like(x: Any, *, requires_grad: bool = False, dtype: Any = None) -> Any:
 @implements(np.full_like)
 def full_like(x: Any, fill_value: Any, *, requires_grad: bool = False, dtype: Any = None) -> Any:
     """Return an array of the shape and dtype of x filled with one value, which may be a tensor, as in `full`.
+
+    `dtype` gives it another, and `requires_grad` makes a parameter of it. Raises as `full` does.
 
     >>> import minigrad as mg
     >>> mg.full_like(mg.tensor([1.0, 2.0]), 7)

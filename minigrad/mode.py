@@ -16,8 +16,21 @@ _recording: ContextVar[bool] = ContextVar("minigrad_recording", default=True)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-is_grad_enabled = _recording.get
-"""Return True where operations on tensors that require a gradient are recorded (13 ns)."""
+is_recording = _recording.get
+"""The answer to `is_grad_enabled`, for the engine: 13 ns, of which a function in Python around it makes 50."""
+
+
+def is_grad_enabled() -> bool:
+    """Return whether operations on tensors that require a gradient are recorded here.
+
+    Each thread and each asyncio task has an answer of its own; it is yes, until a mode says otherwise.
+
+    >>> import minigrad as mg
+    >>> with mg.no_grad():
+    ...     mg.is_grad_enabled()
+    False
+    """
+    return _recording.get()
 
 
 # The modes to come back to, innermost first. In the context too, not on the object, so that one

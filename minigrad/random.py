@@ -26,7 +26,9 @@ def _generator(backend: str | None) -> Any:
 
 
 def manual_seed(seed: int) -> None:
-    """Restart the generator at `seed`.
+    """Restart the generator at `seed`: the numbers drawn from here on are the same each time.
+
+    Raises ValueError or TypeError, as NumPy does, unless the seed is a whole number that is not negative.
 
     >>> import minigrad as mg
     >>> mg.manual_seed(0)
@@ -44,6 +46,9 @@ def manual_seed(seed: int) -> None:
 def rand(*shape: int, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:
     """Return numbers drawn evenly from [0, 1).
 
+    `rand(2, 3)` has the shape (2, 3), and so has `rand((2, 3))`. `dtype` is float64 unless it is float32 or float16;
+    `requires_grad` and `backend` are those of `tensor`. Raises DtypeError for any other dtype.
+
     >>> import minigrad as mg
     >>> mg.rand(2, 3).shape
     (2, 3)
@@ -53,6 +58,8 @@ def rand(*shape: int, requires_grad: bool = False, dtype: Any = float, backend: 
 
 def randn(*shape: int, requires_grad: bool = False, dtype: Any = float, backend: str | None = None) -> Tensor:
     """Return numbers drawn from the normal distribution with mean 0 and standard deviation 1.
+
+    Arguments and errors are those of `rand`.
 
     >>> import minigrad as mg
     >>> mg.randn(2, 3).shape
@@ -66,7 +73,8 @@ def normal(
 ) -> Tensor:
     """Return numbers drawn from the normal distribution of the given mean and standard deviation.
 
-    Raises ValueError for a negative standard deviation.
+    `shape` is an integer or a tuple of them; the other arguments are those of `rand`. Raises ValueError for a
+    negative standard deviation, DtypeError for a dtype that is not of floats.
 
     >>> import minigrad as mg
     >>> mg.normal(0.0, 1.0, (2, 3)).shape

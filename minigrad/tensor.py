@@ -22,7 +22,7 @@ from .dlpack import device, shared
 from .errors import DtypeError, GradError, ShapeError
 from .graph import array_of, backward
 from .hooks import Handle, is_retained, register, retain
-from .mode import is_grad_enabled
+from .mode import is_recording
 from .numpy_protocol import array_function, array_ufunc
 from .op import by_function
 from .operators import binary, inplace_operator, method, reduction, reflected, unary
@@ -52,7 +52,7 @@ class Tensor(Value):
         self, data: Any, requires_grad: bool = False, *, dtype: Any = None, backend: str | None = None
     ) -> None:
         if isinstance(data, Value):
-            if data._requires_grad and is_grad_enabled():
+            if data._requires_grad and is_recording():
                 raise explain.copied_numbers(data, type(self))
             data = data._array
         explain.refuse_masked(data)
@@ -266,7 +266,7 @@ class Tensor(Value):
         >>> mg.tensor([1.0, 2.0]).numpy()
         array([1., 2.])
         """
-        if self._requires_grad and is_grad_enabled():
+        if self._requires_grad and is_recording():
             raise explain.cut_here(self, "{}.numpy()", ".detach().numpy()")
         return to_numpy(self.data)
 
@@ -290,7 +290,7 @@ class Tensor(Value):
         """
         if library_of(self._array) is library(backend):
             return self
-        if self.creator is not None and is_grad_enabled():
+        if self.creator is not None and is_recording():
             raise explain.moved(self, backend)
         return wrap(type(self), move(self._array, backend), None, self._requires_grad)  # type: ignore[no-any-return]
 
@@ -352,7 +352,7 @@ class Tensor(Value):
         return by_function[operator.getitem](self, index)  # type: ignore[no-any-return]
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if is_grad_enabled() and (self._requires_grad or (isinstance(value, Value) and value._requires_grad)):
+        if is_recording() and (self._requires_grad or (isinstance(value, Value) and value._requires_grad)):
             raise explain.in_place_while_recording(self, "x[...] = ...", "minigrad.where(mask, new, x)")
         self.data[index] = value._array if isinstance(value, Value) else value
         inplace.note_change(self._array, here())
@@ -504,7 +504,7 @@ class Tensor(Value):
         return int(self._array)
 
     def _number(self, conversion: str) -> Any:
-        if self._requires_grad and is_grad_enabled():
+        if self._requires_grad and is_recording():
             raise explain.cut_here(self, conversion, ".item()")
         if self.size != 1:
             raise explain.not_one_element(self, conversion)
@@ -520,7 +520,7 @@ class Tensor(Value):
     __dlpack_device__ = device
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self._requires_grad and is_grad_enabled():
+        if self._requires_grad and is_recording():
             raise explain.cut_here(self, "an array made of {}", ".detach().numpy()")
         return np.array(to_numpy(self.data), dtype=dtype, copy=copy)
 

@@ -17,7 +17,7 @@ from ..backend import library_of, to_numpy
 from ..errors import DtypeError, InplaceError, ShapeError
 from ..graph import apply
 from ..hooks import is_retained
-from ..mode import is_grad_enabled
+from ..mode import is_recording
 from ..op import Op
 from ..ops.indexing import _as_arrays
 from ..place import at, here, name_of
@@ -174,7 +174,7 @@ class Tensor(EngineTensor):
 
     def numpy(self) -> Any:
         """Return the values as a NumPy array on the same memory; see `minigrad.Tensor.numpy`."""
-        if self._requires_grad and is_grad_enabled():
+        if self._requires_grad and is_recording():
             return super().numpy()  # says why not
         return to_numpy(_data_of(self))
 
@@ -387,7 +387,7 @@ class Tensor(EngineTensor):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         recorded = isinstance(value, Value) and value._requires_grad
-        if is_grad_enabled() and (self._requires_grad or recorded):
+        if is_recording() and (self._requires_grad or recorded):
             alone = _is_alone(self)
             self._become(_assigned(self, _as_arrays(index), value), alone)
         else:
@@ -403,7 +403,7 @@ class Tensor(EngineTensor):
             raise DtypeError(
                 f"a tensor of {self.dtype} cannot become {result.dtype} in place{at(here())}.\nWrite x = x + y"
             )
-        if is_grad_enabled() and (self._requires_grad or result._requires_grad):
+        if is_recording() and (self._requires_grad or result._requires_grad):
             if self._requires_grad and self.creator is None:
                 name = name_of(lambda v: v is self, "x")
                 raise InplaceError(
