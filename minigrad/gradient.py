@@ -24,10 +24,10 @@ def fit(c: Any, origin: Any, call: Any, rule: Any) -> Any:
     if isinstance(c, (bool, int, float)):
         c = library_of(origin._array if isinstance(origin, Value) else c).asarray(c, dtype=origin.dtype)
     if not hasattr(c, "shape") or getattr(getattr(c, "dtype", None), "kind", "") not in tuple("fiub"):
-        raise explain.no_gradient(call, rule, c)
+        raise explain.no_gradient(call, rule, c) from None
     if c.shape != shape:
         if not _broadcasts(shape, c.shape):
-            raise explain.impossible_gradient(call, rule, c.shape, shape)
+            raise explain.impossible_gradient(call, rule, c.shape, shape) from None
         c = _summed(c, shape)
     return c if c.dtype == origin.dtype else c.astype(origin.dtype)
 

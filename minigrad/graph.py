@@ -51,7 +51,11 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
     >>> mg.apply(mg.ops.Square, x)
     Tensor(4., creator=Square)
     """
-    if op.of_one and not keywords and len(args) == len(op.parameters) and isinstance(args[0], Value):
+    try:
+        of_one = op.of_one
+    except AttributeError:
+        raise explain.not_an_operation(op) from None
+    if of_one and not keywords and len(args) == len(op.parameters) and isinstance(args[0], Value):
         if len(args) == 1:
             return _apply_to_one(op, args[0])
         for constant in args[1:]:
@@ -60,7 +64,10 @@ def apply(op: type[Op], *args: Any, **keywords: Any) -> Any:
         else:
             return _apply_to_one(op, *args)
     if keywords or (len(args) < len(op.parameters) and not op.variadic):
-        bound = inspect.signature(op.forward).bind(*args, **keywords)
+        try:
+            bound = inspect.signature(op.forward).bind(*args, **keywords)
+        except TypeError as error:
+            raise explain.wrong_arguments(op, error) from None
         bound.apply_defaults()
         args = bound.args
     rules = _rules_of_each(op, len(args)) if op.variadic else op.rules
@@ -170,7 +177,7 @@ def checked(op: type[Op], values: Sequence[Any], out: Any) -> Any:
     explain.refuse_masked(out)
     if isinstance(out, complex) or getattr(getattr(out, "dtype", None), "kind", "") == "c":
         raise explain.complex_numbers(op.__name__)
-    if not hasattr(out, "dtype"):
+    if not hasattr(out, "dtype") or isinstance(out, Value):
         raise explain.no_array(op, out)
     check_same_library(*values)
     return out
@@ -447,10 +454,14 @@ def _pass_back(calls: Iterator[Op], grads: dict[Any, Any], asked: _Asked, plain:
         for n, rule, origin in ways:
             if useful is not None and origin not in useful:
                 continue
-            if len(args) == 2:  # the same call, without building a list of arguments: 0.1 µs
-                c = rule(g, out, args[0], args[1])
-            else:
-                c = rule(g, out, *args)
+            try:
+                if len(args) == 2:  # the same call, without building a list of arguments: 0.1 µs
+                    c = rule(g, out, args[0], args[1])
+                else:
+                    c = rule(g, out, *args)
+            except Exception as error:
+                explain.rule_failed(call, rule, error)
+                raise
             if exact and elementwise and c is not g:
                 c = zero_where_zero(g, c)
             try:

@@ -16,7 +16,7 @@ import numpy as np
 from . import explain
 from .backend import Array
 from .keeping import Keeping, Rule
-from .place import Place, at
+from .place import Place, at, here
 from .value import Value
 
 registry: dict[str, type["Op"]] = {}
@@ -104,18 +104,26 @@ class Op:
             if inspect.isfunction(function):
                 setattr(cls, name, staticmethod(function))  # a rule has no self: g and arrays in, an array out
         if not hasattr(cls, "forward"):
-            raise TypeError(f"{cls.__name__} has no forward.\nWrite def forward(x): ... on arrays")
+            raise TypeError(f"{cls.__name__} has no forward{at(here())}.\nWrite def forward(x): ... on arrays")
         parameters = inspect.signature(cls.forward).parameters
         for name, member in vars(cls).items():
             if name[0] == "d" and isinstance(member, staticmethod) and name[1:] not in parameters:
                 raise TypeError(
-                    f"{cls.__name__}.{name} names no argument of forward({', '.join(parameters)}).\n"
+                    f"{cls.__name__}.{name} names no argument of forward({', '.join(parameters)}){at(here())}.\n"
                     f"A rule is called d<argument>: {' or '.join('d' + p for p in parameters)}"
                 )
-        named_only = [name for name, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
-        if named_only or next(iter(parameters), "") == "self":
+        first = next(iter(parameters), "")
+        if first == "ctx":
             raise TypeError(
-                f"{cls.__name__}.forward({', '.join(parameters)}) takes arrays by position, and has no self.\n"
+                f"{cls.__name__}.forward({', '.join(parameters)}){at(here())}: the ctx is torch's.\n"
+                f"Write def forward({', '.join(p for p in parameters if p != 'ctx')}) and a rule d<argument> for each, "
+                "or subclass minigrad.torchlike.Function"
+            )
+        named_only = [name for name, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+        if named_only or first == "self":
+            raise TypeError(
+                f"{cls.__name__}.forward({', '.join(parameters)}) takes arrays by position, "
+                f"and has no self{at(here())}.\n"
                 f"Write def forward({', '.join(p for p in parameters if p != 'self')}), without a bare * or **"
             )
         cls.parameters = tuple(parameters)
@@ -178,13 +186,18 @@ class Freed:
 
 def _check_signature(op: type[Op], rule: Rule) -> None:
     """Raise TypeError for a rule that could not be called, when it is written rather than when it is run."""
+    if not callable(rule):
+        raise TypeError(
+            f"a rule of {op.__name__} is {rule!r}, no function{at(here())}.\n"
+            f"Write def d{op.parameters[op.rules.index(rule)]}(g, out, {', '.join(op.parameters)})"
+        )
     wanted = (*(["k"] if op.variadic else []), "g", "out", *op.parameters)
     try:
         inspect.signature(rule).bind(*wanted)
     except TypeError as error:
         stars = ["*" + name if op.variadic and name == op.parameters[-1] else name for name in wanted]
         raise TypeError(
-            f"{op.__name__}.{rule.__name__} cannot be called as a rule: {error}.\n"
+            f"{op.__name__}.{rule.__name__} cannot be called as a rule: {error}{at(here())}.\n"
             f"Write def {rule.__name__}({', '.join(stars)})"
         ) from None
     except ValueError:  # a builtin that tells no signature

@@ -228,6 +228,17 @@ def uses_attribute(code: CodeType, offset: int, name: str) -> bool:
     return not any(not stored.isidentifier() for stored in _names(one, "STORE"))
 
 
+@functools.lru_cache(maxsize=1024)
+def computes_with_attribute(code: CodeType, offset: int) -> bool:
+    """Whether what the instruction there loads is computed with at once, as in `lr * a.grad` or `a.grad.sum()`."""
+    steps, k = _step_at(code, offset)
+    names = [step.opname for step in steps[k + 1 : k + 3]]
+    if names and names[0].startswith(("LOAD_CONST", "LOAD_FAST", "LOAD_NAME", "LOAD_GLOBAL", "LOAD_DEREF")):
+        names = names[1:]
+        return bool(names) and names[0].startswith("BINARY_")
+    return bool(names) and names[0].startswith(("BINARY_", "UNARY_NEGATIVE", "LOAD_ATTR", "LOAD_METHOD"))
+
+
 # ----------------------------------------------------------------------------- the reader's variables
 
 

@@ -103,7 +103,7 @@ class Tensor(Value):
 
     def _get_grad(self) -> Value | None:
         found = self._grad
-        if found is None and (self.creator is not None or self._cut is not None):
+        if found is None and (self._requires_grad or self._cut is not None):
             explain.warn_if_not_kept(self, is_retained(self), sys._getframe(1))
         return found
 

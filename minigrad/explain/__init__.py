@@ -7,7 +7,16 @@ nothing is asked before something has failed, or is about to go wrong without a 
 
 from .arguments import not_create_graph, not_one_each, wrong_gradient
 from .changes import changed_in_place, in_place_on_an_array, in_place_while_recording, replaced, warn_if_stale
-from .computing import complex_numbers, forward_failed, no_array, no_rule, refuse_masked, warn_if_outer
+from .computing import (
+    complex_numbers,
+    forward_failed,
+    no_array,
+    no_rule,
+    not_an_operation,
+    refuse_masked,
+    warn_if_outer,
+    wrong_arguments,
+)
 from .going_back import freed, not_a_tensor, not_one_number, nothing_to_do, requires_none, unused
 from .gradients import warn_if_not_kept, why
 from .leaving import (
@@ -22,7 +31,7 @@ from .leaving import (
     not_one_element,
 )
 from .matrices import unfit_matrix, without_derivative
-from .rules import argument, impossible_gradient, no_gradient, rule_name
+from .rules import argument, impossible_gradient, no_gradient, rule_failed, rule_name
 
 __all__ = [
     "argument",
@@ -45,6 +54,7 @@ __all__ = [
     "no_rule",
     "no_truth",
     "not_a_tensor",
+    "not_an_operation",
     "not_create_graph",
     "not_one_each",
     "not_one_element",
@@ -53,6 +63,7 @@ __all__ = [
     "refuse_masked",
     "replaced",
     "requires_none",
+    "rule_failed",
     "rule_name",
     "unfit_matrix",
     "unused",
@@ -61,5 +72,6 @@ __all__ = [
     "warn_if_stale",
     "why",
     "without_derivative",
+    "wrong_arguments",
     "wrong_gradient",
 ]

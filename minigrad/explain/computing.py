@@ -3,6 +3,7 @@
 One idea: NumPy's own words stay, as the cause; shapes, dtypes and the reader's line are added to them.
 """
 
+import inspect
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +21,8 @@ from .rules import argument
 def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
     """Raise an error that explains why `op` failed, or note on `error` where and with what it failed."""
     check_same_library(*values)
+    if type(error) is TypeError and (misfit := _misfit(op.forward, values)):
+        raise wrong_arguments(op, misfit) from None
     arrays = [(_name_of_array(v, argument(op, n)), v) for n, v in enumerate(values) if hasattr(v, "shape")]
     if isinstance(error, np.linalg.LinAlgError):
         raise unfit_matrix(op.__name__, *arrays[0], error) from error
@@ -41,6 +44,35 @@ def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
         raise ShapeError(f"{op.__name__} got {shapes}: {why}{seen(here())}.\n{mend}") from error
     described = ", ".join(f"{name} {v.shape} {v.dtype}" for name, v in arrays)
     error.add_note(f"in {op.__name__}({described}){at(here())}")
+
+
+def _misfit(function: Any, arguments: Sequence[Any]) -> TypeError | None:
+    """Why a function cannot be called so; None if it can, or tells no signature."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError as error:
+        return error
+    except ValueError:
+        pass
+    return None
+
+
+def wrong_arguments(op: Any, error: TypeError) -> TypeError:
+    """An operation was given too many arguments, or too few."""
+    parameters = ", ".join(op.parameters)
+    return TypeError(
+        f"{op.__name__}.forward({parameters}) cannot take these arguments: {error}{seen(here())}.\n"
+        f"Write minigrad.apply({op.__name__}, {parameters})"
+    )
+
+
+def not_an_operation(what: Any) -> TypeError:
+    """apply() was given something else first."""
+    given = what.__name__ if isinstance(what, type) else f"of type {type(what).__name__}"
+    return TypeError(
+        f"apply() takes an operation first, a subclass of Op, and was given what is {given}{seen(here())}.\n"
+        "Write minigrad.apply(MyOperation, x, y); an ordinary function of tensors needs no apply: f(x, y)"
+    )
 
 
 _SHAPES_ASK = {
@@ -67,6 +99,11 @@ def _broadcast(shapes: list[tuple[int, ...]]) -> bool:
 
 def no_array(op: Any, out: Any) -> TypeError:
     """forward returned something else."""
+    if isinstance(out, Value):
+        return TypeError(
+            f"{op.__name__}.forward returned a {type(out).__name__}; it is given arrays and returns one{at(here())}.\n"
+            "Compute with NumPy in it, np.sin(x), and make no tensors"
+        )
     return TypeError(
         f"{op.__name__}.forward returned {type(out).__name__}, not one array{at(here())}.\n"
         "An operation has one result; several are one array that is indexed, or several operations"

@@ -66,6 +66,12 @@ def cause_of_constant(tensor: Any, name: str) -> tuple[str, str]:
             f"it comes from a gradient made without create_graph{seen(place)}, which has none of its own",
             "For second derivatives write g = gradients(L, a, create_graph=True), then gradients(g, a)",
         )
+    if not any(reason.rules) and not reason.__module__.startswith("minigrad."):  # the reader's own
+        first = reason.parameters[0]
+        return (
+            f"it comes from {reason.__name__}{seen(place)}, which has no rule for a gradient",
+            f"Write in {reason.__name__}: def d{first}(g, out, {', '.join(reason.parameters)}): return g * slope",
+        )
     return (
         f"it comes from {reason.__name__}{seen(place)}, whose result has no gradient",
         "Compute with something that has a slope, such as minigrad.sigmoid or minigrad.where",

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import inplace
 from ..errors import GradWarning
-from ..place import at, expression, is_own, rebinds, spot, stack_level, uses_attribute
+from ..place import at, computes_with_attribute, expression, is_own, rebinds, spot, stack_level, uses_attribute
 from .going_back import cause_of_constant
 from .words import born, called, made
 
@@ -38,6 +38,12 @@ def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
             f"{name}.grad is None: {name} was computed{made(name, tensor.creator)}, "
             "and backward() keeps gradients for parameters only.\n"
             f"Ask before backward(): {name}.retain_grad(), or take it from gradients(L, {name})."
+        )
+    elif tensor._requires_grad and computes_with_attribute(frame.f_code, frame.f_lasti):  # which fails in a moment
+        message = (
+            f"{name}.grad is None: no backward() has reached {name} since it was made or cleared"
+            f"{at((frame.f_code, frame.f_lasti))}.\n"
+            f"Before this line call backward() on a loss that was computed from {name}."
         )
     else:
         return
@@ -83,6 +89,12 @@ def _not_arrived(tensor: Any, name: str, kept: bool) -> str:
             f"gradients(L, {name}) is then zero."
         )
     how = f"{name} was computed{made(name, call)}"
+    if kept and not call.record:
+        return (
+            f"{how} and asked to keep its gradient, but the backward() at {spot(call.record.place)} "
+            "had passed before.\n"
+            f"Ask earlier: {name}.retain_grad() right where {name} is computed."
+        )
     if kept:
         return f"{how} and asked to keep its gradient, but no backward() has passed it since.\nCall L.backward()."
     if not call.record:

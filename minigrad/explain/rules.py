@@ -6,8 +6,9 @@ One idea: the rule is named as its author wrote it, `Mul.dy`, with the line it s
 import os.path
 from typing import Any
 
-from ..errors import DtypeError, GradError, ShapeError
+from ..errors import DtypeError, GradError, MinigradError, ShapeError
 from ..place import at
+from .words import computed
 
 
 def rule_name(call: Any, rule: Any) -> str:
@@ -30,6 +31,12 @@ def no_gradient(call: Any, rule: Any, c: Any) -> GradError | DtypeError:
         f"{rule_name(call, rule)} returned {what}, which is no gradient{_where(call, rule)}.\n"
         "A rule returns an array of real numbers; an argument that has no gradient has no rule"
     )
+
+
+def rule_failed(call: Any, rule: Any, error: Exception) -> None:
+    """Note on `error` which rule raised it, of which call."""
+    if not isinstance(error, MinigradError) and not getattr(error, "__notes__", ()):
+        error.add_note(f"in {rule_name(call, rule)}, going back through {computed(call)}")
 
 
 def impossible_gradient(call: Any, rule: Any, returned: tuple[int, ...], wanted: tuple[int, ...]) -> ShapeError:
