@@ -75,5 +75,9 @@ class StaleGradWarning(GradWarning):
     """A gradient is added to one that belongs to an older value of the parameter."""
 
 
+class NonFiniteWarning(GradWarning):
+    """A backward pass brought a parameter NaN or infinity."""
+
+
 class BroadcastWarning(GradWarning):
     """An (n, 1) met an (n,) and made an (n, n)."""

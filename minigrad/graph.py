@@ -15,13 +15,14 @@ import inspect
 import operator
 import sys
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from . import anomaly, explain, hooks, inplace, keeping
 from .backend import Array, check_same_library, library_of
-from .gradient import ALONE, accumulate, add_into, apart, fit, own, zero_where_zero
+from .gradient import ALONE, accumulate, add_into, apart, fit, is_finite, own, zero_where_zero
 from .keeping import Rule
 from .mode import _recording, enable_grad
 from .op import Freed, Op
@@ -282,6 +283,8 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
         g = grads.pop(leaf)
         if create_graph:
             g = apart(g, taken)
+        if not (isfinite(g) if type(g) in FLOATS else is_finite(g)):
+            explain.warn_of_non_finite(leaf, g, output, order, sys._getframe(1))
         # An array that owns its memory and that nobody else holds may become the leaf's own
         # buffer. Every other may be a view, or another tensor's gradient.
         alone = sys.getrefcount(g) <= ALONE

@@ -771,3 +771,118 @@ def test_a_conversion_of_a_list_of_tensors_is_not_told_to_convert_what_they_are_
     exec(compile(program.read_text(), str(program), "exec"), names)
     with pytest.raises(mg.GraphCutError, match=r"(?s)Join them inside the graph: minigrad\.array\(rows\);"):
         mg.grad(names["f"])([1.0, 2.0])
+
+
+# ----------------------------------------------------------------------------- gradients that are not finite
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (0,)])
+def test_large_gradients_are_no_false_alarm(shape, dtype):
+    """Their squares overflow, they do not."""
+    huge = np.finfo(dtype).max / 2
+    a = leaf(np.ones(shape), dtype=dtype)
+    (a * mg.tensor(np.full(shape, huge, dtype))).backward(np.ones(shape, dtype))
+    assert (a.grad.numpy() == dtype(huge)).all()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("shape", "index"), [((), ""), ((3,), "[1]"), ((2, 3), "[1, 1]")])
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_gradient_that_is_not_finite_is_told_with_its_place(bad, shape, index, create_graph):
+    a = leaf(np.ones(shape))
+    slope = np.ones(shape)
+    slope[(1,) * len(shape)] = bad
+    with pytest.warns(mg.NonFiniteWarning) as caught:
+        (a * slope).backward(np.ones(shape), create_graph=create_graph)
+    assert caught[0].lineno == line() - 1
+    assert str(caught[0].message).startswith(f"a.grad{index} is {bad} (test_errors.py:{line() - 2}): ")
+
+
+@pytest.mark.usefixtures("strict")
+def test_gradients_that_nobody_keeps_are_not_judged():
+    """gradients() gives its result to the reader; what a mask left out is exactly zero."""
+    a = leaf([0.0, 4.0])
+    with np.errstate(divide="ignore"):
+        assert mg.gradients(mg.sqrt(a).sum(), a).tolist() == [np.inf, 0.25]
+        mg.where(a > 0, mg.sqrt(a), 0.0).sum().backward()
+    assert a.grad.tolist() == [0, 0.25]
+
+
+def test_the_nan_of_a_loss_is_told_by_its_name():
+    a = leaf([-1.0])
+    with np.errstate(invalid="ignore"):
+        loss = mg.log(a).sum()
+    with pytest.warns(mg.NonFiniteWarning, match=r"a\.grad\[0\] is nan .*: loss itself is nan"):
+        loss.backward(np.nan)
+
+
+# ----------------------------------------------------------------------------- through another library
+
+
+def test_the_place_is_the_readers_own_line():
+    """Not that in random.py, which calls us for them."""
+    import random
+
+    x = leaf([1.0, 2.0, 3.0])
+    with pytest.raises(mg.InplaceError, match=rf"^random\.shuffle\(x\) would change x .*test_errors\.py:{line() + 1}"):
+        random.shuffle(x)
+
+
+@pytest.mark.usefixtures("strict")
+def test_a_copy_that_a_library_makes_for_itself_is_not_told():
+    import statistics
+
+    x = leaf(2.0)
+    assert statistics.median([x * 1, x * 3, x * 2]).item() == 4
+    with pytest.warns(mg.GradWarning, match="is cut from the graph"):
+        copy.copy(x * 1)
+
+
+def test_a_loop_variable_is_called_by_its_name():
+    w, b = leaf([1.0]), leaf(2.0)
+    for p in [w, b]:
+        with pytest.raises(mg.InplaceError, match=r"(?s)^p -= 0\.1 .*with no_grad\(\): p -= 0\.1 "):
+            p -= 0.1
+
+
+# ----------------------------------------------------------------------------- names that are not here
+
+
+def test_a_name_that_is_not_here_is_not_here():
+    """Whoever asks on the reader's behalf finds nothing, and dir() does not show it."""
+    x = leaf([1.0, 2.0])
+    for name in ("exp", "view", "zero_", "strides", "add_"):
+        assert not hasattr(x, name)
+        assert not hasattr(mg.Tensor, name)
+        assert getattr(x, name, 7) == 7
+        assert name not in dir(x)
+    for name in ("sum", "grad", "why", "T"):
+        assert name in dir(x)
+    with pytest.raises(AttributeError, match=r"^'Tensor' object has no attribute 'exp'$"):
+        getattr(x, "exp")  # noqa: B009
+    with pytest.raises(AttributeError):
+        x.exp = 1
+
+
+@pytest.mark.parametrize("name", [n for n in vars(mg.ops) if inspect.isfunction(vars(mg.ops)[n])])
+def test_every_function_is_a_method_or_says_what_it_is(name):
+    x = leaf([1.0, 2.0])
+    if not hasattr(x, name):
+        with pytest.raises(AttributeError, match=rf"^x is a Tensor, which has no \.{name} (.|\n)*x"):
+            eval(compile(f"x.{name}(1)", __file__, "eval"), {"x": x})
+
+
+def test_what_torch_spells_otherwise_works_as_it_is_spelt_here():
+    from minigrad import absent
+
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    given = {"low, high": "0, 1", "shape": "(2, 2)", "axes": "1, 0", "dtype": "float", "axis": "0"}
+    for name, spelt in absent._METHODS.items():
+        if name == "cuda":  # there may be none
+            continue
+        for placeholder, value in {"x": "x", "y": "x", **given}.items():
+            spelt = spelt.replace(f"{{{placeholder}}}", value)
+        with mg.no_grad():
+            exec(spelt, {"x": x, "np": np, "minigrad": mg})

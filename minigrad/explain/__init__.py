@@ -18,7 +18,7 @@ from .computing import (
     wrong_arguments,
 )
 from .going_back import freed, not_a_tensor, not_one_number, nothing_to_do, requires_none, unused
-from .gradients import warn_if_not_kept, why
+from .gradients import warn_if_not_kept, warn_of_non_finite, why
 from .leaving import (
     array_of_tensors,
     copied_numbers,
@@ -70,6 +70,7 @@ __all__ = [
     "warn_if_not_kept",
     "warn_if_outer",
     "warn_if_stale",
+    "warn_of_non_finite",
     "why",
     "without_derivative",
     "wrong_arguments",

@@ -5,14 +5,18 @@ when it was changed itself.
 """
 
 import warnings
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 from .. import inplace
-from ..errors import GradWarning
-from ..place import at, computes_with_attribute, expression, is_own, rebinds, spot, stack_level, uses_attribute
+from ..errors import GradWarning, NonFiniteWarning
+from ..place import at, computes_with_attribute, expression, here, is_own, rebinds, spot, stack_level, uses_attribute
+from ..value import Value
 from .going_back import cause_of_constant
-from .words import born, called, made
+from .words import born, called, computed, made
 
 
 def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
@@ -48,6 +52,36 @@ def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
     else:
         return
     warnings.warn(message, GradWarning, stacklevel=stack_level())
+
+
+def warn_of_non_finite(leaf: Any, g: Any, output: Any, order: Sequence[Any], frame: FrameType) -> None:
+    """Warn that backward(), called in `frame`, brings a leaf a gradient that is not finite, and say what made it so.
+
+    By then the graph is freed, so where NaN was born is not known for certain: but `order`, the calls that
+    were passed, is, and so are those whose slope can be infinite. detect_anomaly() finds the birth.
+    """
+    if is_own(frame):  # a descent of our own sees to it by itself
+        return
+    array = g._array if isinstance(g, Value) else g
+    name, place = called(leaf, "a parameter"), here()
+    index = [int(n) for n in np.argwhere(~np.isfinite(array))[0]] if array.shape else []
+    bad = f"{name}.grad{index or ''} is {float(array[tuple(index)])}{at(place)}"
+    end = output._array
+    if not np.isfinite(end).all():
+        what = called(output, "what it started from")
+        cause = f"{what} itself is {float(end)}" if end.size == 1 else f"{what} itself is not finite"
+    else:
+        singular = list(dict.fromkeys(computed(call) for call in reversed(order) if call.singular))
+        has = "has" if len(singular) == 1 else "have"
+        cause = "an overflow on the way back, or 0 times infinity"
+        if singular:
+            cause = f"on the way back {' and '.join(singular[:3])} {has} points where the slope is infinite"
+    warnings.warn(
+        f"{bad}: {cause}.\nKeep away from there, as in np.sqrt(x + 1e-12). "
+        "To see where it is born, repeat the step inside: with minigrad.detect_anomaly():",
+        NonFiniteWarning,
+        stacklevel=stack_level(),
+    )
 
 
 def why(tensor: Any, kept: bool) -> str:
