@@ -418,6 +418,18 @@ def test_a_curve_can_be_pickled():
         ([0.1] * 999, range(999), {}, "all 999 x are 0.1"),
         ([2, 2], [1, 2], {"through": (2, 5)}, "all x are 2, where the line is to go through: every slope fits"),
         ([[1, 7], [2, 7], [3, 7]], [1, 2, 4], {}, "x2 is the same in every row, as the intercept is: .* 2 of 3"),
+        (
+            [[7, 1, 5], [7, 2, 5], [7, 3, 5], [7, 5, 5]],
+            [1, 2, 4, 4],
+            {},
+            "each of x1 and x3 is the same in every row, as the intercept is: .* 2 of 4 parameters.\nLeave x1 and x3 out",
+        ),
+        (
+            [[1, 2, 3], [2, 4, 6], [3, 6, 9], [5, 10, 15]],
+            [1, 2, 4, 4],
+            {},
+            "x1, x2 and x3 depend on each other: the points determine 2 of 4 parameters.\nLeave two of them out",
+        ),
         ([[0, 1], [0, 3], [0, 2]], [1, 2, 4], {"through": 0}, "x1 is 0 in every row"),
         ([[1, 2], [2, 4], [3, 6]], [1, 2, 4], {}, "x1 and x2 depend on each other: the points determine 2 of 3"),
         ([[v, w, 5 - v] for v in range(4) for w in range(3)], range(12), {}, "x1 and x3 depend .* 3 of 4"),

@@ -34,13 +34,16 @@ def dependent_features(dependent: DependentError, x_names: Sequence[str], consta
     k, parameters = len(x_names), len(x_names) + constant
     involved = dependent.involved[-k:]
     culprits = [name for name, is_one in zip(x_names, involved, strict=True) if is_one]
-    rank = parameters - (len(dependent.involved) - dependent.rank)
-    determined = f"the points determine {rank} of {parameters} parameters"
-    if len(culprits) == 1:
+    missing = len(dependent.involved) - dependent.rank
+    determined = f"the points determine {parameters - missing} of {parameters} parameters"
+    them = f"{', '.join(culprits[:-1])} and {culprits[-1]}" if len(culprits) > 1 else culprits[0]
+    if len(culprits) == missing:  # as many as there are directions in which nothing varies: each is one of them
+        each = them if missing == 1 else f"each of {them}"
         what = "is the same in every row, as the intercept is" if constant else "is 0 in every row"
-        return ValueError(f"{culprits[0]} {what}: {determined}.\nLeave {culprits[0]} out")
-    them = f"{', '.join(culprits[:-1])} and {culprits[-1]}"
-    return ValueError(f"{them} depend on each other: {determined}.\nLeave one of them out, for example {culprits[-1]}")
+        return ValueError(f"{each} {what}: {determined}.\nLeave {them} out")
+    count = ("one", "two", "three")[missing - 1] if missing < 4 else str(missing)
+    example = "" if missing > 1 else f", for example {culprits[-1]}"
+    return ValueError(f"{them} depend on each other: {determined}.\nLeave {count} of them out{example}")
 
 
 def warnings_about(
