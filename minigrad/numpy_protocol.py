@@ -243,7 +243,7 @@ def as_numpy(function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
     """Our version of NumPy's function, called as NumPy's is; TypeError for an argument that ours cannot honour."""
     ours = by_function.get(function) or functools.partial(apply, by_numpy[function])
     names, alike = _names_of_arguments(function, ours)
-    args, keywords = _as_ours(function, names, alike, args, keywords)
+    args, keywords = _as_ours(names, alike, args, keywords)
     if not takes(ours, args, keywords):
         raise _not_taken(function, ours, keywords)
     return ours(*args, **keywords)
@@ -273,7 +273,7 @@ def _names_of_arguments(function: Any, ours: Callable[..., Any]) -> tuple[dict[s
 
 
 def _as_ours(
-    function: Any, names: dict[str, tuple[str, Any]], alike: int, args: tuple[Any, ...], keywords: dict[str, Any]
+    names: dict[str, tuple[str, Any]], alike: int, args: tuple[Any, ...], keywords: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """A call of NumPy's function as one of ours: by our names, without what says what NumPy does anyway."""
     if names and len(args) <= len(names):

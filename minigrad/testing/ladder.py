@@ -144,7 +144,7 @@ def measure(samples: Samples) -> Slopes:
             bars = np.abs(shown[0].value - shown[1].value) + K * (shown[0].error + shown[1].error)
             kink &= bars > 0.5 * np.abs(ahead.value - behind.value)
         jump = _jump(samples, ulp)
-        steep = _steep(right, floors, h) | _steep(left, floors, h)
+        steep = _steep(right, floors) | _steep(left, floors)
         floor = _floor(right, left, f0, h)
         wild = _wild(right, left, ahead, behind)
     return Slopes(samples, middle, visible, ahead, behind, kink & ~jump & ~steep, jump, steep, wild, floor)
@@ -385,7 +385,7 @@ def _jump(samples: Samples, ulp: Array) -> Array:
     return found
 
 
-def _steep(quotients: Array, floors: Array, h: Array) -> Array:
+def _steep(quotients: Array, floors: Array) -> Array:
     """Whether one-sided slopes go on changing, one way and by a law: a slope without bound, or without a rate.
 
     From one level to the next a slope like h^-a changes by 8^a times as much, one like log h by as much,
