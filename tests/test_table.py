@@ -577,3 +577,11 @@ def test_parquet_with_nanoseconds_and_with_empty_rows_at_its_head(tmp_path):
     assert numbers_in(open_table(path), "a", "b", skip_bad=True) == [[0.0, 1.0]] * 2
     with pytest.raises(TableError, match="there is none\nThe columns are"):
         open_table(path).layout.choose()
+
+
+def test_broken_numbers_are_no_names():
+    """A line with a typing error below a header is not the header of what is below it."""
+    with pytest.raises(TableError, match="f:2: "):
+        first_two("day,v\n2020%01-02,2NA\n2020-01-13,3\n2020-01-14,4\n")
+    with pytest.raises(TableError, match="f:2: "):
+        first_two("day,v\n2O2O-01-02,2O\n2020-01-13,3\n2020-01-14,4\n")

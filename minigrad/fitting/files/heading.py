@@ -22,6 +22,8 @@ _WORDS = (
     r"(milli|micro|nano|kilo|mega|giga|centi)?(second|minute|hour|day|week|month|year|volt|amp|ampere|met(er|re)|gram|watt|"
     r"pascal|kelvin|hertz|newton|joule|lit(er|re)|degree|ohm|tesla|radian|mole)s?|celsius|percent|[dmyhs]+([-./:][dmyhs]+)+"
 )
+# A word that begins like a number may be a broken one, and the line a point.
+_BROKEN = re.compile(r"\W*\d")
 _UNITS = [
     re.compile(rf"{_UNIT}([ ./·*]+{_UNIT})*"),
     re.compile(rf"({_WORDS})( per ({_WORDS}))?", re.IGNORECASE),
@@ -101,6 +103,8 @@ def _above(
             last, here = last - 1, over
             notes.append(f"line {line} has the units {', '.join(cell for cell in unit_cells if cell)}")
     if any(all(meaningful(cell) or missing(cell) for cell in cells) for _, cells in rows[:last]):
+        return None
+    if last and any(_BROKEN.match(here[k]) for k in places):
         return None
     if len(rows[last][1]) < width and delimiter != " ":
         notes.append("lines end with an empty cell")
