@@ -585,3 +585,39 @@ def test_any_installed_font_that_has_a_character_is_taken(monkeypatch):
     assert plot._families("a b") == ["DejaVu Sans"]
     assert plot._families("a 度") == ["DejaVu Sans", "Aa"]
     assert plot._families("a 度温é") == ["DejaVu Sans", "Noto Sans CJK SC", "Aa"]
+
+
+def test_a_model_over_decades_has_logarithmic_axes_and_a_line_has_not():
+    x = np.geomspace(1.0, 1e6, 31)
+    law = fit(lambda x, a, b: a * x**b, x, 3e5 / x, start={"a": 2e5, "b": -0.9})
+    upper, lower = draw(law).axes
+    assert (upper.get_xscale(), upper.get_yscale(), lower.get_xscale(), lower.get_yscale()) == (*["log"] * 3, "linear")
+    places = np.column_stack([x, np.ones(31)])
+    np.testing.assert_allclose(upper.transData.transform(places)[:, 0], lower.transData.transform(places)[:, 0])
+    low, high = upper.get_ylim()
+    assert 0 < low < 0.3
+    assert high > 3e5
+    for other in (
+        fit_line(x, 3e5 / x),
+        fit_line(x, 3e5 / x, degree=2),
+        fit(lambda x, a, b: a * np.exp(-b * x), np.arange(9.0), np.exp(-np.arange(9.0)), start={"a": 1.0, "b": 0.9}),
+        fit(lambda x, a, b: a * x + b, x - 1, x, start={"a": 1.0, "b": 0.0}),
+    ):
+        assert draw(other).axes[0].get_xscale() == "linear"
+    # What goes below 0 has a logarithmic x alone.
+    wave = fit(lambda x, a, b: a * np.log(x) - b, x, np.log(x) - 5, start={"a": 1.0, "b": 3.0})
+    upper = draw(wave).axes[0]
+    assert (upper.get_xscale(), upper.get_yscale()) == ("log", "linear")
+
+
+def test_the_equation_stands_free_on_logarithmic_axes():
+    rng = np.random.default_rng(4)
+    x = np.geomspace(1.0, 1e6, 31)
+    for power in (-1.0, 1.0):
+        law = fit(lambda x, a, b: a * x**b, x, 3e5 * x**power * rng.normal(1, 0.05, 31), start={"a": 3e5, "b": power})
+        figure = draw(law)
+        upper = figure.axes[0]
+        box = upper.texts[0].get_window_extent().transformed(upper.transAxes.inverted())
+        inside = upper.transAxes.inverted().transform(upper.transData.transform(np.column_stack([x, law.given.y])))
+        covered = (inside[:, 0] > box.x0) & (inside[:, 0] < box.x1) & (inside[:, 1] > box.y0) & (inside[:, 1] < box.y1)
+        assert not covered.any()

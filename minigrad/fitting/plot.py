@@ -8,6 +8,7 @@ against the minimum it was to reach. Needs matplotlib, which is imported only he
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,8 @@ def draw(
 
     One x: points, with error bars where sigmas were given (up to 300 points; from 20,000 on cells are shaded by how
     many they hold), curve, the `level` bands of the curve and of new points, the equation with its errors, and the
-    residuals. The distance losses have both axes to one scale, and the shortest way from each point to the line.
+    residuals. A model whose points are spread over decades has logarithmic axes. The distance losses have both axes to
+    one scale, and the shortest way from each point to the line.
     Several features or outputs: fitted against observed, and the residuals. A descent has its loss in a panel of its
     own, and the line on its way from faint to strong. `since`, a datetime, and `unit`, "days" or "seconds", make x a
     time axis: x counts units since then. Raises ValueError for another suffix or unit, or where the rows
@@ -283,19 +285,41 @@ class _Sheet:
         low, high = min(low, max(path_low, low - span)), max(high, min(path_high, high + span))
         if result.given.sigma is not None and result.given.n <= _BARS_UP_TO:
             low, high = min(low, np.min(y - result.given.sigma)), max(high, np.max(y + result.given.sigma))
-        margin = 0.05 * (high - low) or 0.05 * abs(low) or 1.0
-        axes.set_ylim(low - margin, high + margin)
+        if self._logs[0]:
+            axes.set_xscale("log")
+        if self._logs[1]:
+            axes.set_yscale("log")
+            low, high = _extent(y)
+            beyond, margin = (high / low) ** 0.3, (high / low) ** 0.05
+            low, high = min(low, max(curve.min(), low / beyond)), max(high, min(curve.max(), high * beyond))
+            axes.set_ylim(low / margin, high * margin)
+        else:
+            margin = 0.05 * (high - low) or 0.05 * abs(low) or 1.0
+            axes.set_ylim(low - margin, high + margin)
         axes.set_ylabel(self.y_label)
         if self.clock is not None:
             self.clock.label(axes.xaxis)
         return handles
+
+    @cached_property
+    def _logs(self) -> tuple[bool, bool]:
+        """Whether x and y have logarithmic axes: for a model whose points would lie on each other in a corner."""
+        result = self.result
+        powers = result.found.names == tuple(f"c{k}" for k in range(len(result.found.names)))
+        plain = result.vertical or powers or "slope" in result.params or result.loss == "distance"
+        if plain or self._many or self.clock is not None or result.given.n >= _CELLS_FROM:
+            return False, False
+        x, y = self._x, result.given.y
+        heights = np.concatenate([y, result.predict(x)])
+        return _over_decades(x), _over_decades(y) and bool((heights > 0).all())
 
     def _places(self) -> Floats:
         """Where the curve is drawn: evenly, and at the points themselves, so that it does not cut corners there."""
         x = self._x
         if self.result.loss == "distance" and x.size <= _BARS_UP_TO:
             x = np.concatenate([x, self._feet()[0]])
-        even = np.linspace(x.min(), x.max(), _PLACES)
+        evenly = np.geomspace if self._logs[0] else np.linspace
+        even = evenly(x.min(), x.max(), _PLACES)
         return np.unique(np.concatenate([even, x])) if x.size <= 2 * _PLACES else even
 
     def _points(self, axes: Any, x: Floats, y: Floats) -> Any:
@@ -445,6 +469,8 @@ class _Sheet:
             lower.set_xlabel(self.y_label)
             return []
         lower.set_xlabel(self.x_label)
+        if self._logs[0]:
+            lower.set_xscale("log")  # sharing alone takes the ticks, and not the places
         lower.sharex(upper)
         upper.tick_params(labelbottom=False)
         if self.clock is not None:
@@ -614,7 +640,7 @@ def _make_room(axes: Any, text: Any, drawn: Floats, tries: int, equal: bool) -> 
         if corner is not None:
             return corner
         low, high = axes.get_ylim()
-        axes.set_ylim(low, high + 0.05 * (high - low))
+        axes.set_ylim(low, high * (high / low) ** 0.05 if axes.get_yscale() == "log" else high + 0.05 * (high - low))
         if equal:
             _one_scale(axes)
     axes.set_xlim(before[0])
@@ -671,6 +697,15 @@ def _one_scale(axes: Any) -> None:
 
 def _extent(values: Floats) -> tuple[float, float]:
     return float(np.min(values)), float(np.max(values))
+
+
+def _over_decades(values: Floats) -> bool:
+    """Whether numbers are spread over three decades or more, so that their logarithms show them and they do not."""
+    low, high = _extent(values)
+    if low <= 0 or high < 1000 * low:
+        return False
+    middle = float(np.median(values))
+    return middle - low < 0.1 * (high - low) and 0.2 < np.log(middle / low) / np.log(high / low) < 0.8
 
 
 def _thinned(pairs: Floats) -> Floats:

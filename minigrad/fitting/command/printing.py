@@ -3,6 +3,7 @@
 One idea: what goes out is a table that another program can read as well as a person.
 """
 
+import csv
 import json
 import math
 from collections.abc import Iterable
@@ -67,7 +68,9 @@ def write_residuals(path: str, features: int, parts: Iterable[tuple[Any, Floats,
     """Write a CSV of row, x, y, fitted, residual, from parts of these columns; an empty cell where there is none."""
     names = ["x"] if features == 1 else [f"x{place + 1}" for place in range(features)]
     with Path(path).open("w", encoding="utf-8", newline="") as file:
-        file.write(",".join(["row", *names, "y", "fitted", "residual"]) + "\n")
-        for part in parts:
-            for row, at, *rest in zip(*(column.tolist() for column in part), strict=True):
-                file.write(",".join(["" if v != v else repr(v) for v in (row, *at, *rest)]) + "\n")
+        writer = csv.writer(file, lineterminator="\n")  # it writes a float as repr does, to the bit
+        writer.writerow(["row", *names, "y", "fitted", "residual"])
+        for row, x, *rest in parts:
+            columns = [column.tolist() for column in (row, *x.T, *rest)]
+            empty = ([None if value != value else value for value in column] for column in columns)
+            writer.writerows(zip(*empty, strict=True))
