@@ -737,3 +737,20 @@ def test_numbers_that_could_be_dates_or_have_too_many_digits_are_said():
 def test_a_date_whose_time_stands_in_the_next_column_is_said():
     split = run("fit", "-", stdin="day,at,v\n2020-03-30,13:30,1\n2020-03-31,13:31,2\n2020-04-01,07:00,2\n")
     assert "day: without the times in at; write both in one cell, 2020-03-31 13:30:00" in split.stderr
+
+
+def test_a_file_that_changes_between_two_passes_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "STREAMED", 3)
+    path = tmp_path / "points.csv"
+    path.write_text("x,y\n0,1\n1,3\n2,5.5\n3,7\n4,9\n")
+    show = command._Fit._show
+
+    def shown(self, *arguments):
+        show(self, *arguments)
+        with path.open("a") as file:
+            file.write("5,11\n")
+
+    monkeypatch.setattr(command._Fit, "_show", shown)
+    result = run("fit", path, "--residuals", tmp_path / "r.csv")
+    assert result.exit_code == 2
+    assert "points.csv: it changed while it was read: 5 rows were fitted, and 6 are there now" in result.stderr

@@ -585,3 +585,16 @@ def test_broken_numbers_are_no_names():
         first_two("day,v\n2020%01-02,2NA\n2020-01-13,3\n2020-01-14,4\n")
     with pytest.raises(TableError, match="f:2: "):
         first_two("day,v\n2O2O-01-02,2O\n2020-01-13,3\n2020-01-14,4\n")
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"])
+def test_an_error_of_excel_in_the_first_column_is_no_comment(error):
+    with pytest.raises(TableError, match='f:3: column "t": "#'):
+        first_two(f"t,v\n0,1\n{error},2\n2,3\n")
+    assert "comments" not in " ".join(opened(f"t,v\n0,1\n{error},2\n2,3\n").notes)
+
+
+def test_points_that_could_separate_thousands_in_a_table_from_the_clipboard():
+    assert (
+        "1.000 is read as 1 (--decimal , if points separate thousands)" in opened("t\tv\n1.000\t10\n2.500\t20\n").notes
+    )

@@ -508,12 +508,18 @@ class _Fit:
             fitted = given.y * np.nan if result.vertical else result.found.curve.at(given.x)
             yield rows, given.x.reshape(given.n, -1), given.y, fitted, result.residuals
             return
-        k = len(columns.xs)
+        k, seen = len(columns.xs), 0
         with reading_bar("residuals", table) as passed:
             for block in passing(table.blocks(columns.read, skip_bad=self.skip_bad), passed):
                 x, y = block.values[:, :k], block.values[:, k]
                 fitted = result.found.curve.at(x[:, 0] if k == 1 else x)
+                seen += len(y)
                 yield block.rows, x, y, fitted, y - fitted
+        if seen != result.n:
+            raise TableError(
+                f"{table.layout.source}: it changed while it was read: {result.n:,} rows were fitted, and {seen:,} are "
+                "there now\nFit it again"
+            )
 
 
 def _released(blocks: list[Block]) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .cells import meaningful, missing
-from .lines import COMMENTS, Row, TableError, body, cut
+from .lines import Row, TableError, body, cut, is_comment
 
 _UNIT = (
     r"(([yzafpnuµμmcdhkMGTPEZY]|da)?"
@@ -151,7 +151,7 @@ def _commented(text: str, delimiter: str, source: str, first: int, width: int) -
     for line, content in enumerate(io.StringIO(text, newline=None), 1):
         if line >= first:
             break
-        if content.startswith(COMMENTS):
+        if is_comment(content):
             bare = content.lstrip(content[0]).strip()
             rows = [cells for _, cells in cut(bare, delimiter, source)]
             fits = len(rows) == 1 and len(rows[0]) == width and width > 1

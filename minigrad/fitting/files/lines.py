@@ -18,7 +18,9 @@ _DELIMITERS = ("\t", ";", ",", "|", " ")  # several blanks in a row are one deli
 _RULE = re.compile(r"[\s|+:]*+([-=_]{3,}+[\s|+:]*+)+")  # possessive: a long line of dashes is read once
 
 COMMENTS = ("#", "%")
-"""How lines begin that are comments."""
+"""How lines begin that are comments, but for the errors of Excel: #N/A in the first column is a bad cell."""
+
+_COMMENT = re.compile(r"%|#(?!N/A|VALUE!|REF!|DIV/0!|NAME\?|NUM!|NULL!)")
 
 _JUDGED = 4000  # so many cells tell which columns hold numbers
 
@@ -28,6 +30,15 @@ Row = tuple[int, list[str]]
 
 class TableError(ValueError):
     """A file that cannot be read as a table of numbers: where, why, and how to mend it."""
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line is a comment.
+
+    >>> is_comment("# 12 May"), is_comment("#N/A,2")
+    (True, False)
+    """
+    return _COMMENT.match(line) is not None
 
 
 def cut(text: str, delimiter: str, source: str, above: int = 0) -> Iterator[Row]:
@@ -42,7 +53,7 @@ def cut(text: str, delimiter: str, source: str, above: int = 0) -> Iterator[Row]
     """
     lines: Iterable[str] = io.StringIO(text, newline=None)
     # A comment keeps its line, so that the lines below it keep their numbers.
-    lines = ("\n" if line.startswith(COMMENTS) or _RULE.fullmatch(line) else line for line in lines)
+    lines = ("\n" if is_comment(line) or _RULE.fullmatch(line) else line for line in lines)
     if delimiter == "":
         yield from ((above + n, [line.strip()]) for n, line in enumerate(lines, 1) if line.strip())
         return
@@ -128,4 +139,4 @@ def _two_numbers_in_one_cell(rows: Sequence[Row]) -> bool:
     return False
 
 
-__all__ = ["Row", "TableError", "best_cut", "body", "cut"]
+__all__ = ["Row", "TableError", "best_cut", "body", "cut", "is_comment"]

@@ -35,7 +35,7 @@ from .cells import (
 )
 from .dates import Calendar, calendar, like_a_date
 from .heading import heading, numbered
-from .lines import COMMENTS, DELIMITER_NAMES, Row, TableError, best_cut, cut
+from .lines import DELIMITER_NAMES, Row, TableError, best_cut, cut, is_comment
 
 _EXCEL_MARK = re.compile(r'"?sep=([^\w\s]|\t)"?[ \t]*(\r\n?|\n)', re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d{16,300}", re.ASCII)
@@ -295,7 +295,7 @@ def understand(
         text = "\n" + text[excel.end() :]
         delimiter = excel[1] if delimiter == "auto" else delimiter
     delimiter, rows = best_cut(text, source) if delimiter == "auto" else (delimiter, list(cut(text, delimiter, source)))
-    marks = [mark for mark in COMMENTS if re.search(rf"(?:\A|[\r\n]){mark}", text)]
+    marks = sorted({line[0] for line in re.findall(r"(?:^|(?<=[\r\n]))[#%].*", text) if is_comment(line)})
     if not rows and not marks:
         raise TableError(f"{source}: the file is empty\nIt should hold one line for each point, for example 1.5,2.5")
     if not rows:
@@ -322,8 +322,8 @@ def understand(
         "d" in cell.casefold() and like_a_number(cell) for _, cells in whole for cell in cells
     ):
         notes.append("exponents with D")
-    if decimal == "auto" and delimiter == ";" and found == "." and not thousands:
-        # Excel cuts at semicolons where it has decimal commas, and there 1.000 would be a thousand.
+    if decimal == "auto" and delimiter in (";", "\t") and found == "." and not thousands:
+        # Excel cuts so where it has decimal commas, and there 1.000 would be a thousand.
         pointed = [cell for _, cells in whole for cell in cells if "." in cell and like_a_number(cell)]
         if pointed and all(_PERHAPS_THOUSANDS.fullmatch(cell) for cell in pointed):
             notes.append(f"{pointed[0]} is read as {float(pointed[0]):g} (--decimal , if points separate thousands)")
