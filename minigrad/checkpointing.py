@@ -17,8 +17,8 @@ from . import hooks
 from .backend import library_of
 from .containers import leaves, rebuilt
 from .errors import GradError
-from .graph import _owners, apply, is_recording, tick
-from .mode import enable_grad
+from .graph import _owners, apply, tick
+from .mode import enable_grad, is_recording
 from .op import Op
 from .ops.indexing import scatter
 from .place import Place, at, here

@@ -20,7 +20,7 @@ from .backend import library_of
 from .containers import rebuilt
 from .errors import ShapeError
 from .forward_mode import push
-from .graph import is_recording
+from .mode import is_recording
 from .place import at, here
 from .recorded import Run, array_of, check_function, matched, numbers, one_number, refilled, result_leaves, zeros_of
 from .tensor import Tensor

@@ -24,14 +24,13 @@ from . import anomaly, explain, hooks, inplace, keeping
 from .backend import Array, check_same_library, library_of
 from .gradient import ALONE, accumulate, add_into, apart, fit, is_finite, own, zero_where_zero
 from .keeping import Rule
-from .mode import _recording, enable_grad
+from .mode import enable_grad, is_recording
 from .op import Freed, Op
 from .place import Place, here
 from .value import FLOATS, Cut, Value, wrap
 
 _PYTHONS = (list, tuple, bool, int, float)
 
-is_recording = _recording.get
 tick = inplace.clock.__next__
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from . import anomaly, inplace
 from .errors import BackendError, DtypeError, ShapeError
 from .explain import forward_failed, in_place_while_recording, warn_if_outer
-from .graph import apply, checked, is_recording, tick
+from .graph import apply, checked, tick
+from .mode import is_recording
 from .numpy_protocol import as_numpy, takes
 from .op import Op, by_function, by_numpy
 from .place import at, here, name_of

@@ -19,8 +19,8 @@ from .containers import leaves, rebuilt
 from .errors import DtypeError, GradError, ShapeError
 from .explain import refuse_masked
 from .gradient import ALONE, apart, own
-from .graph import _changed, _complete, _owners, _pass_back, _zeros_matter, apply, is_recording
-from .mode import enable_grad
+from .graph import _changed, _complete, _owners, _pass_back, _zeros_matter, apply
+from .mode import enable_grad, is_recording
 from .op import Freed, Op
 from .place import at, here
 from .tensor import Tensor

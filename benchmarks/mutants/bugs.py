@@ -1149,8 +1149,8 @@ tensor.bug(
 )  # fmt: skip
 tensor.bug(
     "setitem-silently", "study 83", "y[i] = 0 while recording changes y and not its gradient",
-    "        if is_grad_enabled() and (self._requires_grad or (isinstance(value, Value) and value._requires_grad)):",
-    "        if is_grad_enabled() and self.creator is None and self._requires_grad:",
+    "        if is_recording() and (self._requires_grad or (isinstance(value, Value) and value._requires_grad)):",
+    "        if is_recording() and self.creator is None and self._requires_grad:",
     on="set_while_recording", shown_by="element_zeroed()",
 )  # fmt: skip
 tensor.bug(

@@ -15,7 +15,8 @@ import numpy as np
 from ..backend import library_of
 from ..errors import GradError
 from ..explain import without_derivative
-from ..graph import apply, array_of, is_recording
+from ..graph import apply, array_of
+from ..mode import is_recording
 from ..op import Op, implements
 from ..place import at, here
 from ..value import Value, wrap

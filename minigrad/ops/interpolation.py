@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..explain import no_rule
-from ..graph import apply, array_of, is_recording
+from ..graph import apply, array_of
+from ..mode import is_recording
 from ..op import Op, implements
 from ..place import at, here
 from ..value import Value
