@@ -160,10 +160,12 @@ def coefficients(line: Flat) -> tuple[float, float]:
         rate = as_decimal(m) * Decimal(frame.unit_v) / Decimal(frame.unit_u)
         c = as_decimal(line.c) * Decimal(frame.unit_v) + Decimal(frame.place_v)
         if frame.turned:
-            slope, intercept = 1 / rate, Decimal(place_u) - c / rate
+            slope, terms = 1 / rate, (Decimal(place_u), -c / rate, Decimal(frame.place_v) / rate)
         else:
-            slope, intercept = rate, c - rate * Decimal(place_u)
-        if abs(intercept) <= Decimal(NOTHING) * (abs(Decimal(place_u)) + abs(Decimal(frame.place_v))):
+            slope, terms = rate, (c, -rate * Decimal(place_u), Decimal(frame.place_v))
+        intercept = terms[0] + terms[1]
+        # All in units of y: those of x may be 30 orders away, as the frequencies of light are from its energies.
+        if abs(intercept) <= Decimal(NOTHING) * sum(map(abs, terms)):
             intercept = Decimal(0)
         found = float(slope), float(intercept)
     return found if math.isfinite(sum(found)) else (math.inf, math.nan)
