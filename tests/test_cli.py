@@ -754,3 +754,12 @@ def test_a_file_that_changes_between_two_passes_is_refused(tmp_path, monkeypatch
     result = run("fit", path, "--residuals", tmp_path / "r.csv")
     assert result.exit_code == 2
     assert "points.csv: it changed while it was read: 5 rows were fitted, and 6 are there now" in result.stderr
+
+
+def test_times_of_day_in_x(tmp_path):
+    table = "at,v\n13:30:00,1\n13:30:10,3\n13:30:20,5\n13:30:30,7.5\n"
+    result = run("fit", "-", "--plot", tmp_path / "fit.png", "--predict", "13:30:15", stdin=table)
+    assert result.exit_code == 0
+    assert result.stderr == "minigrad: standard input: at: times of day as seconds since 13:30:00\n"
+    assert "v against at [seconds]" in result.stdout
+    assert re.search(r"^ +15 +4\.125 ", result.stdout, re.MULTILINE)

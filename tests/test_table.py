@@ -521,7 +521,10 @@ def test_what_instruments_write_is_understood(text, columns, note):
         ("t,v\n0,1.5 mV\n1,2 mV\n", '"v" has "1.5 mV"\nWrite the number alone: its unit'),
         ("t,v\n0,$1\n1,$2\n", '"v" has "$1"\nWrite the number alone'),
         ("t,v\n0,2.0±0.1\n1,3±1\n", '"v" has "2.0±0.1"\nPut the error into a column of its own, for --sigma'),
-        ("t,v\n13:30:00,1\n13:31:00,2\n", '"t" has "13:30:00"\nA time needs its date'),
+        ("t,v\n13:30,1\n13:31,2\n", '"t" has "13:30"\nA time needs its seconds, 13:30:00'),
+        ("t,v\n23:59:59,1\n00:00:01,2\n", 'f:3: column "t": 00:00:01 stands below 23:59:59: perhaps of the next day'),
+        ("t,v\n10:00:00,1\n24:00:01,2\n", 'f:3: column "t": "24:00:01" is not a date like 10:00:00'),
+        ("t,v\n10:00:00,1\n2020-01-01,2\n", 'f:2: column "t": "10:00:00" is not a date like 2020-01-01'),
         ("t,v\n1 Mar 2020,1\n2 Mar 2020,2\n", '"t" has "1 Mar 2020"\nWrite dates as 2020-03-31'),
         ("t,v\n10.03.20,1\n11.03.20,2\n", '"t" has "10.03.20"\nWrite dates as 2020-03-31'),
         ("t,v\n3/14/2020 1:30 PM,1\n3/15/2020 1:30 PM,2\n", '1:30 PM"\nWrite dates as 2020-03-31'),
@@ -598,3 +601,28 @@ def test_points_that_could_separate_thousands_in_a_table_from_the_clipboard():
     assert (
         "1.000 is read as 1 (--decimal , if points separate thousands)" in opened("t\tv\n1.000\t10\n2.500\t20\n").notes
     )
+
+
+@given(
+    seconds=st.lists(st.integers(0, 86_399_999), min_size=2, max_size=9, unique=True).map(sorted),
+    mark=st.sampled_from([".", ","]),
+    block=st.integers(1, 40),
+)
+def test_times_of_day_are_seconds(seconds, mark, block):
+    cells = [f"{n // 3_600_000}:{n // 60_000 % 60:02}:{n // 1000 % 60:02}{mark}{n % 1000:03}" for n in seconds]
+    table = opened("t;v\n" + "".join(f"{cell};1\n" for cell in cells), block=block)
+    # Correctly rounded: the difference is taken before it is divided.
+    assert numbers_in(table, "t") == [[(n - seconds[0]) / 1000 for n in seconds]]
+    assert table.layout.column("t").calendar.note == f"times of day as seconds since {cells[0]}"
+    # A second reading begins anew.
+    assert len(numbers_in(table, "t")[0]) == len(seconds)
+
+
+def test_times_of_day_of_parquet_are_refused(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = str(tmp_path / "points.parquet")
+    for kind in (pyarrow.time64("us"), pyarrow.duration("s")):
+        parquet.write_table(pyarrow.table({"t": pyarrow.array([1, 2], kind), "v": [1.0, 2.0]}), path)
+        with pytest.raises(TableError, match=r'column "t" holds (time|duration).*, not numbers'):
+            numbers_in(open_table(path), "t")

@@ -560,7 +560,7 @@ class _Columns:
     def dated(self) -> dict[str, Any]:
         """What a picture has to know of the dates in x."""
         calendar = self.xs[0].calendar
-        if calendar is None or len(self.xs) > 1:
+        if calendar is None or calendar.clock or len(self.xs) > 1:
             return {}
         return {"since": calendar.since, "unit": calendar.unit, "x_label": self.xs[0].name}
 

@@ -33,7 +33,7 @@ _NEARLY = [
     for pattern, mending in (
         (r"[\d.,+-]+\s*%", "Leave out the sign %: it belongs into the name of the column"),
         (r"[\d.,+-]+\s*±.*|[\d.,]+\s*\+/-.*", "Put the error into a column of its own, for --sigma"),
-        (r"\d{1,3}:\d{2}(:\d{2}([.,]\d+)?)?", "A time needs its date, 2020-03-31 13:30:00; or write seconds"),
+        (r"\d{1,3}:\d{2}(:\d{2}([.,]\d+)?)?", "A time needs its seconds, 13:30:00, or its date, 2020-03-31 13:30:00"),
         (r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?", _DATE),
         (r".*\b\d{1,2}:\d{2}.*\d.*|.*\d.*\b\d{1,2}:\d{2}.*", _DATE),
         (r".*\d.*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec).*\d.*", _DATE),

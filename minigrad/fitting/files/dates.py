@@ -1,7 +1,8 @@
 """Dates in a column of x: the days or seconds since the first of them.
 
 One idea: a date that can be read in two ways is not read. 2020-03-04 and 04.03.2020 have one meaning; with
-slashes the column itself must say, by a day above 12, whether the day or the month comes first.
+slashes the column itself must say, by a day above 12, whether the day or the month comes first. Times of day
+without a date are seconds, as long as they go forwards: what lies behind midnight they do not say.
 """
 
 import re
@@ -15,6 +16,7 @@ _FORMS = {
     "dotted": re.compile(r"(\d{1,2})(\.)(\d{1,2})\.(\d{4})" + _CLOCK, re.ASCII),
     "slashed": re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})" + _CLOCK, re.ASCII),
 }
+_TIME = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?", re.ASCII)
 _ORDERS = {"dmy": "day/month/year", "mdy": "month/day/year"}
 _DAY = 86_400 * 10**9
 EPOCH = date(1970, 1, 1).toordinal() * _DAY
@@ -26,7 +28,7 @@ class Calendar:
     """How the dates of one column are read, and from when they are counted, in nanoseconds."""
 
     order: str
-    """Of dates with slashes: "dmy", "mdy", or "" where there are none."""
+    """Of dates with slashes "dmy" or "mdy", "clock" of times without dates, else ""."""
     first: int
     unit: str
     """What a number counts: "days" or "seconds"."""
@@ -36,10 +38,15 @@ class Calendar:
 
     def number(self, cell: str) -> float | None:
         """Return the days or seconds from the first date to this one, correctly rounded; None if it is no date."""
-        moment = _moment(cell, self.order)
+        moment = _time_of_day(cell) if self.clock else _moment(cell, self.order)
         if moment is None or moment[1] != self.zoned:
             return None
         return (moment[0] - self.first) / (_DAY if self.unit == "days" else 10**9)
+
+    @property
+    def clock(self) -> bool:
+        """Whether these are times of day: 13:30:00 without a date."""
+        return self.order == "clock"
 
     @property
     def since(self) -> str:
@@ -54,17 +61,19 @@ class Calendar:
     @property
     def note(self) -> str:
         """What was assumed, in words."""
+        if self.clock:
+            return f"times of day as seconds since {self.written}"
         order = f" ({_ORDERS[self.order]})" if self.order else ""
         return f"dates{order} as {self.unit} since {self.written}"
 
 
 def like_a_date(cell: str) -> bool:
-    """Whether a cell is written as a date, in whatever order.
+    """Whether a cell is written as a date, in whatever order, or as a time of day with seconds.
 
-    >>> like_a_date("2020-03-04"), like_a_date("04/03/2020 12:30"), like_a_date("2020.5")
-    (True, True, False)
+    >>> like_a_date("2020-03-04"), like_a_date("04/03/2020 12:30"), like_a_date("12:30:00"), like_a_date("2020.5")
+    (True, True, True, False)
     """
-    return any(_moment(cell, order) is not None for order in _ORDERS)
+    return _time_of_day(cell) is not None or any(_moment(cell, order) is not None for order in _ORDERS)
 
 
 def calendar(cells: Iterable[str]) -> Calendar | None:
@@ -80,6 +89,11 @@ def calendar(cells: Iterable[str]) -> Calendar | None:
     'dates (day/month/year) as days since 03/04/2020'
     """
     dated = [cell for cell in cells if like_a_date(cell)]
+    times = [cell for cell in dated if _time_of_day(cell) is not None]
+    first = _time_of_day(times[0]) if times else None
+    if first is not None and len(times) == len(dated):
+        return Calendar("clock", first[0], "seconds", times[0], False)
+    dated = [cell for cell in dated if _time_of_day(cell) is None]
     if not dated:
         return None
     order = ""
@@ -118,6 +132,18 @@ def _moment(cell: str, order: str) -> tuple[int, bool] | None:
         whole = since_midnight // timedelta(seconds=1)
         return days * _DAY + whole * 10**9 + int((fraction or "").ljust(9, "0")), zone is not None
     return None
+
+
+def _time_of_day(cell: str) -> tuple[int, bool] | None:
+    """The nanoseconds since midnight of a written time, which names no zone."""
+    found = _TIME.fullmatch(cell)
+    if found is None:
+        return None
+    hour, minute, second = (int(part) for part in found.groups()[:3])
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    whole = (hour * 60 + minute) * 60 + second
+    return whole * 10**9 + int((found[4] or "").ljust(9, "0")), False
 
 
 def _offset(zone: str | None) -> timedelta:

@@ -113,6 +113,7 @@ class TextFile:
         self._started = False
         self.size = _size(stream)
         self.faults = Faults("line")
+        self._latest: dict[int, tuple[float, str]] = {}  # of columns of times of day, by place
         if encoding == "auto":
             _refuse_binary(self._head, source)
             self.encoding, said = _encoding(self._head, source)
@@ -148,6 +149,7 @@ class TextFile:
         `skip_bad` they are left out, and `faults` knows them.
         """
         self.faults = Faults("line")
+        self._latest.clear()
         for text, above in self._texts():
             values = _plain_numbers(text, self.layout, columns)
             if values is None:
@@ -170,15 +172,27 @@ class TextFile:
             numbers: list[float] = []
             for column in columns:
                 number = column.number(cells[column.place])
+                where = f'{source}:{line}: column "{column.name}"'
                 if number is None:
-                    where = f'{source}:{line}: column "{column.name}"'
                     self.faults.add(line, f"{where}: {column.refusal(cells[column.place])}")
                     break
+                if column.calendar is not None and column.calendar.clock:
+                    self._forwards(column.place, number, cells[column.place], where)
                 numbers.append(number)
             else:
                 values.append(numbers)
                 rows.append(self.faults.rows)
         return Block(np.array(values, dtype=np.float64).reshape(-1, len(columns)), np.array(rows, dtype=np.int64))
+
+    def _forwards(self, place: int, number: float, cell: str, where: str) -> None:
+        """Note a time of day, and refuse one that is earlier than the last: it may be of the next day, or may not."""
+        last, written = self._latest.get(place, (number, cell))
+        if number < last:
+            raise TableError(
+                f"{where}: {cell} stands below {written}: perhaps of the next day, perhaps not\n"
+                "Write times with their dates: 2020-03-31 13:30:00"
+            )
+        self._latest[place] = number, cell
 
     def _texts(self) -> Iterator[tuple[str, int]]:
         """The lines of data in blocks that end at the end of a row, each with the number of lines above it."""
@@ -280,7 +294,7 @@ class ParquetFile:
     def _numbers(self, cells: Any, column: Column) -> Floats:
         """A column of a batch as numbers, NaN where a cell is empty."""
         types, kind = self._arrow.types, cells.type
-        if types.is_temporal(kind) and column.calendar is not None:
+        if (types.is_timestamp(kind) or types.is_date(kind)) and column.calendar is not None:
             moments = cells.cast(self._arrow.timestamp("ns", tz=getattr(kind, "tz", None))).cast(self._arrow.int64())
             whole = np.asarray(moments.fill_null(0).to_numpy(zero_copy_only=False))
             unit = 86_400 * 10**9 if column.calendar.unit == "days" else 10**9
