@@ -361,8 +361,8 @@ def levenberg_marquardt(
         cost = here.place.cost
         if step.damping == 0 and not step.met and (step.gain <= near * cost or _as_rounding(here)):
             refined, count, ended = _refined(look, here, limits, history, watch)
-            refined.units = np.maximum(refined.units, here.units)
-            here = refined if ended else _Tangent(refined.place, refined.values, refined.units, limits)
+            units = np.maximum(refined.units, here.units)
+            here = refined if ended else _Tangent(refined.place, refined.values, units, limits)
             tried += count
             if ended or not near:
                 message = ""

@@ -498,6 +498,11 @@ class _Squares:
     cost: float
     noise: float
 
+    @cached_property
+    def slopes(self) -> Floats:
+        """By each parameter, in units of sigma."""
+        return self.task.scaled(self.columns())
+
     def probed(self, values: Floats) -> Floats | None:
         """As `Place.probed`."""
         return self.task.residuals(values)
@@ -509,7 +514,7 @@ class _Squares:
 
     def linear(self) -> tuple[Floats, Floats]:
         """As `Place.linear`."""
-        return self.r, self.task.scaled(self.columns())
+        return self.r, self.slopes
 
 
 def _squares(task: Task) -> Survey:
