@@ -17,6 +17,7 @@ ends where no parameter that may move wants to.
 """
 
 import math
+import operator
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _EPS = float(np.finfo(np.float64).eps)
-_SMALL = 3000
+_SMALL = 1000
 """Up to so many numbers the singular values are taken of the Jacobian itself; of more, of its triangle first."""
 
 
@@ -422,6 +423,11 @@ _ROUNDED = 1e-13
 """So small a part of the residuals changes no digit of a parameter that is known better than to 1 part in 1000."""
 
 
+_NEW = 1e-5
+"""Of a change of steps that is less new than this beside those after it, by its square, rounding and bending make the
+rest: 54 searches of NIST's problems take 1146 steps with it, 1164 with 1e-20, 1163 with 1e-2."""
+
+
 def times(steps: int) -> str:
     """Return a number of steps in words."""
     return "1 step" if steps == 1 else f"{steps} steps"
@@ -508,19 +514,32 @@ def _no_change(by: Floats, values: Floats) -> bool:
     return all(abs(d) <= 2 * _EPS * abs(v) for d, v in zip(by.tolist(), values.tolist(), strict=True))
 
 
+def _dot(one: list[float], other: list[float]) -> float:
+    found: float = sum(map(operator.mul, one, other))
+    return found
+
+
 def _accelerated(places: list[Floats], moves: list[Floats], units: Floats) -> Floats:
     """The last step, without what it has in common with those before."""
     last = moves[-1]
     del places[: -1 - len(last)], moves[: -1 - len(last)]
     if len(moves) == 1:
         return last
-    went, wanted = np.array(places), np.array(moves)
-    changes = wanted[1:] - wanted[:-1]
-    scaled, goal = changes * units, last * units
-    if len(changes) > 1:
-        shares = np.linalg.lstsq(scaled.T, goal, rcond=1e-10)[0]
-    else:
-        square = float(scaled[0] @ scaled[0])
-        shares = scaled @ goal / square if square > 0 else np.zeros(1)
-    by: Floats = last - shares @ (went[1:] - went[:-1] + changes)
+    rest, by = (last * units).tolist(), last
+    seen: list[tuple[list[float], float, Floats]] = []
+    for k in range(len(moves) - 2, -1, -1):  # the nearest first; by Gram and Schmidt, in lists: these are short
+        change = moves[k + 1] - moves[k]
+        scaled, went = (change * units).tolist(), places[k + 1] - places[k] + change
+        whole = _dot(scaled, scaled)
+        for other, square, way in seen:
+            share = _dot(scaled, other) / square
+            scaled = [c - share * d for c, d in zip(scaled, other, strict=True)]
+            went = went - share * way
+        square = _dot(scaled, scaled)
+        if not square > _NEW * whole:
+            continue
+        seen.append((scaled, square, went))
+        share = _dot(rest, scaled) / square
+        rest = [c - share * d for c, d in zip(rest, scaled, strict=True)]
+        by = by - share * went
     return by if _length(by * units) <= 10 * _length(last * units) else last
