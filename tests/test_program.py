@@ -133,6 +133,40 @@ def test_what_is_not_what_was_recorded_is_recorded_again(change):
     np.testing.assert_array_equal(columns()[:, 0], X)
 
 
+@pytest.mark.parametrize("start", [0.0, 1.0])
+def test_a_gradient_that_is_stopped_stays_stopped(start):
+    """From a = 0 the slope by b is 0 whether it is stopped or not."""
+
+    class Still(mg.Op):
+        """x, and no slope"""
+
+        elementwise = True
+
+        def forward(x):
+            return x * 1.0
+
+        def dx(g, out, x):
+            return 0 * g
+
+    def still(b):
+        return b.detach() if isinstance(b, mg.Tensor) else b
+
+    for model in (lambda x, a, b: a * x * still(b), lambda x, a, b: a * x * mg.apply(Still, b)):
+        rows = Rows(model_of(model), X, 7, (0, 1))
+        for values in ([start, 2.0], [3.0, 2.0]):
+            y, columns = rows.at(values)
+            np.testing.assert_array_equal(y, values[0] * X * values[1])
+            np.testing.assert_array_equal(columns(), np.stack([X * values[1], 0 * X], axis=1))
+
+
+def test_an_anomaly_is_still_seen():
+    rows = Rows(model_of(lambda x, a: np.sqrt(a * x)), X, 7, (0,))
+    with mg.detect_anomaly(), np.errstate(all="ignore"):
+        rows.at([1.0])[1]()
+        with pytest.raises(mg.MinigradError):
+            rows.at([-1.0])
+
+
 def test_what_is_held_may_be_held_elsewhere_later():
     rows = Rows(model_of(lambda x, a, b: a * x + b), X, 7, (0,))
     for values in ([1.0, 2.0], [1.5, 2.0], [1.5, 3.0], [2.0, 2.0]):

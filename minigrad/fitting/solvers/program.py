@@ -8,8 +8,8 @@ record to the bit, for the operations, the rules and their order are the same; i
 points costs five times the arithmetic.
 
 That rests on the model being a function of its arguments. One that draws random numbers, or does something else with
-a class that it does not know, writes down other operations or other numbers than those recorded at the same place:
-the two are compared once, and where they differ in a bit there is no program.
+a class that it does not know, or stops a gradient, writes down another graph or other numbers than minigrad records:
+the two are compared once (`rows.py`), and where they differ in a bit the program is not used.
 """
 
 import operator
@@ -86,34 +86,34 @@ def _is_plain(arg: Any) -> bool:
     return type(arg) in (int, float, bool)
 
 
+Graph = list[tuple[type[Op], list[tuple[int, int]]]]
+"""Each call in order: its operation, and for each argument that moves its number, the last first, and where it came
+from: the number of a leaf, or that of a call counted on from them."""
+
+
 class Program:
     """The operations of a model, in order: its values at the leaves, and the slopes by them at each point."""
 
     def __init__(self, calls: Sequence[tuple[type[Op], tuple[Any, ...], _Blind]], leaves: Sequence[_Blind]) -> None:
         self.leaves = len(leaves)
-        self.operations = [op for op, _, _ in calls]
-        self.constants: list[Any] = []
+        self.constants = [arg for _, args, _ in calls for arg in args if not isinstance(arg, _Blind)]
+        self.forward: list[tuple[Callable[..., Any], Callable[[Any], Any]]] = []
+        self.back: list[Any] = []
+        self.graph: Graph = []
+        first = len(leaves) + len(self.constants)
         numbers = {id(leaf): k for k, leaf in enumerate(leaves)}
-        constants = [arg for _, args, _ in calls for arg in args if not isinstance(arg, _Blind)]
-        self.constants = constants
-        first = len(leaves) + len(constants)
-        for k, (_, _, result) in enumerate(calls):
-            numbers[id(result)] = first + k
-        used = iter(range(len(leaves), first))
-        forward: list[tuple[Callable[..., Any], Callable[[Any], Any]]] = []
-        back: list[Any] = []
-        masked = [False]
-        for op, _, _ in reversed(calls):
-            masked.append(masked[-1] or op.masks)
+        numbers |= {id(result): first + k for k, (_, _, result) in enumerate(calls)}
+        constant = iter(range(len(leaves), first))
+        masking = max((k for k, (op, _, _) in enumerate(calls) if op.masks), default=-1)
         for k, (op, args, _) in enumerate(calls):
-            at = [numbers[id(arg)] if isinstance(arg, _Blind) else next(used) for arg in args]
+            at = [numbers[id(arg)] if isinstance(arg, _Blind) else next(constant) for arg in args]
             # A slice where there is one, because one key alone would bring no list.
             taken = operator.itemgetter(*at) if len(at) > 1 else operator.itemgetter(slice(at[0], at[0] + 1))
-            forward.append((op.forward, taken))
-            ways = [(op.rules[n], at[n]) for n in reversed(range(len(at))) if isinstance(args[n], _Blind)]
-            back.append((first + k, ways, taken, masked[len(calls) - 1 - k]))
-        self.forward = forward
-        self.back = back[::-1]
+            ways = [n for n in reversed(range(len(at))) if isinstance(args[n], _Blind)]
+            self.forward.append((op.forward, taken))
+            self.back.append((first + k, [(op.rules[n], at[n]) for n in ways], taken, k < masking))
+            self.graph.append((op, [(n, at[n] if at[n] < first else at[n] - len(self.constants)) for n in ways]))
+        self.back.reverse()
 
     def run(self, leaves: Sequence[Any]) -> list[Any]:
         """Return all that is computed on the way; the last is what the model returns."""

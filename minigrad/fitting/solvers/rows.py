@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import minigrad as mg
+from minigrad import anomaly
 from minigrad.gradient import zero_where_zero
 from minigrad.value import wrap
 
 from ..models import Model, checked
-from .program import Program, program_of
+from .program import Graph, Program, program_of
 
 _elementwise = operator.attrgetter("elementwise")
 
@@ -85,8 +86,8 @@ class Rows:
                 calls = mg.history(result)
                 if result.shape == (self.n,) and all(map(_elementwise, calls)):
                     _shares(result, calls, leaves, columns)
-                    if not self._asked:
-                        self._take_down(values, x, calls, result._array, columns)
+                    if not self._asked and not anomaly.on:
+                        self._take_down(values, x, _graph(calls, leaves), result._array, columns)
                 else:
                     self._by_columns(values, x, columns)
             return columns.T
@@ -100,7 +101,7 @@ class Rows:
             leaves.append(x)
         return leaves
 
-    def _take_down(self, values: Sequence[float], x: Any, calls: Sequence[Any], y: Floats, columns: Floats) -> None:
+    def _take_down(self, values: Sequence[float], x: Any, graph: Graph, y: Floats, columns: Floats) -> None:
         """Have the program of the model from now on, if it does at these values what was recorded, to the bit."""
         self._asked = True
         arguments: list[Any] = list(values)
@@ -111,7 +112,7 @@ class Rows:
             return self.model(leaves[-1] if self.by_x else x, arguments)
 
         program = program_of(run, len(columns))
-        if program is None or program.operations != [type(call) for call in reversed(calls)]:
+        if program is None or program.graph != graph:
             return
         found = program.run(self._leaves(values, x))
         if _same(found[-1], y) and _same(program.slopes(found), columns):
@@ -135,6 +136,13 @@ class Rows:
             if at:
                 found = mg.jacobian(lambda *moving: f(*moving, x), tuple(range(len(at))))(*at)
                 columns[: len(at)] = found
+
+
+def _graph(calls: Sequence[Any], leaves: Sequence[mg.Tensor]) -> Graph:
+    """What was recorded, newest first, as a program tells it."""
+    numbers: dict[Any, int] = {leaf: k for k, leaf in enumerate(leaves)}
+    numbers |= {call: len(leaves) + k for k, call in enumerate(reversed(calls))}
+    return [(type(call), [(n, numbers[origin]) for n, _, origin in call.record[0]]) for call in reversed(calls)]
 
 
 def _same(one: Any, other: Floats) -> bool:
