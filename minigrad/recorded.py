@@ -83,16 +83,17 @@ class Run:
         for x in self.inputs:
             x._requires_grad = x.creator is not None  # f is done: to whoever comes later, our own leaves are constants
         self.targets = self.origins if outside else None
-        self.outer = recording and (bool(outside) or any(x.creator is not None for x in self.inputs))
+        self.outer = recording and (bool(outside) or any([x.creator is not None for x in self.inputs]))
         """Whether somebody else differentiates too: then what comes out is recorded, and nothing is freed."""
-        self.plain = not self.outer and not any(isinstance(leaf, Value) for each in self.given for _, leaf in each)
+        self.plain = not self.outer and not any([isinstance(leaf, Value) for each in self.given for _, leaf in each])
 
     def value(self) -> Any:
         """What f returned, as it leaves the run: (result, aux) if there is an aux."""
-        returned = (self.result, self.aux) if self.has_aux else self.result
-        return rebuilt(
-            returned, lambda part: self.released(part._array) if isinstance(part, Value) and not self.outer else part
-        )
+        value = self._left(self.result) if _is_one(self.result) else rebuilt(self.result, self._left)
+        return (value, rebuilt(self.aux, self._left)) if self.has_aux else value
+
+    def _left(self, part: Any) -> Any:
+        return self.released(part._array) if isinstance(part, Value) and not self.outer else part
 
     def released(self, one: Any) -> Any:
         """A tensor in the graph as it is; an array as a tensor, or plain if the arguments were plain."""
@@ -138,12 +139,21 @@ def check_function(who: str, f: Any) -> None:
 
 
 def _leaves(tree: Any, path: str) -> list[tuple[str, Any]]:
+    if _is_one(tree):
+        return [(path, tree)]
     return [(path, leaf) for path, leaf in leaves(tree, path) if leaf is not None]
+
+
+def _is_one(tree: Any) -> bool:
+    """Whether this is an array or a tensor, and surely no container: seen in a tenth of the time of looking inside."""
+    return type(tree) is np.ndarray or isinstance(tree, Value)
 
 
 def refilled(tree: Any, things: Iterable[Any]) -> Any:
     """The same containers around other things; a None in them is no leaf, and stays."""
     supply = iter(things)
+    if _is_one(tree):
+        return next(supply)
     return rebuilt(tree, lambda leaf: None if leaf is None else next(supply))
 
 
@@ -251,7 +261,7 @@ def _numbers(who: str, argnums: Any, count: int) -> list[int]:
 
 def _name(f: Callable[..., Any], n: int) -> str:
     """What f calls its n-th argument, for a path such as `p["w"]`."""
-    inner = inspect.unwrap(f)
+    inner = inspect.unwrap(f) if hasattr(f, "__wrapped__") else f
     code = getattr(inner, "__code__", None)
     own = n + inspect.ismethod(inner)  # the first is self
     return str(code.co_varnames[own]) if code is not None and own < code.co_argcount else f"argument {n}"
@@ -261,6 +271,8 @@ def _node(who: str, path: str, leaf: Any, recording: bool, copy: bool) -> Value:
     """A new node for what is differentiated by. Raises TypeError or DtypeError for what has no slope."""
     if isinstance(leaf, Value):
         array = leaf._array
+    elif type(leaf) is np.ndarray:
+        array = numbers(leaf.copy() if copy else leaf)
     elif hasattr(leaf, "dtype") and hasattr(leaf, "shape"):
         refuse_masked(leaf)
         array = np.asarray(leaf) if library_of(leaf) is np else leaf
@@ -297,9 +309,7 @@ def result_leaves(who: str, f: Callable[..., Any], result: Any, name: str = "the
     if result is None:
         raise TypeError(f"{who}: {_called(f)} returned nothing{at(here())}.\nA return may be missing at its end")
     found = []
-    for path, leaf in leaves(result, name):
-        if leaf is None:
-            continue
+    for path, leaf in _leaves(result, name):
         if isinstance(leaf, bool):
             kind = "O"
         else:
@@ -325,7 +335,7 @@ def matched(who: str, what: str, wanted: Sequence[tuple[str, Any]], given: Any, 
     another shape, DtypeError for what is no number.
     """
     offered = dict(_leaves(given, root))
-    if set(offered) != {path for path, _ in wanted}:
+    if offered.keys() != {path for path, _ in wanted}:
         raise TypeError(
             f"{who} was given {what} in other containers: {_paths(offered)}, not {_paths(p for p, _ in wanted)}"
             f"{at(here())}.\nGive one for each, in the same tuples, lists and dicts; zeros where nothing changes"
@@ -343,7 +353,8 @@ def matched(who: str, what: str, wanted: Sequence[tuple[str, Any]], given: Any, 
             )
         if not hasattr(array, "dtype"):
             array = library_of(array_of(leaf)).asarray(array)
-        check_same_library(array, array_of(leaf))
+        if type(array) is not np.ndarray or type(array_of(leaf)) is not np.ndarray:
+            check_same_library(array, array_of(leaf))
         if array.dtype.kind not in "fiu":
             raise DtypeError(
                 f"{who} was given {what} of {array.dtype} for {path}{at(here())}.\nGive one real number for each"
