@@ -147,9 +147,16 @@ def _zeros(like: Any, tangents: dict[Any, Any]) -> Any:
 def _weighed(call: Op, rule: Any, origin: Any, t: Any, out: Any, args: Any, recorded: bool) -> Any:
     """The tangent of a reduction: each element acts on one result alone, and given 1 its rule is that slope."""
     ones: Any = library_of(t._array if recorded else t).ones(call.shape, call.dtype)[()]
-    slopes = fit(rule(wrap(Tensor, ones) if recorded else ones, out, *args), origin, call, rule)
+    slopes = rule(wrap(Tensor, ones) if recorded else ones, out, *args)
+    if slopes.shape != origin.shape or slopes.dtype is not origin.dtype:
+        slopes = fit(slopes, origin, call, rule)
     axis, keepdims = (args[call.parameters.index(name)] for name in ("axis", "keepdims"))
-    return zero_where_zero(slopes, slopes * t).sum(axis=axis, keepdims=keepdims)
+    products = slopes * t
+    total = products.sum(axis=axis, keepdims=keepdims)
+    found = total._array if recorded else total
+    if np.count_nonzero(found != found):  # perhaps of 0 · ∞: asked of the sums, for they are fewer
+        return zero_where_zero(slopes, products).sum(axis=axis, keepdims=keepdims)
+    return total
 
 
 def _transposed(call: Op, rule: Any, origin: Any, t: Any, out: Any, args: Any, recorded: bool) -> Any:

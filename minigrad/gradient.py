@@ -137,9 +137,27 @@ def is_finite(g: Any) -> bool:
     return type(g) not in FLOATS or math.isfinite(g)
 
 
-def own(g: Any) -> Array:
-    """An array of its own with the values of `g`; a NumPy scalar cannot be changed and is its own."""
-    return g if isinstance(g, np.generic) else g.copy()
+def own(g: Any, alone: bool = False) -> Array:
+    """An array with the values of `g` and memory that nobody else sees: g itself if that is so, else a copy.
+
+    `alone` says that nobody else holds the array object g. A NumPy scalar cannot be changed and is its own.
+    """
+    if isinstance(g, np.generic) or (alone and type(g) is np.ndarray and (g.base is None or _all_of_its_own(g))):
+        return g
+    return g.copy()
+
+
+def _all_of_its_own(view: Any) -> bool:
+    """Whether a view looks, in C order, at all of an array that nobody but the view holds, as a reshape of one does."""
+    whole = view.base
+    return (
+        type(whole) is np.ndarray
+        and whole.base is None
+        and sys.getrefcount(whole) <= ALONE + 1
+        and whole.size == view.size
+        and view.flags.c_contiguous
+        and view.flags.writeable
+    )
 
 
 def apart(g: Any, taken: set[int]) -> Any:
@@ -159,9 +177,7 @@ def accumulate(tensor: Value, g: Any, written: tuple[int, Place | None, int], cu
         if isinstance(g, Value):  # create_graph: the gradient is part of a graph
             new: Any = g
         else:
-            if type(g) not in FLOATS and not (alone and type(g) is np.ndarray and g.base is None):
-                g = own(g)
-            new = wrap(type(tensor), g)
+            new = wrap(type(tensor), own(g, alone))
             new._cut = cut
         new._assigned = written
         tensor._grad = new

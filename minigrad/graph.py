@@ -390,7 +390,7 @@ def _result(tensor: Value, g: Any, create_graph: bool, taken: set[int], alone: b
         g = library_of(tensor._array).zeros(tensor.shape, tensor.dtype)
         g = g if g.shape else g[()]
     if not create_graph:
-        result = wrap(type(tensor), g if alone and type(g) is np.ndarray and g.base is None else own(g))
+        result = wrap(type(tensor), own(g, alone))
         result._cut = ("backward", place)
         return result
     # Part of a graph even if it is constant, for then its own derivative is zero, not an error.
@@ -546,8 +546,8 @@ def _zeros_matter(given: list[Any], order: list[Op]) -> bool:
         return False
     for g in given:
         array = g._array if isinstance(g, Value) else g
-        # counting truths takes 0.55 µs for 16 numbers and 5 for 40,000, array.all() 0.76 and 8.6
-        if array is not None and np.count_nonzero(array == 0):
+        # The least tells of most: 4 µs for 40,000 numbers, counting truths 6, array.all() 8.
+        if array is not None and array.size and not array.min() > 0 and np.count_nonzero(array == 0):
             return True
     return False
 

@@ -83,9 +83,9 @@ class Run:
         for x in self.inputs:
             x._requires_grad = x.creator is not None  # f is done: to whoever comes later, our own leaves are constants
         self.targets = self.origins if outside else None
-        self.outer = recording and (bool(outside) or any([x.creator is not None for x in self.inputs]))
+        self.outer = recording and (bool(outside) or any(x.creator is not None for x in self.inputs))
         """Whether somebody else differentiates too: then what comes out is recorded, and nothing is freed."""
-        self.plain = not self.outer and not any([isinstance(leaf, Value) for each in self.given for _, leaf in each])
+        self.plain = not self.outer and not any(isinstance(leaf, Value) for each in self.given for _, leaf in each)
 
     def value(self) -> Any:
         """What f returned, as it leaves the run: (result, aux) if there is an aux."""
@@ -124,8 +124,8 @@ class Run:
             elif recorded:
                 results.append(apart(g, taken))
             else:
-                alone = sys.getrefcount(g) <= ALONE and type(g) is np.ndarray and g.base is None
-                results.append(g if alone else own(g))
+                alone = sys.getrefcount(g) <= ALONE
+                results.append(own(g, alone))
         return results
 
 

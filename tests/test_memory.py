@@ -569,6 +569,69 @@ def test_the_upstream_gradient_is_neither_kept_nor_changed():
         assert g.tolist() == [1, 10]
 
 
+def made_here(x, seen, view):
+    """A view of a new array, which `seen` is told the address of."""
+
+    class Made(mg.Op):
+        def forward(x):
+            return +x
+
+        def dx(g, out, x):
+            new = np.full(x.size, 2.0)
+            seen.append(new.__array_interface__["data"][0])
+            return view(new)
+
+    return mg.apply(Made, x)
+
+
+@pytest.mark.parametrize("gradient", [lambda y, x: y.sum().backward() or x.grad, lambda y, x: mg.gradients(y.sum(), x)])
+def test_a_view_of_memory_that_nobody_else_holds_is_handed_on(gradient):
+    """Of the gradient through a reshape no copy is made."""
+    x = leaf(np.ones(4))
+    seen = []
+    g = gradient(made_here(x, seen, lambda new: new.reshape(2, 2).reshape(4)), x)
+    assert g.data.__array_interface__["data"][0] == seen[0]
+    assert g.tolist() == [2, 2, 2, 2]
+
+
+held = []
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda new: held.append(new) or new.reshape(4),
+        lambda new: held.append(new[:1]) or new.reshape(4),
+        lambda new: np.broadcast_to(new[:1], 4),
+        lambda new: new[::-1],
+        lambda new: np.repeat(new, 2)[:4],
+        lambda new: np.frombuffer(new.tobytes()),
+    ],
+    ids=["held", "seen", "repeated", "backwards", "of more", "of bytes"],
+)
+def test_every_other_view_is_copied(view):
+    x = leaf(np.ones(4))
+    held.clear()
+    made_here(x, [], view).backward(np.ones(4))
+    g = x.grad.data
+    assert g.base is None
+    assert g.flags.writeable
+    assert g.flags.c_contiguous
+    assert not any(np.shares_memory(g, array) for array in held)
+
+
+def test_two_leaves_never_get_one_gradient():
+    x, y, z = leaf(np.ones((2, 2))), leaf(np.ones(4)), leaf(np.ones(4))
+    u = np.ones(4)
+    for total in (lambda: x.reshape(4) + y + z, lambda: z + y + x.reshape(4), lambda: y + (z + x.reshape(4)) * 1.0):
+        for back in (lambda t: t.backward(u), lambda t: t.sum().backward(), lambda t: (t * 2.0).sum().backward()):
+            x.grad = y.grad = z.grad = None
+            back(total())
+            arrays = [x.grad.data, y.grad.data, z.grad.data, u]
+            for n, a in enumerate(arrays):
+                assert not any(np.shares_memory(a, b) for b in arrays[n + 1 :])
+
+
 def test_results_of_gradients_do_not_share():
     x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
     g = np.ones(2)

@@ -364,6 +364,7 @@ TORCH = {
     "concatenate": lambda arrays, axis: torch.cat([x.reshape(-1) if axis is None else x for x in arrays], axis or 0),
     "stack": lambda arrays, axis: torch.cat([x.unsqueeze(axis) for x in arrays], axis),
     "flip": lambda x, axis: torch.flip(x, axes_of(x, axis)),
+    "rot90": lambda x, k, axes: torch.rot90(x, k, axes),
     "roll": lambda x, shift, axis: torch.roll(
         x, *(shift, axis) if isinstance(axis, tuple) or axis is None else ((shift,), (axis,))
     ),

@@ -74,7 +74,7 @@ LEAST_AXES = dict.fromkeys(
     1,
 ) | dict.fromkeys(
     ["inv", "pinv", "det", "cofactors", "slogdet", "cholesky", "eigvalsh", "eigh", "svdvals", "svd", "qr"]
-    + ["trace", "diagonal"],
+    + ["trace", "diagonal", "rot90"],
     2,
 )
 """The number of axes below which an operation refuses an array."""

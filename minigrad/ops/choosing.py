@@ -125,9 +125,10 @@ class Clip(Op):
     # Where lo >= hi the result is no function of x: at x = lo = hi two ties, one after the other,
     # would give x a quarter although nothing changes with it.
     def dx(g, out, x, lo, hi):
+        kept = x == out
+        if np.count_nonzero(kept != ((x <= lo) | (x >= hi))) == g.size:  # no ties, no NaN
+            return where_taken(kept, g)
         inside = (lo < x) & (x < hi)
-        if np.count_nonzero(inside | (x < lo) | (x > hi)) == g.size:  # no ties, no NaN
-            return where_taken(inside, g)
         tie = ((x == lo) | (x == hi)) & (lo < hi)
         return np.where(inside | (x != x), g, np.where(tie, g / 2, 0))
 

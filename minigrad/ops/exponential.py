@@ -181,12 +181,17 @@ def _log2_1p(x):
 
 def _share(g, x, y, exp):
     """g exp(x) / (exp(x) + exp(y)). By exp(x - out) it would lose the digits that a large out has."""
-    if not isinstance(x, Value) and not isinstance(y, Value):
-        with np.errstate(over="ignore", invalid="ignore"):
-            parts = exp(y - x) + 1
-        if parts.size and parts.max() < np.inf:
-            return g / parts
-    # Some share is nearly 0, or of two equal infinities; or it is to be differentiated again, where that loses digits.
+    if isinstance(g, (np.ndarray, np.generic)) and not isinstance(x, Value) and not isinstance(y, Value):
+        try:
+            with np.errstate(over="raise", invalid="raise"):
+                return g / (exp(y - x) + 1)
+        except FloatingPointError:  # some share is nearly 0, or of two equal infinities
+            return _share_of_any(g, x, y, exp)
+    return _share_of_any(g, x, y, exp)  # to be differentiated again, where that quotient loses digits
+
+
+def _share_of_any(g, x, y, exp):
+    """_share by a formula of more passes that never overflows."""
     same = np.isinf(x) & (x == y)
     d = np.where(same, 0, x) - np.where(same, 0, y)
     return g * np.exp(-softplus(-d if exp is np.exp else d * -_LN_2))

@@ -12,11 +12,11 @@ from ..errors import ShapeError
 from ..graph import apply, array_of, run
 from ..op import Op, implements
 from ..place import at, here
-from .shape import swapaxes
 
 __all__ = [
     "Flip",
     "Roll",
+    "Rot90",
     "flip",
     "fliplr",
     "flipud",
@@ -83,6 +83,20 @@ def _shifts(shift, axis, ndim):
     for each, places in pairs:
         total[int(each)] = total.get(int(each), 0) + int(places)
     return total.items()
+
+
+class Rot90(Op):
+    """x turned k quarters in the plane of two axes, from the first towards the second"""
+
+    linear = True
+
+    def forward(x, k=1, axes=(0, 1)):
+        first, second = axes
+        turned = ((), (first,), (first, second), (second,))[k % 4]
+        return (x.swapaxes(first, second) if k % 2 else x)[_reversed(turned, x.ndim)]
+
+    def dx(g, out, x, k, axes):
+        return run(Rot90, g, -k, axes)
 
 
 @implements(np.flip)
@@ -165,15 +179,10 @@ def rot90(x: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     """
     x = array_of(x)
     try:
-        first, second = normalize_axis_tuple(axes, x.ndim, "axes")
+        first, second = normalize_axis_tuple(axes, x.ndim, "axes")  # raises for one axis twice too
     except ValueError as error:
         raise ShapeError(
             f"rot90() turns in the plane of two different axes of x, which has {x.ndim}, not of {axes}{at(here())}.\n"
             "Name two: rot90(x, axes=(0, 1))"
         ) from error
-    k %= 4
-    if k == 0:
-        return apply(Flip, x, ())
-    if k == 2:
-        return apply(Flip, x, (first, second))
-    return apply(Flip, swapaxes(x, first, second), first if k == 1 else second)
+    return apply(Rot90, x, k, (first, second))

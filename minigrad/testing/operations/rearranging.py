@@ -8,7 +8,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ... import ops
 from .. import strategies as gst
-from ..spec import Arguments, op_spec
+from ..spec import op_spec
 
 Shape = tuple[int, ...]
 
@@ -27,10 +27,8 @@ def _rolls(draw: st.DrawFn, shape: Shape) -> dict[str, Any]:
 
 
 @st.composite
-def _turns(draw: st.DrawFn) -> Arguments:
-    x = draw(gst.arrays(gst.shapes(min_dims=2)))
-    axes = tuple(draw(st.permutations(range(x.ndim)))[:2])
-    return Arguments((x,), {"k": draw(st.integers(-2, 5)), "axes": axes})
+def _turns(draw: st.DrawFn, shape: Shape) -> dict[str, Any]:
+    return {"k": draw(st.integers(-2, 5)), "axes": tuple(draw(st.permutations(range(len(shape))))[:2])}
 
 
 def _flips(shape: Shape) -> SearchStrategy[Any]:
@@ -56,4 +54,4 @@ op_spec(
     linear=True,
     values=np.roll,
 )
-op_spec(ops.rot90, arguments=_turns(), linear=True, values=np.rot90)
+op_spec(ops.rot90, op=ops.Rot90, shapes=gst.shapes(min_dims=2), kwargs=_turns, linear=True, values=np.rot90)
