@@ -80,7 +80,7 @@ class Cos(Op, numpy=np.cos):
         return np.cos(x)
 
     def dx(g, out, x):
-        return -(g * np.sin(x))
+        return -g * np.sin(x)
 
 
 class Tan(Op, numpy=np.tan):
