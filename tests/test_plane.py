@@ -211,3 +211,13 @@ def test_fit_line_takes_several_features_by_distance():
     np.testing.assert_allclose(same.found.values, fit_line(x, y, loss="distance", delta=4).found.values, rtol=1e-13)
     assert 0.9 < fit.r2 < 1
     assert "x2" in fit.summary()
+
+
+@pytest.mark.parametrize(
+    ("of_x", "of_y", "exact"), [(1e-90, 1e90, "x"), (1e90, 1e-90, "y"), (1e-170, 1e170, "x"), (1e170, 1e-170, "y")]
+)
+def test_errors_of_one_axis_that_are_none_beside_the_other_are_refused(of_x, of_y, exact):
+    """An SVD did not converge, of numbers that had overflowed."""
+    x = np.array([[0.0, 1.0], [1.0, 0.5], [2.0, 3.0], [4.0, 1.0]])
+    with pytest.raises(ValueError, match=f"is less than 1e-120 of the error of the other axis.\n{exact} is as good"):
+        fit_line(x, [1.0, 2.0, 0.5, 3.0], loss="distance", sigma=of_y, sigma_x=of_x)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from minigrad.fitting import fit_line
 from minigrad.fitting.given import points
 from minigrad.fitting.solvers import refinement
 from minigrad.fitting.solvers.linear import least_squares
@@ -150,3 +151,18 @@ def test_many_points_keep_the_digits_of_the_curve():
 def test_points_that_determine_no_polynomial_are_refused(x, degree, message):
     with pytest.raises(ValueError, match=message):
         fit(x, fractions(x), degree)
+
+
+def test_powers_that_leave_float64_say_no_less_of_the_digits():
+    """x to the third is beyond float64 here, and 0 times infinity was rounded to a whole number of digits."""
+    x = np.array([-5.3e149, -7.5e149, -2.5e149, 5.8e149])
+    found = fit_line(x, [0.0, 0.0, 0.0, 0.0], degree=3)
+    assert not found.found.values.any()
+    assert not any("cancel" in warning for warning in found.warnings)
+
+
+def test_digits_that_powers_lose_do_not_hang_on_the_units_of_x():
+    x = np.linspace(1000, 1001, 12)
+    y = np.sin(x)
+    said = {next(w for w in fit_line(x * unit, y, degree=4).warnings if "cancel" in w) for unit in (1.0, 1e50, 1e-50)}
+    assert len(said) == 1

@@ -345,6 +345,12 @@ def test_r2_of_the_distance_loss_does_not_ask_which_is_the_response(fifteen):
 # Several outputs, vertical lines, too few points.
 
 
+@pytest.mark.parametrize("at", [1.0, 1e9, 4e15])
+def test_r2_of_two_points_is_1_however_near_they_are(at):
+    x = np.array([at, np.nextafter(at, np.inf)])
+    assert fit_line(x, [1.0, 2.0], loss="distance", sigma=1.0, sigma_x=1.0).r2 == 1
+
+
 def test_several_outputs_are_as_many_fits():
     x, y = np.array(X), np.stack([Y, np.array(Y) ** 2, -np.array(X)], axis=1)
     y[3, 2] += 0.5

@@ -382,6 +382,12 @@ def test_sigmas_that_leave_no_digits_are_refused():
     x, y, one = np.arange(3.0), np.array([0.0, 1.0, 3.0]), np.ones(3)
     with pytest.raises(ValueError, match="sigma differs by a factor of 1e"):
         york((x, y, one, np.array([1e-60, 1.0, 1.0])))
+    with pytest.raises(
+        ValueError, match=r"^sigma_x is less than 1e-120 of the error of the other axis\.\nx is as good"
+    ):
+        york((x, y, one * 1e-70, one * 1e70))
+    with pytest.raises(ValueError, match=r"^sigma is less than .*\ny is as good as exact: fit_line\(y, x\)"):
+        york((x, y, one * 1e70, one * 1e-70))
     with pytest.raises(ValueError, match="Where x is exact"):
         york((x, y, np.array([1e-70, 2e-70, 1e-70]), one))
     with pytest.raises(ValueError, match="sigmas differ by 1e8"):

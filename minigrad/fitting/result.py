@@ -153,10 +153,10 @@ class FitResult:
         """
         if "r2" in self.found.extra:
             return self.found.extra["r2"]
-        x, y, weights = self.given.x, self.given.y, self.given.weights
+        x, y, sigma = self.given.x, self.given.y, self.given.sigma
         if self._distances and "slope" in self.found.names:
             return _squared_correlation(x.reshape(-1), y.reshape(-1))
-        w = np.ones(len(y)) if weights is None else weights / np.max(weights)
+        w = np.ones(len(y)) if sigma is None else np.square(np.min(sigma) / sigma)
         w = w.reshape(-1, *[1] * (y.ndim - 1))
         off = y - self.found.curve.at(self.given.x) if self._distances else self.found.residuals
         through = self.found.extra.get("through")
@@ -463,7 +463,8 @@ def _common(spread: Floats | None, name: str) -> float:
 def _squared_correlation(x: Floats, y: Floats) -> float:
     if (x == x[0]).all() or (y == y[0]).all():
         return math.nan
-    u, v = x - x.mean(), y - y.mean()
+    u, v = x - x[0], y - y[0]  # exact where all are nearly the same
+    u, v = u - u.mean(), v - v.mean()
     u, v = u / np.max(np.abs(u)), v / np.max(np.abs(v))
     return float((u @ v) ** 2 / ((u @ u) * (v @ v)))
 

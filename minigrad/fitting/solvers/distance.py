@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..found import Found
 from ..given import Points
-from .errors_in_x import check_errors, how_the_errors, one_output
+from .errors_in_x import check_errors, comparable, how_the_errors, one_output
 from .extended import exactly
 from .extent import power_of_two, squarable
 from .flat import (
@@ -42,7 +42,6 @@ Floats = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
 _EQUAL = 64 * _EPS
-_WIDEST, _FAINTEST = 1e50, 1e-240  # errors of points: between them, and relative to the largest; squared
 
 
 def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, float] | None) -> Frame:
@@ -80,13 +79,7 @@ def frame_of(points: Points, sigma_x: Any, sigma: Any, through: tuple[float, flo
     # Only the ratios of the variances matter here: the largest is about 1.
     largest = power_of_two(max(float(np.max(deviation_x)), float(np.max(deviation_y))))
     a, b = (deviation_x / largest) ** 2, (deviation_y / largest) ** 2
-    for name, variance in (("sigma_x", a), ("sigma", b)):
-        least, most = float(np.min(variance)), float(np.max(variance))
-        if least < max(_FAINTEST, most / _WIDEST**2):
-            raise ValueError(
-                f"{name} differs by a factor of {_WIDEST:g} between points, or far more from the other axis.\n"
-                "Leave points without weight out"
-            )
+    comparable(a, b)
     return Frame(
         u=((x - places[0]) / unit_x)[None],
         v=(y - places[1]) / unit_y,

@@ -3,6 +3,8 @@
 One idea: the line by a closed form, York's line and the plane are asked in the same words, and refuse in the same.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,9 @@ from ..given import Points
 Floats = NDArray[np.float64]
 
 ERRORS = ("york", "hessian")
+
+_WIDEST, _FAINTEST = 1e50, 1e-120
+"""How far errors may differ between points, and how far the smallest of them from the largest of either axis."""
 
 
 def check_errors(errors: str) -> None:
@@ -46,3 +51,19 @@ def both_deviations(points: Points) -> tuple[Floats, Floats]:
             f"Give {missing}; for no errors there at all: {instead}"
         )
     return points.sigma, points.sigma_x
+
+
+def comparable(a: Any, b: Any) -> None:
+    """Raise ValueError where variances of x and of y, in units of the spreads, leave one of them no digits."""
+    largest = max(float(np.max(a)), float(np.max(b)))
+    for name, variance, instead in (
+        ("sigma_x", a, 'x is as good as exact: loss="mse"'),
+        ("sigma", b, "y is as good as exact: fit_line(y, x)"),
+    ):
+        least, most = float(np.min(variance)), float(np.max(variance))
+        if least < most / _WIDEST**2:
+            raise ValueError(
+                f"{name} differs by a factor of {_WIDEST:g} between points.\nLeave points without weight out"
+            )
+        if least < largest and not least > largest * _FAINTEST**2:
+            raise ValueError(f"{name} is less than {_FAINTEST:g} of the error of the other axis.\n{instead}")

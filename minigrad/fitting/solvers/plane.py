@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..found import Found
 from ..given import Points
 from .design import names_of_features
-from .errors_in_x import both_deviations, check_errors, how_the_errors, one_output
+from .errors_in_x import both_deviations, check_errors, comparable, how_the_errors, one_output
 from .extended import Pair
 from .extent import power_of_two, squarable
 from .flat import (
@@ -124,7 +124,8 @@ def _found(plane: Flat, points: Points, absolute_sigma: bool, errors: str) -> Fo
 
 def _same_ratio(sigma: Floats, sigma_x: Floats) -> float:
     """(sigma / sigma_x)², where it is the same for all points to rounding."""
-    ratios = (sigma / sigma_x) ** 2
+    with np.errstate(over="ignore", under="ignore"):  # refused by `comparable`
+        ratios = (sigma / sigma_x) ** 2
     if float(ratios.max()) > float(ratios.min()) * (1 + _LEVEL):
         raise ValueError(
             "sigma / sigma_x differs from point to point, and a plane in several features has one ratio.\n"
@@ -147,6 +148,9 @@ def _frame(points: Points, delta: float, through: tuple[Floats, float] | None) -
     deviation = np.asarray(1.0 if points.sigma is None else points.sigma) / unit
     unit_sigma = power_of_two(float(np.max(deviation)))
     b = (deviation / unit_sigma) ** 2
+    with np.errstate(all="ignore"):
+        a = b / delta
+    comparable(a, b)
     return Frame(
         u=u / unit,
         v=v / unit,
@@ -156,7 +160,7 @@ def _frame(points: Points, delta: float, through: tuple[Floats, float] | None) -
         place_v=place_y,
         unit_u=unit,
         unit_v=unit,
-        a=b / delta,
+        a=a,
         b=b,
         unit_sigma=unit_sigma,
         fixed=through is not None,

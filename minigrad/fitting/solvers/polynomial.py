@@ -116,12 +116,16 @@ class Chebyshev:
 
     def cautions(self, values: Floats, points: Points, reach: tuple[Extent, Extent], inverse: Inverse) -> list[str]:
         """Return a warning where the powers cancel so far that a curve computed from them loses digits."""
-        with np.errstate(over="ignore"):
-            terms = np.abs(values) * reach[0].largest ** np.arange(self.width)
-            lost = float(np.max(np.atleast_2d(terms).sum(axis=1) / np.maximum(reach[1].largest, 1e-300)))
-        if lost < 10**_DIGITS:
+        # In logarithms: powers of a large x leave float64 though their products with small coefficients do not.
+        powers = np.arange(self.width) * math.log10(reach[0].largest[0] or 1.0)
+        with np.errstate(divide="ignore"):
+            terms = np.log10(np.abs(np.atleast_2d(values))) + powers
+            most = np.maximum(terms.max(axis=1), -300.0)
+            sums = most + np.log10((10 ** (terms - most[:, None])).sum(axis=1))
+        lost = float(np.max(sums - np.log10(np.maximum(reach[1].largest, 1e-300))))
+        if lost < _DIGITS:
             return []
         return [
             f"the powers cancel: a curve computed from {self.names[0]} ... {self.names[-1]} in float64 loses about "
-            f"{min(math.ceil(math.log10(lost)), 16)} of 16 digits; predict() does not, and a centred x would not"
+            f"{min(math.ceil(lost), 16)} of 16 digits; predict() does not, and a centred x would not"
         ]
