@@ -763,3 +763,30 @@ def test_times_of_day_in_x(tmp_path):
     assert result.stderr == "minigrad: standard input: at: times of day as seconds since 13:30:00\n"
     assert "v against at [seconds]" in result.stdout
     assert re.search(r"^ +15 +4\.125 ", result.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--absolute-sigma"], "Give --sigma, or leave --absolute-sigma out"),
+        (["--delta", "2"], "Leave --delta out, or take --loss distance"),
+        (["--loss", "distance", "--delta", "-1"], "--delta is -1"),
+        (["--degree", "-1"], "--degree is -1"),
+        (["--degree", "2", "--through", "0,0"], "--through and --degree were both given"),
+        (["--loss", "distance", "--degree", "2"], "Leave --degree out"),
+        (["--sigma", "0"], "--sigma is 0 in row 1"),
+        (["--solver", "gd", "--steps", "0"], "--steps is 0"),
+        (["--solver", "gd", "--batch", "2"], "--solver sgd or adam"),
+        (["--model", "a*x", "--bounds", "a=3:1"], "Give --bounds NAME=low:high"),
+    ],
+)
+def test_refusals_of_the_fit_speak_of_options(options, reason):
+    assert refused(run("fit", FIFTEEN, *options), reason)
+
+
+def test_names_on_two_lines_and_long_ones():
+    text = '"time\n (s)",v\n0,1\n1,3\n2,5.5\n'
+    assert run("fit", "-", stdin=text).stdout.startswith("v against time (s), loss mse\n")
+    assert found("fit", "-", "-x", "time (s)", stdin=text)["x"] == ["time (s)"]
+    long = run("fit", "-", stdin=f"{'a long name ' * 9},v\n0,1\n1,3\n2,5.5\n").stdout
+    assert max(map(len, long.splitlines())) < 80

@@ -296,7 +296,7 @@ def summary(result: "FitResult", level: float = 0.95) -> str:
     heading, rows, missing = _rows(result, level)
     figures = _figures(result)
     half = (_WIDTH - 4) // 2
-    lines = [title(result), *_wrapped(f"method: {_method(result)}"), "=" * _WIDTH]
+    lines = [*_wrapped(title(result)), *_wrapped(f"method: {_method(result)}"), "=" * _WIDTH]
     half = half if all(len(name) + len(value) + 2 <= half for name, value in figures) else _WIDTH
     cells = [name + value.rjust(half - len(name)) for name, value in figures]
     beside = 2 if half < _WIDTH else 1

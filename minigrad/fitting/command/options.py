@@ -32,6 +32,12 @@ _SPELLINGS = [
         (r"\b(lr|steps|degree|delta|seed)=([\d.e+-]*\d)", r"--\1 \2"),
         (r"\bfit_line\(x, y, (--[^)]*)\)", r"\1"),
         (r"--batch (?=\W|$)", "--batch"),
+        (r"^through and degree were", "--through and --degree were"),
+        (r"^(degree|steps|delta|through|sigma) (?=is|was)", r"--\1 "),
+        (r"\b([Ll])eave (degree|delta|through|sigma) out", r"\1eave --\2 out"),
+        (r"\bGive sigma, one standard deviation of y", "Give --sigma"),
+        (r"\bGive \(low, high\)", "Give --bounds NAME=low:high"),
+        (r' or "(adam)"', r" or \1"),
     )
 ]
 

@@ -135,7 +135,9 @@ def _numbers(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def _named(cells: Sequence[str], source: str, line: int) -> tuple[str, ...]:
-    names = tuple(cell or number for cell, number in zip(cells, _numbers(cells), strict=True))
+    # A name on two lines of its cell, as Excel has them, is one on one line.
+    written = (" ".join(cell.split()) for cell in cells)
+    names = tuple(name or number for name, number in zip(written, _numbers(cells), strict=True))
     for place, name in enumerate(names):
         if name in names[:place]:
             raise TableError(
