@@ -675,3 +675,58 @@ def test_skip_bad_leaves_rows_out():
     worse[3] = np.nan
     result = fit(decay, x, worse, skip_bad=True)
     assert result.params == pytest.approx(fit(decay, np.delete(x, 3), np.delete(y, 3)).params, rel=1e-10)
+
+
+# ----------------------------------------------------------------------------- found by a hunt among classical models
+
+
+def hill(x, v, k, n):
+    return v * x**n / (k**n + x**n)
+
+
+def test_a_step_to_a_negative_base_is_a_step_to_nan_and_not_to_complex_numbers():
+    """Python's own (-1.0)**0.5 is complex, and NumPy's is NaN: a step there is refused, and the search goes on."""
+    x = np.linspace(0.5, 20, 30)
+    y = hill(x, 10, 6, 2.3) + 0.1 * np.random.default_rng(5).normal(size=30)
+    found = fit(hill, x, y, [1, 100, 1])
+    assert found.params == pytest.approx(fit(hill, x, y, [10, 5, 2]).params, rel=1e-6) or not found.converged
+
+
+@pytest.mark.parametrize(
+    ("model", "held"),
+    [
+        (lambda x, a, b: a * x + 1 / b, {"b": 0.0}),
+        (lambda x, a, b: a * x + 10.0**b, {"b": 400.0}),
+        (lambda x, a, b, c: a * x + b**c, {"b": -2.0, "c": 0.5}),
+    ],
+)
+def test_what_python_cannot_compute_of_numbers_held_fast_is_said_as_a_value_of_the_model(model, held):
+    with pytest.raises(ValueError, match=r"the model is (inf|nan) in row 1 of 4"):
+        fit(model, X, Y, fixed=held)
+
+
+def test_without_a_start_slopes_that_are_not_finite_at_1_are_left_behind():
+    """At T = 1 K the exponential overflows, and the slope is 0 · inf."""
+    x = np.linspace(0.3, 3, 30)
+    y = 1e4 / x**5 / np.expm1(14388 / (x * 5778))
+    found = fit(lambda x, a, t: a / x**5 / np.expm1(14388 / (x * t)), x, y)
+    assert found.params["t"] == pytest.approx(5778, rel=1e-9)
+
+
+def test_without_a_start_an_end_where_slopes_cancel_is_no_end():
+    """Bates and Watts (1988), the chloride problem: from 1 two parameters run away together."""
+    t = np.arange(2.45, 7.8, 0.1)
+    y = 39 * (1 - 0.83 * np.exp(-0.159 * t)) + 0.2 * np.random.default_rng(0).normal(size=len(t))
+    found = fit(lambda t, a, b, c: a * (1 - b * np.exp(-c * t)), t, y)
+    near = fit(lambda t, a, b, c: a * (1 - b * np.exp(-c * t)), t, y, [39, 0.8, 0.16])
+    assert found.params == pytest.approx(near.params, rel=1e-6)
+
+
+def test_a_curve_that_is_worse_than_a_constant_is_said():
+    """Puromycin (Bates and Watts 1988): from 1, 1 the search ends at a pole among the points."""
+    x = np.repeat([0.02, 0.06, 0.11, 0.22, 0.56, 1.1], 2)
+    y = np.array([76, 47, 97, 107, 123, 139, 159, 152, 191, 201, 207, 200.0])
+    found = fit(lambda x, v, k: v * x / (k + x), x, y, [1, 1])
+    assert found.r2 > 0.9 or any("a constant comes nearer" in said for said in found.warnings)
+    good = fit(lambda x, v, k: v * x / (k + x), x, y, [200, 0.1])
+    assert not good.warnings

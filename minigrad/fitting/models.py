@@ -77,7 +77,8 @@ class Model:
 
         Raises ValueError or TypeError where that is not what the function returns.
         """
-        return checked(self.title, self(x, values), n)
+        # As NumPy's numbers: of Python's own (-1.0)**0.5 is complex, and 1 / 0.0 and 10.0**400 raise.
+        return checked(self.title, self(x, list(np.array(values, dtype=np.float64))), n)
 
     @property
     def title(self) -> str:

@@ -36,6 +36,8 @@ _DRAWN = 300
 _TRIED = 8
 """Where nobody said a start and 1 is a bad one, so many are looked at, at so many points; from the best of them the
 search goes."""
+_SIZES = (2.0, 6.0)
+"""By how many decades a parameter may differ from 1; the second where no start of the first leads to a curve."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,10 @@ class Task:
         return np.ones(self.given.n) if self.given.sigma_x is None else self.given.sigma_x
 
     def all_of(self, free: Floats) -> list[float]:
-        """Return the values of all parameters, from those of the free ones."""
-        values: list[float] = self.start.tolist()
-        for k, value in zip(self.free, free.tolist(), strict=True):
-            values[k] = value
-        return values
+        """Return the values of all parameters, from those of the free ones, as NumPy computes with them."""
+        values = self.start.copy()
+        values[list(self.free)] = free
+        return list(values)  # not Python's own: see `Model.at`
 
     def scaled(self, what: Floats) -> Floats:
         """Return values, or slopes, in units of sigma."""
@@ -147,18 +148,21 @@ class Task:
         best: Ending | None
         start = self.start[list(self.free)]
         watch = self._watch(callback)
-        if self.told or math.isfinite(look(start, None).cost):
+        if self.told or _usable(look(start, None)):
             best = self._from(look, start, watch)
             if self.told or not self._poor(best):
                 return best, best.message
             tried = 1
         else:
             best, tried = None, 0
-        for other in _starts(self, start):
-            ending = self._from(look, other, watch)
-            tried += 1
-            if _better(ending, best):
-                best = ending
+        for decades in _SIZES:
+            for other in _starts(self, start, decades):
+                ending = self._from(look, other, watch)
+                tried += 1
+                if _better(ending, best):
+                    best = ending
+            if best is not None and not self._poor(best):
+                break
         if best is None:
             refuse_start(self, look, start)
         assert best is not None
@@ -177,7 +181,7 @@ class Task:
             if _better(ending, best):
                 best = ending
             left -= ending.steps
-            if left <= 0 or (ending.converged and not _flat(ending)):
+            if left <= 0 or (ending.converged and _determined(ending)):
                 break
         assert best is not None
         return best
@@ -192,17 +196,23 @@ class Task:
             nonlocal best, count
             if cost < best:
                 best = cost
-                callback(count, cost / self.given.n, dict(zip(self.model.names, self.all_of(values), strict=True)))
+                named = zip(self.model.names, map(float, self.all_of(values)), strict=True)
+                callback(count, cost / self.given.n, dict(named))
                 count += 1
 
         return watch
 
     def _poor(self, ending: Ending) -> bool:
         """Whether a constant would do nearly as well, or the search did not come to an end."""
+        return not ending.converged or not _determined(ending) or ending.place.cost > 0.5 * self._of_constant
+
+    @cached_property
+    def _of_constant(self) -> float:
+        """The sum of squares that the best constant leaves."""
         y = self.scaled(self.given.y)
         one = self.scaled(np.ones(self.given.n))
         level = y - one * float(one @ y) / float(one @ one)
-        return not ending.converged or _flat(ending) or ending.place.cost > 0.5 * float(level @ level)
+        return float(level @ level)
 
     # ------------------------------------------------------------------------- what is reported
 
@@ -215,7 +225,11 @@ class Task:
         else:
             spread = cost / dof if dof > 0 else math.nan
         scale = math.sqrt(spread)
-        return self.found(ending, f"Levenberg-Marquardt {message}", ending.place.linear()[1], spread, scale, cost)
+        said = []
+        y = self.scaled(self.given.y)
+        if self.free and cost > self._of_constant * (1 + 1e-9) > 1e-20 * float(y @ y):
+            said.append("a constant comes nearer to the points than this curve: another start may lead to a better one")
+        return self.found(ending, f"Levenberg-Marquardt {message}", ending.place.linear()[1], spread, scale, cost, said)
 
     def found(
         self,
@@ -328,19 +342,30 @@ def _flat(ending: Ending) -> bool:
     return ending.rank < len(ending.values) - int(ending.held.sum())
 
 
+def _determined(ending: Ending) -> bool:
+    """Whether each parameter has an effect of its own, which it has not where slopes cancel each other."""
+    return not _flat(ending) and not ending.at_fold
+
+
+def _usable(place: Place) -> bool:
+    """Whether a search can start there."""
+    return math.isfinite(place.cost) and all(np.isfinite(part).all() for part in place.linear())
+
+
 def _better(one: Ending, other: Ending | None) -> bool:
     """Whether one ending is worth more: it came to an end, it is determined, it lies clearly lower."""
     if other is None:
         return True
-    worth, others = (one.converged, not _flat(one)), (other.converged, not _flat(other))
+    worth, others = (one.converged, _determined(one)), (other.converged, _determined(other))
     return worth > others or (worth == others and one.place.cost < (1 - 1e-9) * other.place.cost)
 
 
-def _starts(task: Task, start: Floats) -> list[Floats]:
+def _starts(task: Task, start: Floats, decades: float) -> list[Floats]:
     """The best of some starts where nobody said one, always the same.
 
-    Drawn for each parameter: a number of any size, a place among the x, a width or a frequency that x can tell. Those
-    of which the curve is a straight function, as an amplitude, follow by least squares from the others.
+    Drawn for each parameter: a number so many decades from 1 at most, a place among the x, a width or a frequency that
+    x can tell. Those of which the curve is a straight function, as an amplitude, follow by least squares from the
+    others.
     """
     n = task.given.n
     if n > _ROWS and task.view.whole is None:
@@ -353,7 +378,7 @@ def _starts(task: Task, start: Floats) -> list[Floats]:
     low, high = float(task.given.x.min()), float(task.given.x.max())
     wide = high - low or 1.0
     kinds = [
-        10.0 ** draws.uniform(-2, 2, shape) * draws.choice([1.0, 1.0, -1.0], shape),
+        10.0 ** draws.uniform(-decades, decades, shape) * draws.choice([1.0, 1.0, -1.0], shape),
         draws.uniform(low, high, shape),
         wide * 10.0 ** draws.uniform(-3, 0, shape),
         2 * math.pi / wide * 10.0 ** draws.uniform(-0.5, math.log10(n), shape),
@@ -372,7 +397,7 @@ def _starts(task: Task, start: Floats) -> list[Floats]:
             if np.isfinite(columns).all():
                 values[straight] -= np.linalg.lstsq(columns[:, straight], r, rcond=1e-12)[0]
                 place = look(values, None)
-        if math.isfinite(place.cost):
+        if _usable(place):
             found.append((place.cost, m))
     return [drawn[m] for _, m in sorted(found)[:_TRIED]]
 
@@ -589,13 +614,13 @@ def _distances(task: Task) -> Survey:
     _refuse_distance(task)
     y, sigma_x = given.y, task.sigma_x
 
-    def placed(values: list[float], u: Floats) -> _Distances:
+    def placed(values: Sequence[float], u: Floats) -> _Distances:
         x = given.x + sigma_x * u
         curve, columns = rows.at(values, x)
         r = task.scaled(curve - y)
         return _Distances(task, x, u, r, columns, float(r @ r + u @ u))
 
-    def settled(values: list[float], place: _Distances) -> _Distances:
+    def settled(values: Sequence[float], place: _Distances) -> _Distances:
         """The place where the points have followed the curve to where they are nearest."""
         for _ in range(20):
             u = place.followed()
