@@ -162,3 +162,67 @@ def test_on_a_known_scale_no_lower_minimum_is_left(how, loss, seed):
         slope = (y[i] - y[k]) / (x[i] - x[k])
         ended = optimize.minimize(total, [slope, y[i] - slope * x[i]], method="Nelder-Mead")
         assert mine <= ended.fun * (1 + 1e-9)
+
+
+# ----------------------------------------------------------------------------- least absolute deviations of curves
+
+
+@pytest.mark.parametrize("seed", [5, 16, 22])
+def test_the_least_absolute_deviations_end_also_where_the_curve_goes_through_fewer_points_than_parameters(seed):
+    """Gompertz's growth with heavy tails: two of three points; 100 straight problems came no nearer than 7 digits."""
+    x = np.linspace(0.5, 20, 30)
+
+    def gompertz(x, a, b, c):
+        return a * np.exp(-b * np.exp(-c * x))
+
+    y = gompertz(x, 8, 4, 0.35) + 0.3 * np.random.default_rng(seed).standard_t(2, size=30)
+    found = fit(gompertz, x, y, [8, 4, 0.3], loss="l1")
+    assert found.converged, found.message
+    assert np.count_nonzero(np.abs(found.residuals) < 1e-13) == 2
+    values = list(found.params.values())
+
+    def total(p):
+        return float(np.sum(np.abs(y - gompertz(x, *p))))
+
+    lowest = optimize.minimize(total, values, method="Nelder-Mead", options={"xatol": 1e-12, "fatol": 1e-14})
+    assert total(values) <= lowest.fun * (1 + 1e-12)
+
+
+# ----------------------------------------------------------------------------- faults of distances, and of refits
+
+
+def test_points_inside_the_bend_of_a_peak_find_their_nearest_place():
+    """Within the circle that fits the peak the straight curve sends a point to and fro: the search ended nowhere."""
+    draws = np.random.default_rng(5)
+    x = np.linspace(-5, 5, 60)
+
+    def peaks(x, a, m, s, b, n, q):
+        return a * np.exp(-((x - m) ** 2) / (2 * s * s)) + b * np.exp(-((x - n) ** 2) / (2 * q * q))
+
+    true = (4.0, 1.0, 0.5, 2.0, -1.0, 0.8)
+    y = peaks(x, *true) + 0.1 * draws.normal(size=60)
+    found = fit(peaks, x, y, true, sigma=0.02, sigma_x=0.03)
+    assert found.converged, found.message
+    own = found.found.extra["x"]
+    slope = np.gradient(peaks(own + np.array([[-1e-6], [0], [1e-6]]), *found.params.values()), 1e-6, axis=0)[1]
+    pull = (peaks(own, *found.params.values()) - y) * slope / 0.02**2 + (own - x) / 0.03**2
+    # The slope by differences has 1e-10, times residuals of up to 0.3 / 0.02² = 750, and slopes of up to 5.
+    assert np.abs(pull).max() < 1e-5
+
+
+def test_a_point_without_which_parameters_run_away_is_named_by_the_jackknife():
+    """Isomerization (Carr 1960; Bates and Watts 1988): without row 9 three parameters grow for ever, together."""
+    rows = """205.8 90.9 37.1 3.541|404.8 92.9 36.3 2.397|209.7 174.9 49.4 6.694|401.6 187.2 44.9 4.722
+    |224.9 92.7 116.3 0.593|402.6 102.2 128.9 0.268|212.7 186.9 134.4 2.797|406.2 192.6 134.9 2.451
+    |133.3 140.8 87.6 3.196|470.9 144.2 86.9 2.021|300.0 68.3 81.7 0.896|301.6 214.6 101.7 5.084
+    |297.3 142.2 10.5 5.686|314.0 146.7 157.1 1.193|305.7 142.0 86.0 2.648|300.1 143.7 90.2 3.303
+    |305.4 141.1 87.4 3.054|305.2 141.5 87.0 3.302|300.1 83.0 66.4 1.271|106.6 209.6 33.0 11.648
+    |417.2 83.9 32.9 2.002|251.0 294.4 41.5 9.604|250.3 148.0 14.7 7.754|145.1 291.0 50.2 11.590"""
+    h, p, i, y = np.array([row.split() for row in rows.split("|")], dtype=float).T
+
+    def rate(x, a, b, c, d):
+        return a * c * (x[:, 1] - x[:, 2] / 1.632) / (1 + b * x[:, 0] + c * x[:, 1] + d * x[:, 2])
+
+    x = np.column_stack([h, p, i])
+    with pytest.raises(ValueError, match="without row 9 of 24 the points do not determine"):
+        fit(rate, x, y, [35.92, 0.0708, 0.0377, 0.167], errors="jackknife")

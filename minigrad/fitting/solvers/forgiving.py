@@ -343,9 +343,59 @@ def _least(task: Task, start: Floats) -> tuple[Floats, Measured, int, bool]:
     return values, place, steps, False
 
 
+def _bent(task: Task, values: Floats, place: Measured, among: int) -> tuple[Floats, Measured, int, bool]:
+    """As `_least`, where the curve goes through fewer points than there are parameters, since it bends so much.
+
+    Newton's method on the sum of the other points' deviations, a smooth function, with the curve held to the `among`
+    nearest points, each by a multiplier; within -1 and 1 these prove that no way leads off the points and down (Murray
+    and Overton (1981), A projected Lagrangian algorithm for nonlinear minimax and l1 optimization).
+    """
+    p, n = len(values), task.given.n
+    on = np.argsort(np.abs(place.signed), kind="stable")[:among]
+    signs = np.sign(place.signed)
+    signs[on] = 0.0
+    first = float(np.sum(np.abs(place.signed)))
+    survey, held = task.look(), np.zeros(among)
+    here, at = place, values
+    for steps in range(1, 21):
+        r, columns = here.linear()
+        if not (np.isfinite(r).all() and np.isfinite(columns).all()):
+            break
+        shares = signs.copy()
+        shares[on] = held
+        matrix = np.zeros((p + among, p + among))
+        matrix[:p, :p] = task.bend(at, shares)
+        matrix[:p, p:] = columns[on].T
+        matrix[p:, :p] = columns[on]
+        lengths = np.concatenate([np.sqrt(np.sum(columns**2, axis=0)), np.ones(among)])
+        right = np.concatenate([-signs @ columns, -r[on]]) / lengths
+        try:
+            found = np.linalg.solve(matrix / np.outer(lengths, lengths), right) / lengths
+        except np.linalg.LinAlgError:
+            break
+        before, at, held = at, at + found[:p], found[p:]
+        here = survey(at, None)
+        if (np.abs(found[:p]) <= 1e-11 * np.abs(before)).all():
+            total = float(np.sum(np.abs(here.signed)))
+            kept = np.delete(np.sign(here.signed) == signs, on).all()
+            rounding = 4 * _EPS * n * float(np.max(np.abs(task.scaled(task.given.y))))
+            _, _, ways = np.linalg.svd(columns[on] / lengths[:p])
+            along = ways[among:] / lengths[:p]
+            upward = (np.linalg.eigvalsh(along @ matrix[:p, :p] @ along.T) > 0).all()
+            if kept and upward and (np.abs(held) <= 1).all() and total <= first + rounding:
+                return at, here, steps, True
+            break
+    return values, place, 0, False
+
+
 def _absolute(task: Task, start: Floats) -> Found:
     """The least absolute deviations, with the errors of Koenker and Bassett (1978), Regression quantiles."""
     values, place, steps, ended = _least(task, start)
+    for among in range(len(values), -1, -1):
+        if ended or task.distance:
+            break
+        values, place, more, ended = _bent(task, values, place, among)
+        steps += more
     r = place.signed
     p = len(values)
     # Through p points the curve goes; how near the search came to them is not for their errors to tell.

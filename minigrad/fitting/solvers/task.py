@@ -121,6 +121,18 @@ class Task:
         r = self.model(self.x, [values[k] for k in range(len(self.model.names))]) - self.given.y
         return ((r if self.given.sigma is None else r / self.given.sigma) ** 2).sum()
 
+    def bend(self, free: Floats, shares: Floats) -> Floats:
+        """Return the second derivatives of the residuals, (p, p), summed up with so much of each."""
+        factors = self.scaled(shares)
+
+        def total(moving: Any) -> Any:
+            values: list[Any] = self.all_of(free)
+            for place, k in enumerate(self.free):
+                values[k] = moving[place]
+            return (self.model(self.x, values) * factors).sum()
+
+        return np.asarray(mg.hessian(total)(free), dtype=np.float64)
+
     def refitted(self, some: Points) -> Found:
         """Return the same for other points, drawn from these by `Points.take`."""
         if self.view.whole is not None:
@@ -136,7 +148,7 @@ class Task:
 
             with np.errstate(all="ignore"), mg.enable_grad():
                 found = solved_nearby(again)
-        if not found.converged or found.dof > some.n - len(self.free):
+        if not found.converged or found.dof > some.n - len(self.free) or "fold" in found.extra:
             raise ValueError(f"these {some.n} points do not determine the parameters")
         return found
 
@@ -252,6 +264,7 @@ class Task:
         known, lost = inverse_square(columns[:, moving] if held else columns)
         inside = spread_out(known, moving, len(free))
         warnings = list(said)
+        extra: dict[str, Any] = {"fixed": tuple(name for k, name in enumerate(names) if k not in self.free)}
         title = [names[k] for k in free]
         for k in held:
             warnings.append(
@@ -273,6 +286,7 @@ class Task:
                 "the slopes by the parameters nearly cancel each other there: two do the same, or they run away, and "
                 "the errors say no more than that"
             )
+            extra["fold"] = True
         if dof <= 0 and math.isnan(spread):
             warnings.append(f"{n} points for {len(free)} parameters leave nothing that tells the errors")
         if not ending.converged:
@@ -284,7 +298,6 @@ class Task:
             reported[k, :] = reported[:, k] = np.nan
         cov = spread_out(reported, free, len(names))
         residuals = self.given.y - self.model.at(self.x, values.tolist(), n)
-        extra: dict[str, Any] = {"fixed": tuple(name for k, name in enumerate(names) if k not in self.free)}
         if self.distance:
             extra["x"] = ending.place.x  # type: ignore[attr-defined]
             if self.given.sigma is None and self.given.sigma_x is None:
@@ -602,10 +615,10 @@ class _Distances:
         length = np.sqrt(1 + v * v)
         return (self.r - v * self.u) / length, self.slopes[:, :-1] / length[:, None]
 
-    def followed(self) -> Floats:
-        """Return where the points are nearest if the curve is straight, in standard deviations of x."""
-        v = self.across
-        return -v * (self.r - v * self.u) / (1 + v * v)
+    @property
+    def pull(self) -> Floats:
+        """Half the slope of each squared distance as its point moves along the curve, by u."""
+        return self.r * self.across + self.u
 
 
 def _distances(task: Task) -> Survey:
@@ -621,19 +634,28 @@ def _distances(task: Task) -> Survey:
         return _Distances(task, x, u, r, columns, float(r @ r + u @ u))
 
     def settled(values: Sequence[float], place: _Distances) -> _Distances:
-        """The place where the points have followed the curve to where they are nearest."""
-        for _ in range(20):
-            u = place.followed()
-            moved = float(np.linalg.norm(u - place.u))
-            if not moved > 4 * _EPS * float(np.linalg.norm(given.x / sigma_x)):
+        """The place where the points have followed the curve to where they are nearest.
+
+        Newton's method for each, its second derivative by that of a straight curve, then by differences of the slope:
+        where the curve bends more than a circle about the point, the straight curve leads to and fro.
+        """
+        bend, part = 1 + place.across**2, np.ones(given.n)
+        for _ in range(40):
+            pull = place.pull
+            move = -part * pull / bend
+            if not float(np.linalg.norm(move)) > 4 * _EPS * float(np.linalg.norm(given.x / sigma_x)):
                 break
-            found = placed(values, u)
-            # A point may go too far where the curve bends: each stays if it was nearer before.
+            found = placed(values, place.u + move)
+            # A point may go too far where the curve bends: each stays if it was nearer before, and goes less far.
             # Near its nearest place the squares tell a point only half of the digits: so it may lose by rounding.
             stays = ~(found.r**2 + found.u**2 <= (place.r**2 + place.u**2) * (1 + 1e-9))
+            straight = 1 + found.across**2
+            measured = np.divide(found.pull - pull, move, out=straight.copy(), where=move != 0)
+            bend = np.where(stays, bend, np.where(measured > 0.1 * straight, measured, straight))
+            part = np.where(stays, part / 4, 1.0)
             if stays.all():
-                break
-            place = placed(values, np.where(stays, place.u, u)) if stays.any() else found
+                continue
+            place = placed(values, np.where(stays, place.u, place.u + move)) if stays.any() else found
         return place
 
     def look(values: Floats, before: Place | None) -> Measured:
