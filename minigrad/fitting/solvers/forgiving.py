@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..found import Found
 from .levenberg import Ending, Look, Place, levenberg_marquardt, times
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
-from .reweighting import Problem, is_better, settle
+from .reweighting import Problem, is_better
 from .robust import variance_of_absolute
 from .task import Measured, Task, Watch
 from .vertices import least_absolute
@@ -193,14 +193,14 @@ def _floor(task: Task) -> float:
 
 def _settled(task: Task, loss: Loss, start: Floats, known: float | None, *, near: bool = False) -> _End:
     """Where the search and the scale come to rest together; `near` says that the start is not far from there."""
+    if near:
+        found = _straightened(task, loss, start, known)
+        if found is not None:
+            return found
     floor = _floor(task)
-    survey = task.look()
-    r = survey(start, None).signed
-    s = max(scale(r), floor) if known is None else known
+    s = max(scale(task.look()(start, None).signed), floor) if known is None else known
     steps = 0
     settled = False
-    if near:
-        start, s = _straightened(task, loss, start, s, known)
     for _ in range(_ROUNDS):
         look = _weighted(task, _by(loss, s))
         ending = levenberg_marquardt(look, start, limits=task.limits(), steps=task.steps)
@@ -210,38 +210,39 @@ def _settled(task: Task, loss: Loss, start: Floats, known: float | None, *, near
         settled = abs(measured - s) <= 1e-13 * s or measured <= floor
         if settled:
             break
-        start, s = _straightened(task, loss, start, measured, known)
+        found = _straightened(task, loss, start, known)
+        start, s = (start, measured) if found is None else (found.ending.values, found.scale)
     message = f"converged after {times(steps)}" if ending.converged else ending.message
     return _End(replace(ending, steps=steps, message=message), s, r, settled)
 
 
-def _straightened(task: Task, loss: Loss, start: Floats, s: float, known: float | None) -> tuple[Floats, float]:
-    """Where the loss and the scale come to rest together if the curve is straight, again and again; and that scale.
-
-    As far as each way is at most half of that before, else the start and the scale that were given.
-    """
+def _straightened(task: Task, loss: Loss, start: Floats, known: float | None) -> _End | None:
+    """Where the loss and the scale come to rest together, by Newton's method on the equations of both, with the curve
+    taken as straight; None where a step is more than half of that before, as it is where that leads nowhere."""
     if task.limits() is not None:
-        return start, s
+        return None
     floor, survey = _floor(task), task.look()
-    values, before = start, math.inf
-    for _ in range(20):
-        r, columns = survey(values, None).linear()
+    values, before, place = start, math.inf, None
+    for steps in range(30):
+        place = survey(values, None)
+        r, columns = place.linear()
         if not (np.isfinite(r).all() and np.isfinite(columns).all()):
-            return start, s
-        q, triangle = np.linalg.qr(columns)
-        size = np.abs(np.diag(triangle))
-        if size.min() <= 1e-13 * size.max():
-            return start, s
-        noise = np.full(len(r), floor)
-        found = settle(Problem(q, -r, loss, noise, known), np.zeros(len(values)))
-        length = float(np.linalg.norm(found.coefficients))
-        if not found.settled or found.held or found.scale <= floor or not length <= before / 2:
-            return start, s
-        values = values + np.linalg.solve(triangle, found.coefficients)
-        if length <= 1e-9 * found.scale:
-            return values, found.scale
-        before = length
-    return start, s
+            return None
+        s = scale(r) if known is None else known
+        if not s > floor:
+            return None
+        step = Problem(columns, -r, loss, np.zeros(len(r)), known).newton_from(-r, s)
+        length = math.inf if step is None else float(np.linalg.norm(columns @ step))
+        if step is None or not length <= before / 2:
+            return None
+        if length <= 1e-13 * s * math.sqrt(len(r)) or before <= 1e-11 * s * math.sqrt(len(r)):
+            roots, cost = _by(loss, s)(place.signed)
+            weighed = _Weighted(place, roots, cost)
+            rank = len(values)
+            ending = Ending(values, weighed, True, f"converged after {times(steps)}", steps, [cost], rank=rank)
+            return _End(replace(ending, held=np.zeros(rank, dtype=bool)), s, place.signed, True)
+        values, before = values + step, length
+    return None
 
 
 def _best(loss: Loss, usual: _End, others: Sequence[_End], known: float | None) -> _End:

@@ -83,19 +83,23 @@ class Problem:
         """Return the coefficients at which the equations, taken as straight, are solved; None where they are not."""
         if here.scale == 0:
             return None
-        x, r, s = self.columns, here.residuals, here.scale
+        step = self.newton_from(here.residuals, here.scale, held)
+        return None if step is None else here.coefficients + step
+
+    def newton_from(self, r: Floats, s: float, held: float | None = None) -> Floats | None:
+        """Return the step of the same from where the residuals are r and their scale s."""
+        x = self.columns
         u = r / s
-        slopes = self.loss.slope(u)
+        slopes, pulls = self.loss.slope(u), self.loss.psi(u)
         bend = (x * slopes[:, None]).T @ x
-        pull = s * (x.T @ self.loss.psi(u))
         if self.known is None and held is None:
             # ds/dc: the scale is the size of one residual, or the mean of two.
             two = [(len(r) - 1) // 2, len(r) // 2]
             middle = np.argpartition(np.abs(r), two)[two]
             ds = -(np.sign(r[middle])[:, None] * x[middle]).mean(axis=0) * (s / np.abs(r[middle]).mean())
-            bend = bend + np.outer(x.T @ (slopes * u) - x.T @ self.loss.psi(u), ds)
+            bend = bend + np.outer(x.T @ (slopes * u) - x.T @ pulls, ds)
         try:
-            return np.asarray(here.coefficients + np.linalg.solve(bend, pull))
+            return np.asarray(np.linalg.solve(bend, s * (x.T @ pulls)))
         except np.linalg.LinAlgError:
             return None
 
