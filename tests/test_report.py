@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import minigrad as mg
-from minigrad.testing import report
+from minigrad.testing import page, report
 from minigrad.testing.check import check_grad, check_vjp
 from minigrad.testing.errors import GradientMismatch, InconclusiveError
 from minigrad.testing.evidence import Direction, Evidence, Leaf, Verdict
@@ -298,7 +298,7 @@ def test_the_report_of_a_wrong_number():
         call="check_grad(mg.maximum", left=np.array([[0, 0, 1.0]]), right=np.array([[1, 1, 1.0]]),
         keywords={"rtol": 1e-9},
     )  # fmt: skip
-    error = report.mismatch(e)
+    error = page.mismatch(e)
     assert isinstance(error, AssertionError)
     assert error.evidence is e
     assert (
@@ -324,25 +324,25 @@ gradient of maximum(x, y) is wrong: d out[0] when all inputs move (all ones) is 
 def test_a_single_element_is_told_before_a_joint_direction():
     leaf = [Leaf("x", np.ones(2))]
     e = evidence([1.0, 2.5, 99.0], [1.0, 2.0, 3.0], {"x": np.ones(2)}, {"out": 1.0}, columns=[joint(leaf)])
-    assert "d out / d x[1] is 2.5, not 2" in str(report.mismatch(e))
+    assert "d out / d x[1] is 2.5, not 2" in str(page.mismatch(e))
 
 
 def test_the_worst_of_several_elements_is_told():
     e = diagonal([1.1, 2.0, -5.0], [1.0, 2.0, 3.0], [0.5, 0.25, 0.75])
-    text = str(report.mismatch(e))
+    text = str(page.mismatch(e))
     assert "d out[2] / d x[2] is -5, not 3" in text
     assert "2 / 9 slopes (22.2%), in 2 of 3 directions" in text
 
 
 def test_numbers_have_the_digits_that_tell_them_apart():
-    text = str(report.mismatch(one(1.99999996, 1.99999999999, bar=1.6e-10)))
+    text = str(page.mismatch(one(1.99999996, 1.99999999999, bar=1.6e-10)))
     assert "is 1.99999996, not 2" in text.partition("\n")[0]
     assert "DESIRED    2 ± 1.6e-10" in text
-    assert "is 2.5, not 0.333333" in str(report.mismatch(one(2.5, 1 / 3)))
+    assert "is 2.5, not 0.333333" in str(page.mismatch(one(2.5, 1 / 3)))
 
 
 def test_at_a_kink_every_slope_in_between_is_right():
-    text = str(report.mismatch(one(2.0, 0.0, bar=1.0, status="kink", verdict=np.array([[-1]]))))
+    text = str(page.mismatch(one(2.0, 0.0, bar=1.0, status="kink", verdict=np.array([[-1]]))))
     assert "between -1 and 1" in text
     assert "any slope in between is right" in text
 
@@ -350,7 +350,7 @@ def test_at_a_kink_every_slope_in_between_is_right():
 def test_a_long_array_is_abbreviated_and_its_line_is_exact():
     x = np.linspace(0, 1, 40)
     e = diagonal(np.full(40, 2.0), np.ones(40), x)
-    text = str(error := report.mismatch(e))
+    text = str(error := page.mismatch(e))
     assert "x = [0., 0.025641, 0.051282, ..., 0.948718, 0.974359, 1.]   float64 (40,)" in text
     line = text.partition("reproduce  ")[2].partition("\n")[0]
     assert same(eval(line.replace("check_vjp(mymodule.f, mymodule.f_vjp, ", "("), {"np": np}), x)
@@ -359,7 +359,7 @@ def test_a_long_array_is_abbreviated_and_its_line_is_exact():
 
 def test_a_line_too_long_to_print_is_cut_and_kept():
     x = np.linspace(0, 1, 100)
-    error = report.mismatch(diagonal(np.full(100, 2.0), np.ones(100), x))
+    error = page.mismatch(diagonal(np.full(100, 2.0), np.ones(100), x))
     assert "check_vjp(mymodule.f, mymodule.f_vjp, <float64 (100,)>)" in str(error)
     assert "error.reproduce is the whole line" in str(error)
     assert paste(x) in error.reproduce
@@ -371,7 +371,7 @@ def test_no_line_but_the_first_and_the_one_to_paste_is_wider_than_a_terminal(ran
     shape = (side,) + (1,) * (rank - 1)
     x = np.array([random.uniform(-1e3, 1e3) for _ in range(side)]).reshape(shape)
     noise = np.array([random.uniform(0.5, 3) for _ in range(side)])
-    text = str(report.mismatch(diagonal(noise * 7, np.ones(side), x)))
+    text = str(page.mismatch(diagonal(noise * 7, np.ones(side), x)))
     for line in text.split("\n")[1:]:
         assert len(line) <= 100 or "reproduce" in line or "#" in line, line
 
@@ -380,7 +380,7 @@ def test_no_line_but_the_first_and_the_one_to_paste_is_wider_than_a_terminal(ran
 
 
 def test_the_report_of_a_broken_contract():
-    error = report.broken(
+    error = page.broken(
         one(1, 1), "linear", "the gradient of x is not linear", actual=np.float64(1.0), desired=2.0, hint="a mask of g"
     )
     assert (error.evidence, error.contract) == (None, "linear")
@@ -408,7 +408,7 @@ def test_the_report_of_a_broken_contract():
     ],
 )
 def test_what_cannot_be_told_has_its_own_sentence_and_advice(status, words):
-    error = report.undecided(one(1.0, 0.7, bar=0.3, status=status, unknown=True))
+    error = page.undecided(one(1.0, 0.7, bar=0.3, status=status, unknown=True))
     first, second = str(error).split("\n")[:2]
     assert words in first
     assert "d out / d x" in first
@@ -419,10 +419,10 @@ def test_what_cannot_be_told_has_its_own_sentence_and_advice(status, words):
 
 
 def test_constant_and_empty_functions_have_theirs():
-    assert "never changes" in str(report.undecided(one(0, 0, constant=True, unknown=True)))
+    assert "never changes" in str(page.undecided(one(0, 0, constant=True, unknown=True)))
     nothing = evidence(np.zeros((0, 0)), np.zeros((0, 0)), {"x": np.zeros(0)}, {"out": np.zeros(0)})
     assert report.summarise(one(0, 0, constant=True, unknown=True)).reasons == {"constant": 1}
-    assert "nothing to differentiate" in str(report.undecided(nothing))
+    assert "nothing to differentiate" in str(page.undecided(nothing))
 
 
 # ------------------------------------------------------------------------------------------- the hints

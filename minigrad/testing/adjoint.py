@@ -20,8 +20,9 @@ from .evidence import Direction, Verdict
 from .forward_mode import Push
 from .options import Chosen, Options
 from .outcome import Counted, blamed, told
+from .page import broken
 from .probe import Probe
-from .report import GradReport, broken
+from .report import GradReport
 from .source import code_of, name_of
 from .table import Table
 

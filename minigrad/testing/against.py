@@ -19,8 +19,9 @@ from .errors import UncheckableError
 from .evidence import Direction, Leaf
 from .options import Chosen, Options
 from .outcome import Counted, blamed, told
+from .page import broken
 from .probe import Array, Probe, place
-from .report import GradReport, broken
+from .report import GradReport
 from .source import code_of, name_of
 from .table import Table
 

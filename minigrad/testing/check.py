@@ -16,8 +16,9 @@ from .errors import GradientMismatch, UncheckableError
 from .evidence import Direction
 from .options import Chosen, Options
 from .outcome import Counted, blamed, told
+from .page import broken
 from .probe import Array, Probe
-from .report import GradReport, broken
+from .report import GradReport
 from .source import code_of, name_of
 from .table import Table, along
 

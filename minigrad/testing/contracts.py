@@ -19,8 +19,8 @@ from ..value import Value
 from .backward import Backward
 from .evidence import Evidence, Verdict
 from .options import LAYOUTS
+from .page import broken
 from .probe import Array, place
-from .report import broken
 
 
 def laid_out(array: Array, layout: str) -> Array:

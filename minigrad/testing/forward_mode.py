@@ -15,8 +15,9 @@ from .errors import GradientMismatch, UncheckableError
 from .evidence import Evidence
 from .options import ALWAYS, Chosen, Options
 from .outcome import Counted, blamed, told
+from .page import broken
 from .probe import Array, Probe
-from .report import GradReport, broken
+from .report import GradReport
 from .source import code_of, name_of
 from .table import Table, along
 

@@ -11,7 +11,8 @@ from . import tally
 from .errors import GradientMismatch
 from .evidence import Evidence
 from .options import Chosen
-from .report import GradReport, announce, summarise, undecided
+from .page import undecided
+from .report import GradReport, announce, summarise
 
 
 def told(evidence: Evidence, options: Chosen) -> GradReport:

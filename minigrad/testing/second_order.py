@@ -21,8 +21,9 @@ from .check import check_backward, check_tensors
 from .evidence import Verdict
 from .options import Chosen, Options
 from .outcome import Counted, blamed, told
+from .page import broken
 from .probe import Array, Probe
-from .report import GradReport, broken
+from .report import GradReport
 from .source import code_of
 from .table import Table
 

@@ -13,8 +13,8 @@ from .directions import columns, flat, rows
 from .evidence import Direction, Evidence, Verdict
 from .judge import Bench, Judgement
 from .options import Chosen
+from .page import mismatch
 from .probe import Array, Probe
-from .report import mismatch
 
 
 class Table:
