@@ -164,5 +164,5 @@ def test_powers_that_leave_float64_say_no_less_of_the_digits():
 def test_digits_that_powers_lose_do_not_hang_on_the_units_of_x():
     x = np.linspace(1000, 1001, 12)
     y = np.sin(x)
-    said = {next(w for w in fit_line(x * unit, y, degree=4).warnings if "cancel" in w) for unit in (1.0, 1e50, 1e-50)}
+    said = {next(w for w in fit_line(x * unit, y, degree=4).warnings if "cancel" in w) for unit in (1.0, 1e30, 1e-30)}
     assert len(said) == 1
