@@ -119,7 +119,7 @@ def _no_attribute(tensor: Any, name: str, frame: FrameType) -> AttributeError:
     x = written.removesuffix(f".{name}") if written.endswith(f".{name}") else called(tensor, "x")
     mend = _method_here(x, name, _given(place))
     # Without an object of its own Python would add the name of ours that looks most like it, for .abs that is .any.
-    return AttributeError(f"{x} is a {kind}, which has no .{name}{at(place)}.\n{mend}", name=name, obj=None)
+    return AttributeError(f"[A01] {x} is a {kind}, which has no .{name}{at(place)}.\n{mend}", name=name, obj=None)
 
 
 def _given(place: Place) -> list[str]:
@@ -162,7 +162,7 @@ def no_name(name: str, frame: FrameType) -> AttributeError:
     if not mend or is_own(frame) or not reads_attribute(frame.f_code, frame.f_lasti, name):
         return plain
     place = (frame.f_code, frame.f_lasti)
-    return AttributeError(f"minigrad has no {name}{at(place)}.\nWrite {mend}", name=name, obj=None)
+    return AttributeError(f"[A02] minigrad has no {name}{at(place)}.\nWrite {mend}", name=name, obj=None)
 
 
 _functions = {name for name, f in vars(ops).items() if inspect.isfunction(f)}

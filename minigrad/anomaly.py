@@ -83,13 +83,13 @@ def check_result(op: Any, values: Sequence[Any], out: Any) -> None:
         if given is not None:
             name, _ = _reader_s(value, f"its {argument(op, n)}")
             raise NonFiniteError(
-                f"{op.__name__}{at(here())} was given {_text(value, given)}: {_element(name, given)}.\n"
+                f"[N01] {op.__name__}{at(here())} was given {_text(value, given)}: {_element(name, given)}.\n"
                 "No operation in this block made it: look at where it comes from, or leave it out with np.isfinite"
             )
     what = f"{op.__name__}{at(here())} made {_text(out, index)}" + (f", its element {list(index)}" if index else "")
     if op.elementwise:
         raise NonFiniteError(
-            f"{what}, from {_arguments(op, values, index)}.\n"
+            f"[N01] {what}, from {_arguments(op, values, index)}.\n"
             f"Keep to where {op.__name__} is finite, before the call: np.clip(x, low, high) or np.where(ok, x, 1.0)"
         )
     sizes = [
@@ -98,7 +98,7 @@ def check_result(op: Any, values: Sequence[Any], out: Any) -> None:
         if getattr(getattr(v, "dtype", None), "kind", "") == "f" and v.size
     ]
     raise NonFiniteError(
-        f"{what}, from {' and '.join(sizes) or 'no elements'}.\n"
+        f"[N01] {what}, from {' and '.join(sizes) or 'no elements'}.\n"
         f"All of that is finite, and the result leaves the range of {out.dtype}: scale it down, or use logarithms"
     )
 
@@ -112,7 +112,7 @@ def check_gradient(origin: Any, g: Any) -> None:
     place = None if isinstance(origin, Value) else origin.place
     element = f" at {list(index)}" if index else ""
     raise NonFiniteError(
-        f"the gradient of {whose}{at(place)} is {_text(g, index)}{element}{at(here())}, and no rule made it.\n"
+        f"[N01] the gradient of {whose}{at(place)} is {_text(g, index)}{element}{at(here())}, and no rule made it.\n"
         f"It was given to start from, or returned by a hook, or is a sum that leaves the range of {g.dtype}"
     )
 
@@ -129,8 +129,8 @@ def check_rule(call: Any, n: int, rule: Any, g: Any, c: Any, args: Sequence[Any]
         met = _arguments(call, [origin if k == n else value for k, value in enumerate(args)], index)
         why = f"a gradient of {_text(g, index)}" + (f" at {met}" if met else "")
     raise NonFiniteError(
-        f"going back through {type(call).__name__}{at(call.place) or at(here())}, {rule_name(call, rule)} made the "
-        f"gradient of {_element(name, index)} {_text(c, index)}, from {why}.\n{_kept_away(call)}"
+        f"[N01] going back through {type(call).__name__}{at(call.place) or at(here())}, {rule_name(call, rule)} made "
+        f"the gradient of {_element(name, index)} {_text(c, index)}, from {why}.\n{_kept_away(call)}"
     )
 
 
@@ -147,7 +147,7 @@ def check_tangent(call: Any, t: Any, tangents: dict[Any, Any]) -> None:
         if given is not None:
             bad = _text(tangents[origin], given) + (f" at {list(given)}" if given else "")
             raise NonFiniteError(
-                f"{through}, the tangent of its {argument(call, n)} was given {bad}.\n"
+                f"[N01] {through}, the tangent of its {argument(call, n)} was given {bad}.\n"
                 "No operation in this block made it: give jvp() finite tangents, 0.0 for what does not move"
             )
     why = "finite numbers alone"
@@ -159,7 +159,7 @@ def check_tangent(call: Any, t: Any, tangents: dict[Any, Any]) -> None:
         why = f"{'a tangent' if len(each) == 1 else 'tangents'} of {' and '.join(each)}" + (f" at {met}" if met else "")
     element = f" at {list(index)}" if index else ""
     raise NonFiniteError(
-        f"{through} made the tangent of its result {_text(t, index)}{element}, from {why}.\n{_kept_away(call)}"
+        f"[N01] {through} made the tangent of its result {_text(t, index)}{element}, from {why}.\n{_kept_away(call)}"
     )
 
 

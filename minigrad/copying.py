@@ -54,7 +54,8 @@ def _requires_grad(tensor: Value) -> bool:
         if is_own(frame):  # a library made the copy, matplotlib of what it draws: the reader has no use for it
             return False
         warnings.warn(
-            f"the copy of {name}, which was computed by {type(tensor.creator).__name__}{at(tensor.creator.place)}, "
+            f"[W05] the copy of {name}, "
+            f"which was computed by {type(tensor.creator).__name__}{at(tensor.creator.place)}, "
             f"is cut from the graph{at(place)}: it is a constant.\n"
             f"If that is meant, say so, {name}.detach(); for a copy in the graph, np.copy({name})",
             GradWarning,

@@ -532,12 +532,12 @@ def check_numbers(array: Array) -> None:
     """Raise DtypeError unless the array holds real numbers or truth values."""
     if array.dtype.kind == "c":
         raise DtypeError(
-            f"complex numbers have no gradient in minigrad{at(here())}.\n"
+            f"[D02] complex numbers have no gradient in minigrad{at(here())}.\n"
             "Use the real and the imaginary part as two real tensors"
         )
     if array.dtype.kind not in "fiub":
         raise DtypeError(
-            f"a tensor holds numbers, and this is {_described(array)}{at(here())}.\n"
+            f"[D04] a tensor holds numbers, and this is {_described(array)}{at(here())}.\n"
             "Pick the numbers out and give them as a list; text that spells numbers: np.asarray(x, dtype=float)"
         )
 

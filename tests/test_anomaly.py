@@ -32,7 +32,7 @@ def x():
 def test_forward_the_operation_the_element_and_the_line_are_named(x):
     t1 = x * 2
     first = said(lambda: mg.exp(mg.log(t1)))
-    assert first.startswith("Log (test_anomaly.py:")
+    assert first.startswith("[N01] Log (test_anomaly.py:")
     assert first.endswith("made -inf, its element [1], from t1[1] = 0.0.")
 
 
@@ -65,7 +65,7 @@ def test_forward_births(run, says, x):
 @pytest.mark.parametrize("create_graph", [False, True])
 def test_backward_the_rule_the_element_and_the_line_are_named(create_graph, x):
     first = said(lambda: mg.gradients(mg.sqrt(x).sum(), x, create_graph=create_graph))
-    assert first.startswith("going back through Sqrt (test_anomaly.py:")
+    assert first.startswith("[N01] going back through Sqrt (test_anomaly.py:")
     assert "Sqrt.dx made the gradient of x[1] inf, from a gradient of 1.0 at x[1] = 0.0" in first
 
 
@@ -79,7 +79,7 @@ def test_backward_names_what_the_reader_called_it():
 
 def test_the_first_is_named_and_not_its_echo(x):
     assert "Sqrt.dx" in said(lambda: (mg.sqrt(x * 3) * 5).sum().backward())
-    assert said(lambda: mg.exp(1 / x) + 1).startswith("Div")
+    assert said(lambda: mg.exp(1 / x) + 1).startswith("[N01] Div")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_forward_mode_the_tangent_and_the_line_are_named(outer):
         return mg.jvp(lambda x: mg.sqrt(x) * 2, (np.array([1.0, 0.0]) * s,), (np.array([1.0, 3.0]) * s,))
 
     first = said(lambda: outer(run)(1.0))
-    assert first.startswith("going forward through Sqrt (test_anomaly.py:")
+    assert first.startswith("[N01] going forward through Sqrt (test_anomaly.py:")
     assert "made the tangent of its result inf at [1], from a tangent of 3.0" in first
 
 
@@ -226,16 +226,16 @@ def test_forward_mode_a_product_of_infinite_slopes_and_no_motion_is_no_anomaly()
 
 def test_forward_mode_of_what_is_not_elementwise():
     first = said(lambda: mg.jvp(mg.prod, (np.array([1e200, 1e100, 1.0]),), (np.array([1e-300, 1e300, 0.0]),)))
-    assert first.startswith("going forward through Prod (test_anomaly.py:")
+    assert first.startswith("[N01] going forward through Prod (test_anomaly.py:")
 
 
 def test_a_given_tangent_that_is_not_finite():
     first = said(lambda: mg.jvp(mg.exp, (np.array([1.0, 0.0]),), (np.array([1.0, np.nan]),)))
     assert re.match(
-        r"going forward through Exp \(test_anomaly.py:\d+\), the tangent of its x was given nan at \[1\]", first
+        r"\[N01\] going forward through Exp \(test_anomaly.py:\d+\), the tangent of its x was given nan at \[1\]", first
     )
 
 
 def test_second_derivatives_name_the_readers_line():
     first = said(lambda: mg.hessian(lambda v: (v**1.5).sum())(np.array([0.0, 1.0])))
-    assert re.match(r"going back through Pow \(test_anomaly.py:\d+\)", first)
+    assert re.match(r"\[N01\] going back through Pow \(test_anomaly.py:\d+\)", first)

@@ -70,6 +70,27 @@ def test_every_error_and_warning_is_on_the_page():
             assert re.search(rf"^{name}: ", TEXT, re.MULTILINE), name
 
 
+CODE = re.compile(r"(?:coded\(\"|\"\[)([A-Z]\d\d)\b")
+
+
+def test_every_code_is_on_the_page_with_a_program():
+    """But that of a move to a GPU, which not every machine has."""
+    package = Path(mg.__file__).parent
+    codes = [code for file in package.rglob("*.py") for code in CODE.findall(file.read_text(encoding="utf-8"))]
+    assert len(set(codes)) > 30
+    for code in sorted({*codes} - {"C05"}):
+        assert re.search(rf"^\w+(Error|Warning): \[{code}\] ", TEXT, re.MULTILINE), code
+        assert re.search(rf"^\| .*{code}", TEXT, re.MULTILINE), f"{code} is not in the table"
+    written = {*re.findall(r"\b[A-Z]\d\d\b", TEXT)}
+    assert written == {*codes}
+
+
+def test_a_code_stands_for_one_kind_of_message():
+    explain = Path(mg.__file__).parent / "explain"
+    codes = [code for file in explain.glob("*.py") for code in re.findall(r"coded\(\"(\w+)", file.read_text("utf-8"))]
+    assert len(codes) == len({*codes})
+
+
 def test_python_shows_it_so(tmp_path):
     """From outside, as a reader runs it."""
     program = "import minigrad as mg\na = mg.tensor(2.0, requires_grad=True)\nb = a * 3\nprint(b.grad)\na.numpy()\n"
@@ -79,5 +100,5 @@ def test_python_shows_it_so(tmp_path):
     )
     assert result.returncode == 1
     assert result.stdout == "None\n"
-    assert "fit.py:4: GradWarning: b.grad is None: b was computed (a * 3, fit.py:3), and" in result.stderr
-    assert "GraphCutError: a.numpy() would leave the graph: a requires a gradient, and" in result.stderr
+    assert "fit.py:4: GradWarning: [W01] b.grad is None: b was computed (a * 3, fit.py:3), and" in result.stderr
+    assert "GraphCutError: [C01] a.numpy() would leave the graph: a requires a gradient, and" in result.stderr

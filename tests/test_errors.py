@@ -506,7 +506,7 @@ def test_the_other_parameter_changed():
         a -= 0.1 * a.grad
     with pytest.warns(mg.StaleGradWarning) as caught:
         (a * b).sum().backward()
-    assert [str(warning.message).partition(" ")[0] for warning in caught] == ["a.grad"]
+    assert [str(warning.message).partition(" ")[2].partition(" ")[0] for warning in caught] == ["a.grad"]
 
 
 @pytest.mark.usefixtures("strict")
@@ -593,20 +593,20 @@ class Model:
 def test_names_inside_of_objects_lists_and_dicts():
     model = Model()
     layers, state = model.layers, {"hidden": leaf(1.0)}
-    with pytest.raises(mg.GraphCutError, match=r"^model\.weight\.numpy\(\) would leave"):
+    with pytest.raises(mg.GraphCutError, match=r"^\[C01\] model\.weight\.numpy\(\) would leave"):
         model.weight.numpy()
-    with pytest.raises(mg.GraphCutError, match=r"^self\.weight\.numpy\(\) would leave"):
+    with pytest.raises(mg.GraphCutError, match=r"^\[C01\] self\.weight\.numpy\(\) would leave"):
         model.leave()
-    with pytest.raises(mg.GraphCutError, match=r"^layers\[0\]\.numpy\(\) would leave"):
+    with pytest.raises(mg.GraphCutError, match=r"^\[C01\] layers\[0\]\.numpy\(\) would leave"):
         layers[0].numpy()
-    with pytest.raises(mg.GraphCutError, match=r'^float\(state\["hidden"\]\) would leave'):
+    with pytest.raises(mg.GraphCutError, match=r'^\[C01\] float\(state\["hidden"\]\) would leave'):
         float(state["hidden"])
 
 
 def test_looking_for_a_name_keeps_nothing_alive():
     a = leaf([2.0, 3.0])
     mine = weakref.ref(a)
-    with pytest.raises(mg.GraphCutError, match=r"^a\.numpy\(\)") as info:
+    with pytest.raises(mg.GraphCutError, match=r"^\[C01\] a\.numpy\(\)") as info:
         a.numpy()
     del a, info
     gc.collect()
@@ -625,7 +625,7 @@ def test_without_a_name_the_expression_stands():
     a = leaf([2.0, 3.0])
     with pytest.raises(mg.GradError, match=r"d\(a \* a\)/d\(a \* a\) = 1.*\(test_errors\.py:\d+\)"):
         (a * a).backward()
-    with pytest.raises(mg.GradError, match=r"^\(a > 0\)\.sum\(\)|^this tensor has no graph.*Greater \(a > 0"):
+    with pytest.raises(mg.GradError, match=r"^\[G01\] this tensor has no graph.*Greater \(a > 0"):
         (a > 0).sum().backward()
 
 
@@ -797,7 +797,7 @@ def test_a_gradient_that_is_not_finite_is_told_with_its_place(bad, shape, index,
     with pytest.warns(mg.NonFiniteWarning) as caught:
         (a * slope).backward(np.ones(shape), create_graph=create_graph)
     assert caught[0].lineno == line() - 1
-    assert str(caught[0].message).startswith(f"a.grad{index} is {bad} (test_errors.py:{line() - 2}): ")
+    assert str(caught[0].message).startswith(f"[W04] a.grad{index} is {bad} (test_errors.py:{line() - 2}): ")
 
 
 @pytest.mark.usefixtures("strict")
@@ -826,8 +826,9 @@ def test_the_place_is_the_readers_own_line():
     import random
 
     x = leaf([1.0, 2.0, 3.0])
-    with pytest.raises(mg.InplaceError, match=rf"^random\.shuffle\(x\) would change x .*test_errors\.py:{line() + 1}"):
+    with pytest.raises(mg.InplaceError, match=r"^\[P01\] random\.shuffle\(x\) would change x ") as info:
         random.shuffle(x)
+    assert f"(test_errors.py:{line() - 1})" in str(info.value)
 
 
 @pytest.mark.usefixtures("strict")
@@ -843,7 +844,7 @@ def test_a_copy_that_a_library_makes_for_itself_is_not_told():
 def test_a_loop_variable_is_called_by_its_name():
     w, b = leaf([1.0]), leaf(2.0)
     for p in [w, b]:
-        with pytest.raises(mg.InplaceError, match=r"(?s)^p -= 0\.1 .*with no_grad\(\): p -= 0\.1 "):
+        with pytest.raises(mg.InplaceError, match=r"(?s)^\[P01\] p -= 0\.1 .*with no_grad\(\): p -= 0\.1 "):
             p -= 0.1
 
 
@@ -870,7 +871,7 @@ def test_a_name_that_is_not_here_is_not_here():
 def test_every_function_is_a_method_or_says_what_it_is(name):
     x = leaf([1.0, 2.0])
     if not hasattr(x, name):
-        with pytest.raises(AttributeError, match=rf"^x is a Tensor, which has no \.{name} (.|\n)*x"):
+        with pytest.raises(AttributeError, match=rf"^\[A01\] x is a Tensor, which has no \.{name} (.|\n)*x"):
             eval(compile(f"x.{name}(1)", __file__, "eval"), {"x": x})
 
 

@@ -674,7 +674,7 @@ def test_an_element_of_an_array_says_what_to_write(x):
     array = np.zeros(3)
     with pytest.raises(mg.GraphCutError) as caught:
         array[1:] = x[0]
-    assert str(caught.value).startswith("array[1:] = x[0] would leave the graph: x[0] requires a gradient")
+    assert str(caught.value).startswith("[C01] array[1:] = x[0] would leave the graph: x[0] requires a gradient")
     assert "\nWrite array = minigrad.index_update(array, np.s_[1:], x[0]), or collect" in str(caught.value)
     with pytest.raises(ValueError, match="sequence") as caught:  # NumPy's own error, and ours is its cause
         array[2] = x[0, 1]

@@ -7,8 +7,10 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..place import at, here
+from .codes import coded
 
 
+@coded("S03")
 def wrong_gradient(given: tuple[int, ...], wanted: tuple[int, ...]) -> ShapeError:
     """A gradient of the wrong shape was given to a backward pass."""
     return ShapeError(
@@ -17,6 +19,7 @@ def wrong_gradient(given: tuple[int, ...], wanted: tuple[int, ...]) -> ShapeErro
     )
 
 
+@coded("G07")
 def not_one_each(outputs: int, given: int) -> ShapeError:
     """gradients() got another number of output_gradients than of outputs."""
     return ShapeError(
@@ -25,6 +28,7 @@ def not_one_each(outputs: int, given: int) -> ShapeError:
     )
 
 
+@coded("G08")
 def not_create_graph(value: Any) -> TypeError:
     """The third argument of gradients() was a gradient."""
     return TypeError(

@@ -24,6 +24,7 @@ from ..place import (
     stores_element,
 )
 from ..value import Value
+from .codes import coded
 from .rewriting import element
 from .rules import argument
 from .words import called, computed
@@ -31,15 +32,17 @@ from .words import called, computed
 _CHANGE = re.compile(r"(?P<target>.+?)\s*(?P<sign>\*\*|//|[-+*/%])=\s*(?P<value>.+)")
 
 
+@coded("P03")
 def replaced(call: Any, n: int) -> InplaceError:
     """A gradient of a gradient needs a parameter whose array is another by now."""
     return InplaceError(
         f"going back through {computed(call)} with create_graph needs "
-        f"{argument(call, n)} as it was, but its .data was replaced since.\n"
+        f"{called(call.inputs[n], argument(call, n))} as it was, but its .data was replaced since.\n"
         "Call backward() before changing the parameter"
     )
 
 
+@coded("P02")
 def changed_in_place(call: Any, what: str, value: Any, origin: Any, place: Place | None) -> InplaceError:
     """An array that a call kept is not as it was. `what` it is for the call; `origin` it came from."""
     owner = inplace.memory_of(value)
@@ -65,6 +68,7 @@ def changed_in_place(call: Any, what: str, value: Any, origin: Any, place: Place
     )
 
 
+@coded("P01")
 def in_place_while_recording(tensor: Value, written: str, instead: str) -> InplaceError:
     """A change to a tensor that would have to be recorded. `written` and `instead` are in terms of x."""
     place = here()
@@ -98,6 +102,7 @@ def in_place_while_recording(tensor: Value, written: str, instead: str) -> Inpla
     )
 
 
+@coded("P04")
 def in_place_on_an_array(tensor: Value, method: str) -> InplaceError:
     """A method that changes an array and returns nothing: returning something else would be a trap."""
     name = name_of(lambda v: v is tensor, "x")
@@ -122,7 +127,7 @@ def warn_if_stale(tensor: Any, gradient: Any) -> None:
     before = spot(gradient._assigned[1])
     after = f", after the gradient of {before}" if before else ""
     warnings.warn(
-        f"{name}.grad belongs to an older {name} ({name} changed{changed}{after}), and now more is added to it.\n"
+        f"[W02] {name}.grad belongs to an older {name} ({name} changed{changed}{after}), and now more is added to it.\n"
         f"Clear it after each update: {name}.zero_grad().  "
         f"To add up several batches on purpose, do so before changing {name}.",
         StaleGradWarning,

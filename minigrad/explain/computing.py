@@ -14,6 +14,7 @@ from ..backend import check_same_library
 from ..errors import BroadcastWarning, DtypeError, GradError, ShapeError
 from ..place import at, expression, here, in_a_rule, name_of, seen, stack_level
 from ..value import Value
+from .codes import coded
 from .matrices import unfit_matrix
 from .rules import argument
 
@@ -29,7 +30,7 @@ def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
     shapes = " and ".join(f"{name} of shape {v.shape}" for name, v in arrays)
     if type(error) is ValueError and op.elementwise and not _broadcast([v.shape for _, v in arrays]):
         raise ShapeError(
-            f"{op.__name__} got {shapes}, which do not broadcast together{seen(here())}.\n"
+            f"[S01] {op.__name__} got {shapes}, which do not broadcast together{seen(here())}.\n"
             "Axes are matched from the last; each pair must be equal or one of them 1: reshape one of the two"
         ) from error
     if type(error) is ValueError and op.__name__ in _SHAPES_ASK:
@@ -41,7 +42,7 @@ def forward_failed(op: Any, values: Sequence[Any], error: Exception) -> None:
         elif op.__name__ == "Solve":
             why = "their lengths do not agree"
         mend = _SHAPES_ASK[op.__name__].format(*[name for name, _ in arrays], "y")
-        raise ShapeError(f"{op.__name__} got {shapes}: {why}{seen(here())}.\n{mend}") from error
+        raise ShapeError(f"[S02] {op.__name__} got {shapes}: {why}{seen(here())}.\n{mend}") from error
     described = ", ".join(f"{name} {v.shape} {v.dtype}" for name, v in arrays)
     error.add_note(f"in {op.__name__}({described}){at(here())}")
 
@@ -57,6 +58,7 @@ def _misfit(function: Any, arguments: Sequence[Any]) -> TypeError | None:
     return None
 
 
+@coded("O02")
 def wrong_arguments(op: Any, error: TypeError) -> TypeError:
     """An operation was given too many arguments, or too few."""
     parameters = ", ".join(op.parameters)
@@ -66,6 +68,7 @@ def wrong_arguments(op: Any, error: TypeError) -> TypeError:
     )
 
 
+@coded("O03")
 def not_an_operation(what: Any) -> TypeError:
     """apply() was given something else first."""
     given = what.__name__ if isinstance(what, type) else f"of type {type(what).__name__}"
@@ -97,6 +100,7 @@ def _broadcast(shapes: list[tuple[int, ...]]) -> bool:
     return True
 
 
+@coded("O01")
 def no_array(op: Any, out: Any) -> TypeError:
     """forward returned something else."""
     if isinstance(out, Value):
@@ -110,6 +114,7 @@ def no_array(op: Any, out: Any) -> TypeError:
     )
 
 
+@coded("D02")
 def complex_numbers(what: str) -> DtypeError:
     """Complex numbers met."""
     return DtypeError(
@@ -122,11 +127,12 @@ def refuse_masked(array: Any) -> None:
     """Raise DtypeError for a masked array: minigrad would compute with the values it hides."""
     if hasattr(array, "mask") and hasattr(array, "compressed"):
         raise DtypeError(
-            f"a masked array has values that are not there{at(here())}.\n"
+            f"[D03] a masked array has values that are not there{at(here())}.\n"
             "Drop them, a.compressed(), or fill them: a.filled(0.0)"
         )
 
 
+@coded("O04")
 def no_rule(op: Any, n: int) -> GradError:
     """An argument that requires a gradient has no rule."""
     name = op.parameters[n]
@@ -155,7 +161,7 @@ def warn_if_outer(call: Any, left: Any, right: Any) -> None:
         x, y = (left, right) if long is a else (right, left)
         x_name, y_name = _name_of_array(x, ""), _name_of_array(y, "y")
         warnings.warn(
-            f"{what} is {shape}, from {a} and {b}: every element meets every other{at(call.place)}.\n"
+            f"[W03] {what} is {shape}, from {a} and {b}: every element meets every other{at(call.place)}.\n"
             f"If they belong together one by one, give them one shape: "
             f"{y_name}.reshape({x_name + '.shape' if x_name else long}).  "
             f"If not, write {y_name}[None, :] and this goes away.",

@@ -10,10 +10,12 @@ from typing import Any
 from ..errors import GradError, GraphFreedError
 from ..place import at, expression, here, seen, spot
 from ..value import Value
+from .codes import coded
 from .rewriting import call_at, update_at
 from .words import born, called, made, result_of
 
 
+@coded("G06")
 def not_a_tensor(output: Any) -> GradError:
     """A backward pass was started from something else."""
     return GradError(
@@ -22,6 +24,7 @@ def not_a_tensor(output: Any) -> GradError:
     )
 
 
+@coded("G01")
 def nothing_to_do(output: Any) -> GradError:
     """A backward pass from a tensor without a graph."""
     name = called(output)
@@ -78,6 +81,7 @@ def cause_of_constant(tensor: Any, name: str) -> tuple[str, str]:
     )
 
 
+@coded("G02")
 def not_one_number(output: Any) -> GradError:
     """A backward pass from several numbers, without saying how much each counts."""
     name, shape = called(output, "y"), output.shape
@@ -94,6 +98,7 @@ def not_one_number(output: Any) -> GradError:
     )
 
 
+@coded("G04")
 def requires_none(tensor: Any, n: int) -> GradError:
     """gradients() with respect to a constant."""
     if not isinstance(tensor, Value):
@@ -111,6 +116,7 @@ def requires_none(tensor: Any, n: int) -> GradError:
     return GradError(f"{what}: {cause}.\n{mend}")
 
 
+@coded("G05")
 def unused(tensor: Any, n: int) -> GradError:
     """gradients() with respect to what the outputs were not computed from."""
     name = called(tensor, f"input {n}")
@@ -120,6 +126,7 @@ def unused(tensor: Any, n: int) -> GradError:
     )
 
 
+@coded("G03")
 def freed(call: Any, outputs: Sequence[Any] = (), met: Sequence[Any] = ()) -> GraphFreedError:
     """A part of the graph is gone: `call`, met on the way from `outputs`, and perhaps others among those `met`."""
     again = [output for output in outputs if output.creator is not None and not output.creator.record]

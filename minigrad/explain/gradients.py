@@ -51,7 +51,7 @@ def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
         )
     else:
         return
-    warnings.warn(message, GradWarning, stacklevel=stack_level())
+    warnings.warn(f"[W01] {message}", GradWarning, stacklevel=stack_level())
 
 
 def warn_of_non_finite(leaf: Any, g: Any, output: Any, order: Sequence[Any], frame: FrameType) -> None:
@@ -77,7 +77,7 @@ def warn_of_non_finite(leaf: Any, g: Any, output: Any, order: Sequence[Any], fra
         if singular:
             cause = f"on the way back {' and '.join(singular[:3])} {has} points where the slope is infinite"
     warnings.warn(
-        f"{bad}: {cause}.\nKeep away from there, as in np.sqrt(x + 1e-12). "
+        f"[W04] {bad}: {cause}.\nKeep away from there, as in np.sqrt(x + 1e-12). "
         "To see where it is born, repeat the step inside: with minigrad.detect_anomaly():",
         NonFiniteWarning,
         stacklevel=stack_level(),

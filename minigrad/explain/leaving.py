@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import DtypeError, GraphCutError, ShapeError
 from ..place import Place, at, by_library, expression, goes_to, here, seen, stores_element
 from ..value import Value
+from .codes import coded
 from .rewriting import arguments_at, call_at, element, of_another, with_arguments, with_keyword
 from .words import called
 
@@ -21,6 +22,7 @@ _ALSO_CALLED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "
 _ALSO_CALLED |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "fabs": "absolute", "fsum": "sum"}
 
 
+@coded("C01")
 def cut_here(tensor: Any, what: str, leave: str) -> GraphCutError:
     """Numbers would leave the graph: by float(), by a function of the math module, by an array."""
     from .. import ops  # which are built on this
@@ -101,6 +103,7 @@ def _into_a_library(tensor: Value, name: str, place: Place | None) -> GraphCutEr
     )
 
 
+@coded("S05")
 def not_one_element(tensor: Any, conversion: str) -> ShapeError:
     """float() or int() of several elements, or of none."""
     name = called(tensor, "x")
@@ -110,6 +113,7 @@ def not_one_element(tensor: Any, conversion: str) -> ShapeError:
     )
 
 
+@coded("S06")
 def no_truth(tensor: Any) -> ShapeError:
     """`if x > 0:` of several elements, or of none."""
     place = here()
@@ -138,6 +142,7 @@ def _with_lists_joined(place: Place | None, name: str) -> str:
     return with_arguments(place, "", lists[:1], lambda text: f"minigrad.array({text})") if lists else ""
 
 
+@coded("C02")
 def array_of_tensors(data: Any) -> GraphCutError:
     """A list of tensors was to become one array."""
     names: list[str] = []
@@ -159,6 +164,7 @@ def array_of_tensors(data: Any) -> GraphCutError:
     )
 
 
+@coded("C03")
 def copied_numbers(tensor: Value, kind: type[Value]) -> GraphCutError:
     """A tensor in a graph was to become a new leaf."""
     place = here()
@@ -170,11 +176,14 @@ def copied_numbers(tensor: Value, kind: type[Value]) -> GraphCutError:
     )
 
 
+@coded("S04")
 def no_array_of(error: Exception) -> ShapeError:
     """Nested lists of unequal lengths."""
-    return ShapeError(f"these nested lists make no array: {error}{at(here())}.\nGive every row the same length")
+    why = "their rows have different lengths" if "inhomogeneous" in str(error) else error
+    return ShapeError(f"these nested lists make no array: {why}{at(here())}.\nGive every row the same length")
 
 
+@coded("D01")
 def integers(dtype: np.dtype[Any], tensor: Any = None) -> DtypeError:
     """A tensor of integers was to require a gradient: one that the reader has, or one that is being made."""
     place = here()
@@ -190,6 +199,7 @@ def integers(dtype: np.dtype[Any], tensor: Any = None) -> DtypeError:
     )
 
 
+@coded("C04")
 def no_derivative(name: str, arguments: Any, near: str) -> GraphCutError:
     """A NumPy function without a rule was called with tensors; `near` has one, if it is not empty."""
     place = here()
@@ -213,6 +223,7 @@ def _tensors(arguments: Any) -> list[Any]:
     return found
 
 
+@coded("C05")
 def moved(tensor: Any, backend: str) -> GraphCutError:
     """A computed tensor was to move to another array library."""
     name = called(tensor, "x")

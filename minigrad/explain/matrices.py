@@ -10,8 +10,10 @@ import numpy as np
 
 from ..errors import MatrixError
 from ..place import at, here
+from .codes import coded
 
 
+@coded("M01")
 def unfit_matrix(doing: str, name: str, a: Any, error: Exception) -> MatrixError:
     """The error of an operation that refused a matrix, or a stack of them; `doing` is its name."""
     if a.ndim < 2:
@@ -60,6 +62,7 @@ def _each(a: Any) -> Any:
         yield str(list(index)) if index else "", a[index]
 
 
+@coded("M02")
 def without_derivative(what: str, instead: str) -> MatrixError:
     """The error of a derivative that does not exist at this matrix."""
     return MatrixError(f"{what}{at(here())}.\n{instead}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import DtypeError, GradError, MinigradError, ShapeError
 from ..place import at
+from .codes import coded
 from .words import computed
 
 
@@ -23,6 +24,7 @@ def _where(call: Any, rule: Any) -> str:
     return f"{at(call.place)}{written}"
 
 
+@coded("O05")
 def no_gradient(call: Any, rule: Any, c: Any) -> GradError | DtypeError:
     """A rule returned no array of numbers."""
     what = f"an array of {c.dtype}" if hasattr(c, "dtype") else type(c).__name__
@@ -39,6 +41,7 @@ def rule_failed(call: Any, rule: Any, error: Exception) -> None:
         error.add_note(f"in {rule_name(call, rule)}, going back through {computed(call)}")
 
 
+@coded("O06")
 def impossible_gradient(call: Any, rule: Any, returned: tuple[int, ...], wanted: tuple[int, ...]) -> ShapeError:
     """A rule returned a shape that its argument's gradient cannot have."""
     name = rule_name(call, rule)
