@@ -46,7 +46,7 @@ PRINTED = {
         "epoch 3, loss 0.0000",
         "epoch 5, loss 0.0000",
         "32 an epoch, the last of 8 rows",
-        "BroadcastWarning: predicted - y is (1000, 1000), from (1000, 1) and (1000,)",
+        "BroadcastWarning: [W03] predicted - y is (1000, 1000), from (1000, 1) and (1000,)",
     ],
     "trace_15": ["first loss 13.2937, gradients -47.0074 (w) and -6.9313 (b)", "float32: the ten losses agree"],
     "linspace_100": ["57.5016861 in float32", "57.5016835 in float64", "1000 steps:      k = 0.99181  b = -0.02578"],
