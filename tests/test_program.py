@@ -186,3 +186,12 @@ def test_the_model_itself_is_not_run_any_more():
     for value in (1.0, 2.0, 3.0):
         rows.at([value])[1]()
     assert len(runs) == 2  # recorded once, and once on placeholders
+
+
+@pytest.mark.parametrize("order", [(None, X + 1, None), (X + 1, None, X + 2)])
+def test_other_points_are_those_that_are_given(order):
+    rows = Rows(model_of(lambda x, a: a * x), X, 7, (0,))
+    for x in order:
+        y, columns = rows.at([2.0], x)
+        np.testing.assert_array_equal(y, 2 * (X if x is None else x))
+        np.testing.assert_array_equal(columns()[:, 0], X if x is None else x)

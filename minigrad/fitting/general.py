@@ -53,8 +53,9 @@ def fit(
     """Return the parameters with which `model(x, a, b, ...)` comes nearest to the points, with their errors.
 
     `model` is any function written with NumPy or minigrad: it is given x as float64 and the parameters as numbers,
-    and returns n values. Its parameters are named from its signature. x has the shape (n,) or (n, k); anything else
-    the model understands (a dict of columns, an array of shape (k, n)) is handed to it as it is. y has the shape (n,).
+    and returns n values that depend on nothing else. Its parameters are named from its signature. x has the shape (n,)
+    or (n, k); anything else the model understands (a dict of columns, an array of shape (k, n)) is handed to it as it
+    is. y has the shape (n,).
 
     `start` gives start values by name or in order; else those that are the defaults of the arguments; else 1, and a
     few more are tried where that leads nowhere. `bounds` has a pair (low, high) by name, None for no bound;

@@ -51,8 +51,8 @@ class Rows:
         self._program: Program | None = None
         self._asked = n > _MANY
         """Whether there is nothing more to find out about a program."""
-        self._fast: dict[int, float] = {}
-        """What the program has as constants: the values of the parameters that are not free."""
+        self._held: dict[int, float] = {}
+        """The values of the parameters that are not free: the program has them as constants."""
 
     def at(self, values: Sequence[float], x: Floats | None = None) -> tuple[Floats, Columns]:
         """Return the n values, and a function that returns the Jacobian there, of shape (n, parameters).
@@ -60,9 +60,9 @@ class Rows:
         `x` takes the place of the x of all points. Values may be infinite or NaN. Raises as `Model.at` does, and what
         minigrad raises for a model that it cannot differentiate.
         """
+        program = self._program if x is None or self.by_x else None
         x = self.x if x is None else x
-        program = self._program
-        if program is not None and all(values[k] == value for k, value in self._fast.items()):
+        if program is not None and all(values[k] == value for k, value in self._held.items()):
             found = program.run(self._leaves(values, x))
             return found[-1], lambda: program.slopes(found).T
         arguments: list[Any] = list(values)
@@ -86,7 +86,7 @@ class Rows:
                 calls = mg.history(result)
                 if result.shape == (self.n,) and all(map(_elementwise, calls)):
                     _shares(result, calls, leaves, columns)
-                    if not self._asked and not anomaly.on:
+                    if not self._asked and not anomaly.on and (self.by_x or x is self.x):
                         self._take_down(values, x, _graph(calls, leaves), result._array, columns)
                 else:
                     self._by_columns(values, x, columns)
@@ -116,7 +116,7 @@ class Rows:
             return
         found = program.run(self._leaves(values, x))
         if _same(found[-1], y) and _same(program.slopes(found), columns):
-            self._fast = {k: value for k, value in enumerate(values) if k not in self.free}
+            self._held = {k: value for k, value in enumerate(values) if k not in self.free}
             self._program = program
 
     def _by_columns(self, values: Sequence[float], x: Any, columns: Floats) -> None:
