@@ -26,6 +26,7 @@ from .place import at, here
 
 __all__ = [
     "cholesky",
+    "cond",
     "cross",
     "det",
     "diagonal",
@@ -107,6 +108,29 @@ def _cheapest(sides: tuple[int, ...]) -> tuple[int, int]:
         (_cheapest(sides[: cut + 1])[0] + _cheapest(sides[cut:])[0] + sides[0] * sides[cut] * sides[-1], cut)
         for cut in range(1, len(sides) - 1)
     )
+
+
+@implements(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    """Return the condition of each matrix: the largest over the smallest singular value; 1 at best.
+
+    `p` is any norm of matrices instead, that of x times that of its inverse. The gradient is that of the singular
+    values, or of the norms. Raises ShapeError unless x has two axes, LinAlgError for a norm of a singular matrix.
+
+    >>> import minigrad as mg
+    >>> mg.linalg.cond(mg.tensor([[4.0, 0.0], [0.0, 2.0]]))
+    Tensor(2.)
+    """
+    x = array_of(x)
+    if x.ndim < 2 or not x.shape[-1] * x.shape[-2]:
+        raise ShapeError(
+            f"cond() is of matrices with elements; here is shape {x.shape}{at(here())}.\n"
+            "Give two axes, each of them not empty"
+        )
+    if p is None or p in (2, -2):
+        s = svdvals(x)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return norm(x, p, axis=(-2, -1)) * norm(inv(x), p, axis=(-2, -1))
 
 
 @implements(np.linalg.matrix_transpose, np.matrix_transpose)

@@ -31,10 +31,13 @@ beside it. Conventions where a derivative does not exist, tested in one table
 | where, indexing: what was not taken | exactly 0, whatever the slope of the elementwise operations before it |
 """
 
+from . import spacing as spacing
 from .activation import *
 from .arithmetic import *
+from .blocks import *
 from .choosing import *
 from .comparison import *
+from .covariance import *
 from .cumulative import *
 from .decompositions import *
 from .determinants import *

@@ -27,6 +27,8 @@ __all__ = [
     "Recurrence",
     "cumprod",
     "cumsum",
+    "cumulative_prod",
+    "cumulative_sum",
     "diff",
 ]
 
@@ -287,3 +289,47 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = _LEFT_OUT, append: A
         before, after = ([] if part is _LEFT_OUT else [_as_wide(part, one)] for part in (prepend, append))
         x = concatenate([*before, x, *after], axis)
     return apply(Diff, x, n, axis)
+
+
+def cumulative_sum(x: Any, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    """Return the running sums along `axis`, which an array of several axes must name: see `cumsum`.
+
+    With `include_initial` the sum of nothing, 0, comes first. Raises ShapeError for an axis that is not named.
+
+    >>> import minigrad as mg
+    >>> mg.cumulative_sum(mg.tensor([1.0, 2.0]), include_initial=True)
+    Tensor([0., 1., 3.])
+    """
+    return _accumulated("cumulative_sum", cumsum, x, axis, 0 if include_initial else None)
+
+
+def cumulative_prod(x: Any, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    """Return the running products along `axis`, which an array of several axes must name: see `cumprod`.
+
+    With `include_initial` the product of nothing, 1, comes first. Raises ShapeError for an axis that is not named.
+
+    >>> import minigrad as mg
+    >>> mg.cumulative_prod(mg.tensor([2.0, 3.0]), include_initial=True)
+    Tensor([1., 2., 6.])
+    """
+    return _accumulated("cumulative_prod", cumprod, x, axis, 1 if include_initial else None)
+
+
+def _accumulated(name: str, run: Any, x: Any, axis: int | None, initial: int | None) -> Any:
+    x = x if hasattr(x, "shape") else np.asarray(x)
+    if not x.shape or (axis is None and x.ndim > 1):
+        raise ShapeError(
+            f"{name}() runs along one axis, and x has shape {x.shape}{at(here())}.\n"
+            f"Name it: {name}(x, axis=0)" + ("" if x.shape else ", of an array of one axis or more")
+        )
+    axis = normalize_axis_index(0 if axis is None else axis, x.ndim)
+    sums = run(x, axis)
+    if initial is None:
+        return sums
+    first = np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), initial, sums.dtype)
+    return concatenate([first, sums], axis)
+
+
+for _name, _ours in (("cumulative_sum", cumulative_sum), ("cumulative_prod", cumulative_prod)):
+    if hasattr(np, _name):  # since NumPy 2.1
+        implements(getattr(np, _name))(_ours)

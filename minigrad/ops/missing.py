@@ -11,11 +11,14 @@ import numpy as np
 from ..op import implements
 from ..value import Value
 from .choosing import where
+from .cumulative import cumprod, cumsum
 from .exponential import sqrt
 from .reduction import max, mean, min, prod, sum
 from .statistics import ddof_of, std, var
 
 __all__ = [
+    "nancumprod",
+    "nancumsum",
     "nanmax",
     "nanmean",
     "nanmin",
@@ -81,6 +84,34 @@ def nanmean(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 def _present(missing: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """How many elements are there, in the dtype of x."""
     return (~missing).sum(axis=axis, keepdims=keepdims).astype(x.dtype)
+
+
+@implements(np.nancumsum)
+def nancumsum(x: Any, axis: int | None = None) -> Any:
+    """Return the running sums along `axis` of what is not NaN: see `cumsum`; the derivative is 0 at NaN.
+
+    Raises numpy.exceptions.AxisError for an axis that x does not have.
+
+    >>> import minigrad as mg
+    >>> mg.nancumsum(mg.tensor([1.0, float("nan"), 2.0]))
+    Tensor([1., 1., 3.])
+    """
+    x, missing = _missing(x)
+    return cumsum(x if missing is None else where(missing, 0, x), axis)
+
+
+@implements(np.nancumprod)
+def nancumprod(x: Any, axis: int | None = None) -> Any:
+    """Return the running products along `axis` of what is not NaN: see `cumprod`; the derivative is 0 at NaN.
+
+    Raises numpy.exceptions.AxisError for an axis that x does not have.
+
+    >>> import minigrad as mg
+    >>> mg.nancumprod(mg.tensor([3.0, float("nan"), 2.0]))
+    Tensor([3., 3., 6.])
+    """
+    x, missing = _missing(x)
+    return cumprod(x if missing is None else where(missing, 1, x), axis)
 
 
 @implements(np.nanvar)

@@ -1,4 +1,4 @@
-"""Polynomials by their coefficients, highest power first: polyval, convolve, vander.
+"""Polynomials by their coefficients, highest power first: polyval, convolve, correlate, vander.
 
 One idea: to convolve is to multiply polynomials, and the transpose of multiplying by one is to correlate
 with it: to convolve with its coefficients in reverse order.
@@ -14,12 +14,13 @@ from ..op import Op, implements
 from ..place import at, here
 from .arithmetic import power
 from .indexing import scatter
-from .shape import expand_dims
+from .shape import expand_dims, reshape
 
 __all__ = [
     "Convolve",
     "PolyVal",
     "convolve",
+    "correlate",
     "polyval",
     "vander",
 ]
@@ -86,6 +87,22 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     if mode not in ("full", "same", "valid"):
         raise ValueError(f'convolve(mode={mode!r}){at(here())}.\nChoose from "full", "same" and "valid"')
     return apply(Convolve, a, v, mode)
+
+
+@implements(np.correlate)
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    """Return Σ a[n + k] v[n] for each shift k of two sequences; the gradient of a is g convolved with v.
+
+    `mode` is that of `convolve`. Raises ShapeError unless both have one axis and an element.
+
+    >>> import minigrad as mg
+    >>> mg.correlate(mg.tensor([1.0, 2.0, 4.0]), mg.tensor([1.0, 10.0]))
+    Tensor([21., 42.])
+    """
+    a, v = (reshape(x, -1) if not np.ndim(x) else x for x in (array_of(a), array_of(v)))
+    if v.shape > a.shape:  # the longer comes first; shifts then count the other way
+        return convolve(v, a[::-1], mode)[::-1]
+    return convolve(a, v[::-1], mode)
 
 
 @implements(np.polyval)

@@ -28,10 +28,12 @@ __all__ = [
     "inner",
     "kron",
     "matmul",
+    "matvec",
     "outer",
     "tensordot",
     "vdot",
     "vecdot",
+    "vecmat",
 ]
 
 
@@ -363,3 +365,32 @@ def _moved(x: Any, source: int, target: int) -> Any:
     order = [n for n in range(x.ndim) if n != source % x.ndim]
     order.insert(target % x.ndim, source % x.ndim)
     return transpose(x, order)
+
+
+def matvec(x1: Any, x2: Any) -> Any:
+    """Return the product of each matrix of a stack x1 with each vector of x2; the gradients are g x2ᵀ and x1ᵀ g.
+
+    Raises ShapeError where the inner lengths do not agree.
+
+    >>> import minigrad as mg
+    >>> mg.matvec(mg.ones((4, 2, 3)), mg.ones(3)).shape
+    (4, 2)
+    """
+    return matmul(x1, _as_array(x2)[..., None])[..., 0]
+
+
+def vecmat(x1: Any, x2: Any) -> Any:
+    """Return the product of each vector of x1 with each matrix of a stack x2; the gradients are x2 g and x1ᵀ g.
+
+    Raises ShapeError where the inner lengths do not agree.
+
+    >>> import minigrad as mg
+    >>> mg.vecmat(mg.ones(2), mg.ones((4, 2, 3))).shape
+    (4, 3)
+    """
+    return matmul(_as_array(x1)[..., None, :], x2)[..., 0, :]
+
+
+for _name, _ours in (("matvec", matvec), ("vecmat", vecmat)):
+    if hasattr(np, _name):  # since NumPy 2.2
+        implements(getattr(np, _name))(_ours)

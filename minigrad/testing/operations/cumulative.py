@@ -56,7 +56,16 @@ def _differences(draw: st.DrawFn) -> Arguments:
     return Arguments((x,), {"n": draw(st.integers(0, 3)), "axis": draw(st.integers(-x.ndim, x.ndim - 1))})
 
 
+@st.composite
+def _accumulated(draw: st.DrawFn) -> Arguments:
+    """One axis to run along, and whether what nothing comes to stands in front."""
+    x = draw(gst.arrays(gst.shapes(min_dims=1), elements=gst.values(magnitudes=(-3, 2))))
+    return Arguments((x,), {"axis": draw(st.integers(-x.ndim, x.ndim - 1)), "include_initial": draw(st.booleans())})
+
+
 op_spec(ops.cumsum, op=ops.CumSum, shapes=reduced_shapes, kwargs=one_axis, linear=True)
 op_spec(ops.cumprod, op=ops.CumProd, arguments=_factors())
 op_spec(ops.Recurrence, op=ops.Recurrence, name="recurrence", arguments=_recurrences(), values=_by_loop)
 op_spec(ops.diff, op=ops.Diff, arguments=_differences(), linear=True)
+op_spec(ops.cumulative_sum, arguments=_accumulated(), linear=True)
+op_spec(ops.cumulative_prod, arguments=_accumulated())

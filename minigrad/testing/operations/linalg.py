@@ -211,6 +211,7 @@ op_spec(
     reference="torch.linalg.svdvals",
     values=np.linalg.svdvals,
 )
+op_spec(linalg.cond, arguments=_alone(_distinct()), values=np.linalg.cond)
 op_spec(_svd(linalg), name="svd", op=ops.SVD, arguments=_alone(_distinct()), values=_svd(np.linalg))
 op_spec(_qr(linalg), name="qr", op=ops.QR, arguments=_alone(_first_columns_independent()), values=_qr(np.linalg))
 op_spec(_norm2, name="norm2", op=ops.Norm2, arguments=_normed(), values=_norm2_by_numpy)

@@ -21,9 +21,16 @@ def _lines(draw: st.DrawFn, keywords: Any) -> Arguments:
     return Arguments((x,), draw(keywords(x.shape)))
 
 
+def _one_axis(shape: tuple[int, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    """One axis, or all elements in one line."""
+    return st.sampled_from([None, *range(-len(shape), len(shape))]).map(lambda axis: {"axis": axis})
+
+
 op_spec(ops.nansum, arguments=_lines(axes_of_sum), values=np.nansum)
 op_spec(ops.nanmean, arguments=_lines(axes_of), values=np.nanmean)
 op_spec(ops.nanprod, arguments=_lines(axes_of_sum), values=np.nanprod)
+op_spec(ops.nancumsum, arguments=_lines(_one_axis), values=np.nancumsum)
+op_spec(ops.nancumprod, arguments=_lines(_one_axis), values=np.nancumprod)
 op_spec(ops.nanvar, arguments=_lines(axes_of), values=np.nanvar)
 op_spec(ops.nanstd, arguments=_lines(axes_of), values=np.nanstd)
 op_spec(ops.nanmax, arguments=_lines(axes_of), values=np.nanmax)

@@ -27,6 +27,7 @@ def _evaluated(draw: st.DrawFn) -> tuple[Any, Any]:
 
 
 op_spec(ops.convolve, op=ops.Convolve, arguments=_sequences(), values=np.convolve)
+op_spec(ops.correlate, arguments=_sequences(), values=np.correlate)
 op_spec(ops.polyval, op=ops.PolyVal, arguments=_evaluated(), values=np.polyval)
 op_spec(
     ops.vander,
