@@ -626,3 +626,36 @@ def test_times_of_day_of_parquet_are_refused(tmp_path):
         parquet.write_table(pyarrow.table({"t": pyarrow.array([1, 2], kind), "v": [1.0, 2.0]}), path)
         with pytest.raises(TableError, match=r'column "t" holds (time|duration).*, not numbers'):
             numbers_in(open_table(path), "t")
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "notes"),
+    [
+        (
+            '"TOA5","station","CR1000"\n"AT","RECORD","AirTC"\n"TS","RN","Deg C"\n"","","Avg"\n5,0,1\n6,1,3\n',
+            ("RECORD", "AirTC"),
+            ("the table begins at line 2", "line 3 has the units TS, RN, Deg C", "line 4 has the units Avg"),
+        ),
+        (
+            "Long Name\tTime\tVoltage\nUnits\ts\tV\nComments\t\t\n7\t0\t1\n8\t1\t3\n",
+            ("Time", "Voltage"),
+            ("line 2 has the units Units, s, V", "line 3 has the units Comments"),
+        ),
+        ("#Res,1.0\n[Spectrum]\n[Data]\n0,1\n1,3\n", ("1", "2"), ("no header", "the table begins at line 4")),
+        ("! Touchstone\n0 1 5\n1 3 5\n", ("1", "2"), ("no header", "the table begins at line 2")),
+    ],
+)
+def test_what_loggers_write_above_their_numbers(text, columns, notes):
+    table = opened(text)
+    assert numbers_in(table, *columns) == [[0.0, 1.0], [1.0, 3.0]]
+    assert table.notes[: len(notes)] == notes
+
+
+def test_a_point_cut_at_another_sign_is_not_passed_over():
+    with pytest.raises(TableError):
+        first_two("0;1\n1,3\n2,5\n3,7\n")
+
+
+def test_numbers_in_one_cell_are_no_name():
+    with pytest.raises(TableError):
+        first_two("0 1\t1 2\n2 3.5\n3 4.5\n")

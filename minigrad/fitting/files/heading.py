@@ -20,9 +20,12 @@ _UNIT = (
 )
 _WORDS = (
     r"(milli|micro|nano|kilo|mega|giga|centi)?(second|minute|hour|day|week|month|year|volt|amp|ampere|met(er|re)|gram|watt|"
-    r"pascal|kelvin|hertz|newton|joule|lit(er|re)|degree|ohm|tesla|radian|mole)s?|celsius|percent|[dmyhs]+([-./:][dmyhs]+)+"
+    r"pascal|kelvin|hertz|newton|joule|lit(er|re)|degree|ohm|tesla|radian|mole)s?|celsius|percent|units?|TS|RN|smp|avg|"
+    r"deg(rees)? ?[CFK]|[dmyhs]+([-./:][dmyhs]+)+"
 )
 # A word that begins like a number may be a broken one, and the line a point.
+_MARKED = re.compile(r"[\[!*;:/=<>{~&]")
+"""How a line begins that is none of a table: [Data], ! a note, // a note."""
 _BROKEN = re.compile(r"\W*\d")
 _UNITS = [
     re.compile(rf"{_UNIT}([ ./·*]+{_UNIT})*"),
@@ -89,28 +92,44 @@ def _above(
         fitted = _fitted(cells, width, rows[start:])
         if fitted is None and delimiter == " ":
             fitted = _fitted(re.split(r"\s{2,}|\t", _line(text, line)), width, rows[start:])
+            if fitted is not None and any(map(_BROKEN.match, fitted)):
+                return None  # "0 1" is two numbers, and no name
         named = fitted is not None and not any(map(meaningful, fitted)) and any(fitted[k] for k in places)
         return fitted if named else None
 
+    text_alone = not any(_all_values(cells) or _BROKEN.match(cells[0]) for _, cells in rows[:start])
+    if text_alone and _MARKED.match(rows[start - 1][1][0]) and len(rows[start - 1][1]) != width:
+        line = rows[start][0]
+        return Heading(_numbers(rows[start][1]), False, line - 1, rows[start:], ("no header", _begins(line)))
     last, here = start - 1, names(start - 1)
     if here is None:
         return None
-    notes = []
-    line, unit_cells = rows[last]
-    if last and line - rows[last - 1][0] == 1 and _like_units(unit_cells):
+    beside: list[Row] = []  # lines that say more of the columns, below their names
+    while last and rows[last][0] - rows[last - 1][0] == 1 and (_like_units(here) or not all(here[k] for k in places)):
         over = names(last - 1)
-        if over is not None:
-            last, here = last - 1, over
-            notes.append(f"line {line} has the units {', '.join(cell for cell in unit_cells if cell)}")
-    if any(all(meaningful(cell) or missing(cell) for cell in cells) for _, cells in rows[:last]):
+        if over is None:
+            break
+        beside.insert(0, rows[last])
+        last, here = last - 1, over
+    if any(_all_values(cells) for _, cells in rows[:last]):
         return None
     if last and any(_BROKEN.match(here[k]) for k in places):
         return None
+    notes = [f"line {line} has the units {', '.join(filter(None, cells))}" for line, cells in beside]
     if len(rows[last][1]) < width and delimiter != " ":
         notes.append("lines end with an empty cell")
     if last:
-        notes.insert(0, f"the table begins at line {rows[last][0]}")
-    return Heading(_named(here, source, rows[last][0]), True, line, rows[start:], tuple(notes))
+        notes.insert(0, _begins(rows[last][0]))
+    return Heading(_named(here, source, rows[last][0]), True, rows[start - 1][0], rows[start:], tuple(notes))
+
+
+def _begins(line: int) -> str:
+    return f"the table begins at line {line}"
+
+
+def _all_values(cells: Sequence[str]) -> bool:
+    """Whether a line holds nothing but numbers, dates and signs of missing ones."""
+    return all(meaningful(cell) or missing(cell) for cell in cells)
 
 
 def _fitted(cells: Sequence[str], width: int, below: Sequence[Row]) -> list[str] | None:

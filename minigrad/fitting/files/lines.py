@@ -117,7 +117,7 @@ def body(rows: Sequence[Row]) -> tuple[int, int, list[int]]:
     >>> body([(1, ["Run", "5"]), (2, ["t", "v"]), (3, ["0", "NA"]), (4, ["1", "3"]), (5, ["2", "5"])])
     (2, 2, [0, 1])
     """
-    width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+    width = Counter(len(cells) for _, cells in rows[len(rows) // 2 :]).most_common(1)[0][0]
     whole = [cells for _, cells in rows if len(cells) == width]
     judged = whole[len(whole) // 2 :][-max(20, min(200, _JUDGED // width)) :]
     places = [k for k in range(width) if 2 * sum(meaningful(cells[k]) for cells in judged) >= len(judged)]
