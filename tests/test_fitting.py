@@ -1,5 +1,6 @@
 """`fit_line` takes what can be meant, refuses what cannot, in two lines, and needs NumPy alone."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -226,3 +227,10 @@ def test_the_data_files_are_the_ones_the_readme_of_the_folder_names():
 def test_what_holds_no_numbers_is_refused_and_what_to_write_is_said(x, message):
     with pytest.raises(TypeError, match=message):
         fit_line(x, [1, 2])
+
+
+@pytest.mark.parametrize("room", ["solvers", "descents"])
+def test_a_room_of_many_files_says_what_each_is_for(room):
+    package = importlib.import_module(f"minigrad.fitting.{room}")
+    files = {path.stem for path in Path(package.__file__).parent.glob("*.py")} - {"__init__"}
+    assert files == set(re.findall(r"`(\w+)`", package.__doc__)) - {"Found"}
