@@ -14,7 +14,8 @@ from minigrad.fitting.found import Found
 from minigrad.fitting.given import points
 from minigrad.fitting.solvers.distance import nearest_line
 from minigrad.fitting.solvers.linear import least_squares
-from minigrad.fitting.solvers.robust import robust_line
+from minigrad.fitting.solvers.losses import loss_of, scale
+from minigrad.fitting.solvers.robust import redrawn, robust_line
 from minigrad.fitting.solvers.uncertainty import DRAWS, with_errors
 
 seeds = st.integers(0, 10**6)
@@ -102,6 +103,61 @@ def test_the_jackknife_of_a_loss_with_a_corner_is_said_to_be_no_guide():
 
 
 # ----------------------------------------------------------------------------- the bootstrap
+
+
+@pytest.mark.parametrize("loss", ["huber", "tukey"])
+@given(
+    seed=seeds,
+    degree=st.sampled_from([None, 2]),
+    weighted=st.booleans(),
+    outputs=st.sampled_from([None, 2]),
+    absolute=st.booleans(),
+)
+@settings(max_examples=10, deadline=None)
+def test_draws_of_a_robust_fit_at_once_are_robust_fits_of_each(loss, seed, degree, weighted, outputs, absolute):
+    """In each draw that came to rest the pulls on its own scale cancel; for Huber's loss it is the fit of the draw."""
+    x, y = line(seed, 25, outputs)
+    y[::8] += 5
+    given_ = points(x, y, sigma=np.linspace(0.5, 2, 25) if weighted or absolute else None)
+    keywords = {"degree": degree, "absolute_sigma": absolute}
+    found = robust_line(given_, loss, **keywords)
+    rows = np.random.default_rng(seed).integers(0, 25, (20, 25))
+    together = redrawn(given_, found, loss, absolute_sigma=absolute)(rows).reshape(20, outputs or 1, -1)
+    basis = found.curve.basis
+    inner = found.curve.coefficients.reshape(together.shape[2], -1).T
+    ys, level = y.reshape(25, -1), np.atleast_1d(found.curve.level)
+    rested = 0
+    for some, differences in zip(rows, together, strict=True):
+        sigma = np.ones(25) if given_.sigma is None else given_.sigma[some]
+        columns = basis.columns(x[some]) / sigma[:, None]
+        for k, difference in enumerate(differences):
+            if not np.isfinite(difference).all():
+                continue
+            rested += 1
+            r = (ys[some, k] - level[k]) / sigma - columns @ (inner[k] + difference)
+            pulls = loss_of(loss).psi(r / (1.0 if absolute else scale(r)))
+            # A step of 1e-12 of the fit is none; columns of up to 2 and slopes of up to 1 / s make 1e-9 of it.
+            assert np.abs(columns.T @ pulls).max() <= 1e-8 * np.abs(columns).sum()
+            if loss == "huber" and absolute:  # whose minimum is one
+                alone = robust_line(given_.take(some), loss, **keywords).values.reshape(outputs or 1, -1)[k]
+                mine = found.values.reshape(outputs or 1, -1)[k] + basis.outside().rounded() @ difference
+                np.testing.assert_allclose(mine, alone, rtol=1e-8, atol=1e-8)
+    assert rested > 0.5 * 20 * (outputs or 1)
+
+
+def test_the_bootstrap_of_a_robust_line_is_that_of_its_fits():
+    x, y = line(3, 40)
+    y[5] += 4
+    drawn = fit_line(x, y, loss="huber", errors="bootstrap")
+    given_ = points(x, y)
+    found = robust_line(given_, "huber")
+    again = with_errors(
+        found, given_, "bootstrap", refit=lambda some: robust_line(some, "huber", start=found.curve), draws=200
+    )
+    # 200 draws tell an error to 1/20, 1000 to 1/45, and the same seed draws the same first.
+    assert errors(again) == pytest.approx(list(drawn.errors.values()), rel=0.2)
+    first = drawn.found.extra["bootstrap"][:200]
+    assert np.median(np.abs(first - again.extra["bootstrap"])) < 1e-10
 
 
 def test_the_bootstrap_of_many_gaussian_points_is_near_gauss_newton():

@@ -133,6 +133,11 @@ def fit_line(
     if errors in ("bootstrap", "jackknife") or (errors == "hessian" and loss != "distance"):
         from .solvers.uncertainty import with_errors
 
+        many = None
+        if errors == "bootstrap" and loss in ("huber", "tukey") and isinstance(loss, str):
+            from .solvers.robust import redrawn
+
+            many = redrawn(given, found, loss, absolute_sigma=absolute_sigma, tuning=tuning)
         curve = found.curve
         found = with_errors(
             found,
@@ -142,6 +147,7 @@ def fit_line(
             absolute_sigma=absolute_sigma,
             seed=seed,
             squares=loss == "mse",
+            redrawn=many,
         )
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", "a callable")
     return FitResult(given, found, name, absolute_sigma)
@@ -246,8 +252,8 @@ def _check_spread(loss: Loss, sigma: Any, sigma_x: Any, weights: Any, delta: Any
             + (
                 'Write loss="distance", or leave sigma_x out'
                 if loss == "mse"
-                else "Take minigrad.fit: its losses are of distances where sigma and sigma_x are given, "
-                "fit(lambda x, slope, intercept: slope * x + intercept, ...)"
+                else 'Write loss="distance", '
+                "or forgive distances with a model: fit(lambda x, a, b: a + b * x, x, y, ...)"
             )
         )
     if sigma_x is not None and sigma is None and weights is None:

@@ -30,6 +30,7 @@ _SPELLINGS = [
         (r"^fixed names ", "--fix names "),
         (r"\b(loss|solver|errors|schedule|lr)=[\"'](\w[\w-]*)[\"']", r"--\1 \2"),
         (r"\b(lr|steps|degree|delta|seed)=([\d.e+-]*\d)", r"--\1 \2"),
+        (r"\bfit\(lambda x, a, b: a \+ b \* x, x, y, \.\.\.\)", '--model "a + b * x"'),
         (r"\bfit_line\(x, y, (--[^)]*)\)", r"\1"),
         (r"--batch (?=\W|$)", "--batch"),
         (r"^through and degree were", "--through and --degree were"),

@@ -24,7 +24,8 @@ from ..given import Points
 from .design import Combination
 from .extended import exactly
 from .linear import least_squares
-from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
+from .losses import TUNING, Loss, loss_of, scale, spread, spread_of_gaussian
+from .redrawing import settled_draws
 from .reweighting import Problem, best_of_two, least_trimmed, settle
 from .vertices import least_absolute
 
@@ -105,10 +106,42 @@ def robust_line(
         if known is None:
             fits.append(_least_absolute(q, target, points.rows, absolute_sigma))
         elif callable(loss):
-            fits.append(_minimum(q, target, loss, known, absolute_sigma))
+            fits.append(_minimum(q, target, loss, known, absolute_sigma, None if near is None else near[:, place]))
         else:
             fits.append(_reweighted(q, target, noise, known, absolute_sigma, None if near is None else near[:, place]))
     return _report(points, squares, np.linalg.inv(r), level, fits, absolute_sigma)
+
+
+def redrawn(
+    points: Points, found: Found, loss: str, *, absolute_sigma: bool = False, tuning: float | None = None
+) -> Callable[[NDArray[np.int64]], Floats] | None:
+    """Return what fits many draws of the points at once, by Huber's loss or Tukey's, near the fit that was found.
+
+    It takes rows of shape (k, n) and returns how far the coefficients of the curve's columns are from those found,
+    (k, p), or (k, m, p) for m outputs; NaN where a draw is to be fitted by itself. None for another loss, and for an
+    exact fit.
+    """
+    if loss not in TUNING or not isinstance(found.curve, Combination) or not np.all(np.asarray(found.scale) > 0):
+        return None
+    curve = found.curve
+    sigma = np.ones(points.n) if points.sigma is None else points.sigma
+    q, r = np.linalg.qr(curve.basis.columns(points.x) / sigma[:, None])
+    ys, level = points.y.reshape(points.n, -1), np.atleast_1d(curve.level)
+    starts, known = r @ curve.coefficients.reshape(len(r), -1), 1.0 if absolute_sigma else None
+    problems = [
+        Problem(q, (y - middle) / sigma, loss_of(loss, tuning), 16 * _EPS * (np.abs(y) + abs(middle)) / sigma, known)
+        for y, middle in zip(ys.T, level, strict=True)
+    ]
+    inverse = np.linalg.inv(r)
+
+    def of(rows: NDArray[np.int64]) -> Floats:
+        ends = [
+            (settled_draws(problem, start, rows) - start) @ inverse.T
+            for problem, start in zip(problems, starts.T, strict=True)
+        ]
+        return ends[0] if points.y.ndim == 1 else np.stack(ends, axis=1)
+
+    return of
 
 
 def _report(
@@ -268,10 +301,16 @@ def _variances(columns: Floats, loss: Loss, u: Floats, s: float, absolute_sigma:
     return variance, s**2 * pulls * inverse @ inverse
 
 
-def _minimum(columns: Floats, y: Floats, function: Callable[[Any], Any], loss: Loss, absolute_sigma: bool) -> _Fit:
-    """The least of a callable: by L-BFGS from least squares and from least absolute deviations, ended by Newton."""
-    starts = [columns.T @ y]
-    starts.append(least_absolute(columns, y, starts[0]).coefficients)
+def _minimum(
+    columns: Floats, y: Floats, function: Callable[[Any], Any], loss: Loss, absolute_sigma: bool, near: Floats | None
+) -> _Fit:
+    """The least of a callable: by L-BFGS from least squares and from least absolute deviations, or from `near`, ended
+    by Newton."""
+    if near is None:
+        squares = columns.T @ y
+        starts = [squares, least_absolute(columns, y, squares).coefficients]
+    else:
+        starts = [near]
     found = min((_descend(columns, y, function, loss, start) for start in starts), key=lambda end: end[1])
     coefficients, _, rounds = found
     u = y - columns @ coefficients

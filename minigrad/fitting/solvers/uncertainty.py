@@ -43,13 +43,15 @@ def with_errors(
     seed: int = 0,
     squares: bool = False,
     chi2: Callable[[Any], Any] | None = None,
+    redrawn: Callable[[NDArray[np.int64]], Floats] | None = None,
     draws: int = DRAWS,
 ) -> Found:
     """Return what was found with the covariance that another way tells: "hessian", "bootstrap" or "jackknife".
 
     `refit` fits other points the same way; it is not called where `squares` says that this is least squares, linear in
     the parameters. `chi2` takes all parameters, a Tensor (p,), and returns Σ (residual / sigma)² by operations of
-    minigrad: "hessian" is 2 s² H⁻¹ of it, with s² = 1 if `absolute_sigma`. The `draws` of a bootstrap are in
+    minigrad: "hessian" is 2 s² H⁻¹ of it, with s² = 1 if `absolute_sigma`. `redrawn` fits many draws at once, where
+    there is a way: as `robust.redrawn`. The `draws` of a bootstrap are in
     `extra["bootstrap"]`, (draws, p) or (draws, m, p); those that determine no fit are left out, and counted in
     `warnings`. Raises ValueError for another way, for a loss without second derivatives, and for a jackknife where a
     point cannot be left out.
@@ -81,7 +83,7 @@ def with_errors(
             found = _noted(found, "the jackknife is no guide for a loss with a corner: errors='bootstrap' is")
             ends = replace(ends, found=found)
         return _by_jackknife(found, given, refit, ends, by_rows)
-    return _by_bootstrap(found, given, refit, ends, by_rows, seed, draws)
+    return _by_bootstrap(found, given, refit, redrawn, ends, by_rows, seed, draws)
 
 
 def _noted(found: Found, sentence: str) -> Found:
@@ -257,14 +259,25 @@ def _not_without(given: Points, row: int) -> ValueError:
 
 
 def _by_bootstrap(
-    found: Found, given: Points, refit: Refit, ends: _Ends, by_rows: bool, seed: int, draws: int
+    found: Found,
+    given: Points,
+    refit: Refit,
+    redrawn: Callable[[NDArray[np.int64]], Floats] | None,
+    ends: _Ends,
+    by_rows: bool,
+    seed: int,
+    draws: int,
 ) -> Found:
     if by_rows:
         differences = _drawn_squares(found, given, seed, draws)
     else:
         each = []
         for rows in _drawn(given.n, seed, draws):
-            for some in rows:
+            at_once = None if redrawn is None else redrawn(rows)
+            for draw, some in enumerate(rows):
+                if at_once is not None and np.isfinite(at_once[draw]).all():
+                    each.append(at_once[draw])
+                    continue
                 try:
                     each.append(ends.of(refit(given.take(some))))
                 except (ValueError, np.linalg.LinAlgError):
