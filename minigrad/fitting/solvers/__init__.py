@@ -8,5 +8,5 @@
 - outliers: `losses`, the lines of `robust`, found by `reweighting` or, for least absolute deviations, in `vertices`;
 - any model: `task` is what is fitted, `levenberg` the search, `forgiving` its robust losses, and `rows` the Jacobian,
   of a `program` where the model can be recorded; `pieces` are sums over many rows;
-- errors by other ways than these tell them: `uncertainty`.
+- errors by other ways than these tell them: `uncertainty`; `redrawing` fits the draws of a bootstrap all at once.
 """

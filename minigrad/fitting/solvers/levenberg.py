@@ -26,7 +26,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .pieces import product, triangle
+from .pieces import dot_products, triangle
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -126,7 +126,7 @@ class _Tangent:
         self.values = values
         self.limits = limits
         self.r, self.j = place.linear()
-        self.gram = product(self.j, self.j)
+        self.gram = dot_products(self.j, self.j)
         self.columns = np.sqrt(self.gram.diagonal())
         self.length = _length(self.r)
         self.finite = math.isfinite(self.length) and math.isfinite(_add_up(self.columns))
@@ -232,7 +232,7 @@ def _none_of(values: Floats) -> Mask:
 
 
 def _length(vector: Floats) -> float:
-    return math.sqrt(product(vector, vector))
+    return math.sqrt(dot_products(vector, vector))
 
 
 class _Factors(NamedTuple):
@@ -259,7 +259,7 @@ def _factors(j: Floats, gram: Floats, r: Floats, units: Floats, free: Mask | Non
         to_u = (directions / units).T / s
 
         def onto(v: Floats) -> Floats:
-            found: Floats = product(j, v) @ to_u
+            found: Floats = dot_products(j, v) @ to_u
             return found
     else:
         u, s, directions = np.linalg.svd(j / units, full_matrices=False)

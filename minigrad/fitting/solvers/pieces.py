@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 _ROWS = 2048
 
 
-def product(a: Floats, b: Floats) -> Any:
+def dot_products(a: Floats, b: Floats) -> Any:
     """Return aᵀ b, each a vector (n,) or columns (n, p): a number, a vector or a matrix."""
     n = len(a)
     if n <= _ROWS:

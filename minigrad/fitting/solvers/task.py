@@ -21,7 +21,7 @@ from ..found import Found
 from ..given import Points
 from ..models import Model, View
 from .levenberg import STEPS, Ending, Limits, Look, Place, levenberg_marquardt
-from .pieces import product, triangle
+from .pieces import dot_products, triangle
 from .rows import Rows
 
 Floats = NDArray[np.float64]
@@ -309,7 +309,7 @@ class Task:
             cov=cov,
             curve=ModelCurve(self.model, self.view, values, self.free, band, n),
             residuals=residuals,
-            rss=float(product(residuals, residuals)),
+            rss=float(dot_products(residuals, residuals)),
             chi2=cost if known_sigma else None,
             dof=dof,
             scale=scale,
@@ -559,12 +559,12 @@ def _squares(task: Task) -> Survey:
     rows = task.rows()
     y = task.given.y
     # The curve is rounded to about as many digits as y has.
-    noise = 2 * _EPS * math.sqrt(product(task.scaled(y), task.scaled(y)))
+    noise = 2 * _EPS * math.sqrt(dot_products(task.scaled(y), task.scaled(y)))
 
     def look(values: Floats, before: Place | None) -> Measured:
         curve, columns = rows.at(task.all_of(values))
         r = task.scaled(curve - y)
-        return _Squares(task, r, columns, float(product(r, r)), noise)
+        return _Squares(task, r, columns, float(dot_products(r, r)), noise)
 
     return look
 
