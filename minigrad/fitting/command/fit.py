@@ -154,7 +154,10 @@ def fit(file: str, **options: Any) -> None:
 
     FILE is text (CSV, or cells between tabs, semicolons, blanks) or Parquet; "-" is standard input. Without -x and
     -y the first two columns of numbers are taken. More than 2 million rows are fitted in one pass, in constant memory,
-    if the line is one of least squares.
+    if the line is one of least squares; polynomials, formulas and other losses keep their rows.
+
+    Comments (# or %), text above the table, a line of units and empty ends are passed over; x may be dates or times. A
+    cell that can be read in two ways is refused with its line.
 
     Standard output is the result. What was assumed about the file, warnings and --watch go to standard error.
     Exit code: 0 fitted, 1 did not converge (the best is still printed), 2 bad input.

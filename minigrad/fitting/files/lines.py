@@ -22,7 +22,7 @@ COMMENTS = ("#", "%")
 
 _COMMENT = re.compile(r"%|#(?!N/A|VALUE!|REF!|DIV/0!|NAME\?|NUM!|NULL!)")
 
-_JUDGED = 4000  # so many cells tell which columns hold numbers
+_JUDGED = 2000  # so many cells tell which columns hold numbers
 
 Row = tuple[int, list[str]]
 """The number of a line in the file, and its cells."""
@@ -119,7 +119,7 @@ def body(rows: Sequence[Row]) -> tuple[int, int, list[int]]:
     """
     width = Counter(len(cells) for _, cells in rows[len(rows) // 2 :]).most_common(1)[0][0]
     whole = [cells for _, cells in rows if len(cells) == width]
-    judged = whole[len(whole) // 2 :][-max(20, min(200, _JUDGED // width)) :]
+    judged = whole[len(whole) // 2 :][-max(10, min(200, _JUDGED // width)) :]
     places = [k for k in range(width) if 2 * sum(meaningful(cells[k]) for cells in judged) >= len(judged)]
     if not places:
         return 0, width, []

@@ -295,7 +295,8 @@ def understand(
         text = "\n" + text[excel.end() :]
         delimiter = excel[1] if delimiter == "auto" else delimiter
     delimiter, rows = best_cut(text, source) if delimiter == "auto" else (delimiter, list(cut(text, delimiter, source)))
-    marks = sorted({line[0] for line in re.findall(r"(?:^|(?<=[\r\n]))[#%].*", text) if is_comment(line)})
+    begun = re.findall(r"(?:^|(?<=[\r\n]))[#%].*", text) if "#" in text or "%" in text else []
+    marks = sorted({line[0] for line in begun if is_comment(line)})
     if not rows and not marks:
         raise TableError(f"{source}: the file is empty\nIt should hold one line for each point, for example 1.5,2.5")
     if not rows:
@@ -318,9 +319,7 @@ def understand(
         notes.append(f"{'commas' if thousands == ',' else 'points'} between thousands")
     if re.search(r'"\s*[+-]?[\d.,]+\s*"', text):
         notes.append("numbers in quotes")
-    if re.search(r"[.\d][dD][+-]?\d", text) and any(
-        "d" in cell.casefold() and like_a_number(cell) for _, cells in whole for cell in cells
-    ):
+    if any("d" in cell.casefold() and like_a_number(cell) for _, cells in whole[:100] for cell in cells):
         notes.append("exponents with D")
     if decimal == "auto" and delimiter in (";", "\t") and found == "." and not thousands:
         # Excel cuts so where it has decimal commas, and there 1.000 would be a thousand.
