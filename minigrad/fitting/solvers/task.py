@@ -19,7 +19,7 @@ import minigrad as mg
 
 from ..found import Found
 from ..given import Points
-from ..models import Model, View
+from ..models import Model, View, checked
 from .levenberg import STEPS, Ending, Limits, Look, Place, levenberg_marquardt
 from .pieces import dot_products, triangle
 from .rows import Rows
@@ -77,9 +77,11 @@ class Task:
 
     def all_of(self, free: Floats) -> list[float]:
         """Return the values of all parameters, from those of the free ones, as NumPy computes with them."""
+        if len(free) == len(self.start):
+            return list(free)  # not Python's own: see `Model.at`
         values = self.start.copy()
         values[list(self.free)] = free
-        return list(values)  # not Python's own: see `Model.at`
+        return list(values)
 
     def scaled(self, what: Floats) -> Floats:
         """Return values, or slopes, in units of sigma."""
@@ -90,7 +92,8 @@ class Task:
 
     def residuals(self, free: Floats) -> Floats:
         """Return the curve less y, in units of sigma."""
-        return self.scaled(self.model.at(self.x, self.all_of(free), self.given.n) - self.given.y)
+        curve = checked(self.model.title, self.model(self.x, self.all_of(free)), self.given.n)
+        return self.scaled(curve - self.given.y)
 
     def rows(self) -> Rows:
         """Return what tells values and slopes, by x too where each point has its own."""
