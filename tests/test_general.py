@@ -612,6 +612,10 @@ def curve(x, a, b):
         ((curve, X, Y, [1.0]), {}, "start has 1 numbers for 2 parameters: a, b"),
         ((curve, X, Y, {"a": np.nan}), {}, "the start of a is nan"),
         ((curve, X, Y), {"bounds": {"q": (0, 1)}}, "bounds names 'q'"),
+        ((curve, X, Y), {"bounds": {"a": (0, 1)}, "fixed": {"a": 2}}, "a is held fast at 2, outside of its bounds 0"),
+        ((curve, X, Y), {"bounds": {"a": (np.inf, None)}}, "nothing lies between them.\nGive (low, high)"),
+        ((curve, X, Y), {"seed": "x", "errors": "bootstrap"}, "seed is 'x'"),
+        ((curve, X, np.ones((4, 2))), {}, 'model(d["x"], a, b).reshape(-1), {"x": x}, y.reshape(-1))'),
         ((curve, X, Y), {"bounds": {"a": (1, 0)}}, "nothing lies between"),
         ((curve, X, Y), {"bounds": {"a": 3}}, "the bounds of a are 3"),
         ((curve, X, Y, {"a": 5}), {"bounds": {"a": (0, 1)}}, "outside of its bounds 0 and 1"),
@@ -644,6 +648,30 @@ def curve(x, a, b):
 def test_what_cannot_be_fitted_is_a_value_error_that_says_why(arguments, keywords, says):
     with pytest.raises(ValueError, match=re.escape(says)):
         fit(*arguments, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ({"bounds": ([0, 0], [1, 1])}, "bounds is a tuple, which does not say whose they are"),
+        ({"bounds": [(0, 1), (0, 1)]}, "bounds={'a': (0, None)}"),
+        ({"fixed": 1}, "fixed={'a': 1}"),
+    ],
+)
+def test_what_names_no_parameter_is_a_type_error_that_shows_how(option, says):
+    with pytest.raises(TypeError, match=re.escape(says)):
+        fit(curve, X, Y, **option)
+
+
+def test_several_outputs_are_one_as_the_refusal_says():
+    x = np.linspace(0, 3, 12)
+    y = np.column_stack([3 * np.exp(-x), 3 * np.exp(-2 * x) + 0.5])
+
+    def model(x, a, b, c):
+        return np.stack([a * np.exp(-b * x), a * np.exp(-2 * b * x) + c], axis=1)
+
+    found = fit(lambda d, a, b, c: model(d["x"], a, b, c).reshape(-1), {"x": x}, y.reshape(-1))
+    assert found.params == pytest.approx({"a": 3, "b": 1, "c": 0.5}, rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,9 @@ def _given(x: Any, y: ArrayLike, sigma: Any, sigma_x: Any, weights: Any, skip_ba
         )
     if given.y.ndim > 1:
         raise ValueError(
-            f"y has the shape {given.y.shape}: a model is fitted to one output.\nFit each: fit(model, x, y[:, 0])"
+            f"y has the shape {given.y.shape}: a model is fitted to one output.\n"
+            "Fit each, y[:, 0]; or all with the same parameters as one: "
+            'fit(lambda d, a, b: model(d["x"], a, b).reshape(-1), {"x": x}, y.reshape(-1))'
         )
     return given, view
 
@@ -213,6 +215,8 @@ def _limited(task: Task, bounds: Bounds, fixed: Fixed) -> Task:
     start = np.array(task.model.start)
     if isinstance(fixed, str):
         fixed = (fixed,)
+    if not isinstance(fixed, Iterable):
+        raise TypeError(f"fixed is {fixed!r}.\nGive names, or values by name: fixed={{{names[0]!r}: {fixed!r}}}")
     held = dict(fixed) if isinstance(fixed, Mapping) else dict.fromkeys(fixed)
     refuse_unknown("fixed", held, names)
     for name, value in held.items():
@@ -223,6 +227,11 @@ def _limited(task: Task, bounds: Bounds, fixed: Fixed) -> Task:
                 f"{name} is fixed, and nothing says where.\nGive it a value: fixed={{{name!r}: 0}}, or a start"
             )
     low, high = np.full(len(names), -np.inf), np.full(len(names), np.inf)
+    if not isinstance(bounds, Mapping | None):
+        raise TypeError(
+            f"bounds is a {type(bounds).__name__}, which does not say whose they are.\n"
+            f"Give a pair by name, None for no bound: bounds={{{names[0]!r}: (0, None)}}"
+        )
     refuse_unknown("bounds", {} if bounds is None else bounds, names)
     for name, pair in ({} if bounds is None else bounds).items():
         k = names.index(name)
@@ -235,11 +244,17 @@ def _limited(task: Task, bounds: Bounds, fixed: Fixed) -> Task:
         low[k] = -np.inf if below is None else _bound(name, below)
         high[k] = np.inf if above is None else _bound(name, above)
         if not low[k] < high[k]:
+            instead = f", or hold it fast: fixed={{{name!r}: {low[k]:g}}}" if math.isfinite(low[k]) else ""
             raise ValueError(
                 f"the bounds of {name} are {low[k]:g} and {high[k]:g}: nothing lies between them.\n"
-                f"Give (low, high), or hold it fast: fixed={{{name!r}: {low[k]:g}}}"
+                f"Give (low, high){instead}"
             )
         if name in held:
+            if not low[k] <= start[k] <= high[k]:
+                raise ValueError(
+                    f"{name} is held fast at {start[k]:g}, outside of its bounds {low[k]:g} and {high[k]:g}.\n"
+                    "Leave out one of them, or hold it within"
+                )
             continue
         if not low[k] <= start[k] <= high[k]:
             if name in task.model.told:

@@ -67,6 +67,8 @@ def with_errors(
         raise ValueError(f"errors is {errors!r}, which is none of the ways.\nChoose from {', '.join(map(repr, WAYS))}")
     if errors == "gauss-newton":
         return found
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed is {seed!r}, and the draws are numbered by it.\nGive a whole number from 0 on")
     if found.vertical is not None:
         return _noted(found, f"the line is vertical and has no slope whose error could be told by {errors}")
     if found.dof <= 0:
