@@ -156,13 +156,16 @@ def _method_here(x: str, name: str, given: list[str]) -> str:
 
 def no_name(name: str, frame: FrameType) -> AttributeError:
     """minigrad was asked for a name that it has not."""
-    plain = AttributeError(f"module 'minigrad' has no attribute {name!r}")
     dtype = isinstance(getattr(np, name, None), type) and issubclass(getattr(np, name), np.generic)
-    mend = f"np.{name}" if dtype else _NAMES.get(name, "")
-    if not mend or is_own(frame) or not reads_attribute(frame.f_code, frame.f_lasti, name):
-        return plain
+    return absent("minigrad", name, f"np.{name}" if dtype else _NAMES.get(name, ""), frame)
+
+
+def absent(module: str, name: str, instead: str, frame: FrameType) -> AttributeError:
+    """A module was asked in `frame` for a name that it has not, where `instead` is what is meant, if that is known."""
     place = (frame.f_code, frame.f_lasti)
-    return AttributeError(f"[A02] minigrad has no {name}{at(place)}.\nWrite {mend}", name=name, obj=None)
+    if not instead or is_own(frame) or not reads_attribute(*place, name):
+        return AttributeError(f"module {module!r} has no attribute {name!r}")
+    return AttributeError(f"[A02] {module} has no {name}{at(place)}.\nWrite {instead}", name=name, obj=None)
 
 
 _functions = {name for name, f in vars(ops).items() if inspect.isfunction(f)}

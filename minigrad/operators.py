@@ -185,6 +185,11 @@ def _with_another(op: type[Op], self: Value, other: Any, reflected: bool) -> Any
                 f"{op.__name__} of a tensor of minigrad and one of {library}{at(here())}: neither records the other.\n"
                 f"Share its memory first: minigrad.from_dlpack({name_of(lambda v: v is other, 't')})"
             )
+        if other is None and op.__name__ not in ("Equal", "NotEqual"):  # x == None is False, as everywhere
+            raise TypeError(
+                f"{op.__name__} of a tensor and None{at(here())}.\nWhat was to be computed is not there: "
+                "a function without return gives None, and so does .grad that no backward() has reached"
+            )
         if hasattr(other, "to_numpy"):  # a column of pandas takes a tensor apart, into numbers without a graph
             name = name_of(lambda v: v is other, "s")
             raise BackendError(

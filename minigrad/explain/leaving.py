@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GraphCutError, ShapeError
-from ..place import Place, at, by_library, expression, goes_to, here, seen, stores_element
+from ..place import Place, at, by_library, expression, goes_to, here, name_of, seen, stores_element
 from ..value import Value
 from .codes import coded
 from .rewriting import arguments_at, call_at, element, of_another, with_arguments, with_keyword
@@ -28,7 +28,7 @@ def cut_here(tensor: Any, what: str, leave: str) -> GraphCutError:
     from .. import ops  # which are built on this
 
     place = here()
-    name = called(tensor)
+    name = _in_a_given_list(tensor, place) or called(tensor)
     written = expression(place)
     if stores_element(place):
         return _into_an_array(name, place)
@@ -67,6 +67,20 @@ def cut_here(tensor: Any, what: str, leave: str) -> GraphCutError:
         f"{what} would leave the graph: {name} requires a gradient, and {reason}{at(place)}.\n"
         f"{instead}; or say that the gradient should stop here: {name}{leave}"
     )
+
+
+def _in_a_given_list(tensor: Value, place: Place | None) -> str:
+    """`losses[0]`, if that is the tensor and the call at a place was given losses; empty if not."""
+    positions: list[int] = []
+
+    def holds_it(value: Any) -> bool:
+        if not isinstance(value, (list, tuple)):
+            return False
+        positions[:] = [n for n, part in enumerate(value) if part is tensor]
+        return bool(positions)
+
+    given = name_of(holds_it, "")
+    return f"{given}[{positions[0]}]" if given and given in arguments_at(place) else ""
 
 
 _MAKER = re.compile(r"\b(?:np|numpy)\.(array|full)\(")
