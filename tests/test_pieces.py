@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigrad.fitting.solvers.pieces import product, triangle
+from minigrad.fitting.solvers.pieces import dot_products, triangle
 
 ROWS = [1, 7, 2047, 2048, 2049, 6000]
 
@@ -13,9 +13,9 @@ def test_products_are_exact_where_they_can_be(n):
     """Whole numbers this small are multiplied and added without rounding."""
     draws = np.random.default_rng(n)
     a, b = draws.integers(-9, 9, (n, 3)).astype(float), draws.integers(-9, 9, n).astype(float)
-    np.testing.assert_array_equal(product(a, a), np.einsum("ij,ik->jk", a, a))
-    np.testing.assert_array_equal(product(a, b), np.einsum("ij,i->j", a, b))
-    assert product(b, b) == np.einsum("i,i->", b, b)
+    np.testing.assert_array_equal(dot_products(a, a), np.einsum("ij,ik->jk", a, a))
+    np.testing.assert_array_equal(dot_products(a, b), np.einsum("ij,i->j", a, b))
+    assert dot_products(b, b) == np.einsum("i,i->", b, b)
 
 
 @pytest.mark.parametrize("n", ROWS[1:])
