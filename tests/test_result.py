@@ -234,6 +234,25 @@ def test_a_table_of_other_columns_is_not_taken_by_place():
     np.testing.assert_array_equal(unnamed.predict(table[["a", "b"]]), wanted)
 
 
+def test_a_variance_below_0_by_rounding_is_a_band_of_no_width(fifteen):
+    """The jackknife of points at two places knows two heights alone: 0 at one of them came out as -5e-33, and NaN."""
+
+    class Rounded:
+        at = staticmethod(np.ones_like)
+
+        def variance(self, x):
+            return np.array([-5e-33, 0.0, np.nan])[: len(x)]
+
+    known = replace(fifteen, found=replace(fifteen.found, curve=Rounded()))
+    _, low, high = known.predict([1.0, 2.0, 3.0], band=0.9)
+    np.testing.assert_array_equal(low, [1.0, 1.0, np.nan])
+    np.testing.assert_array_equal(high, low)
+
+
+def test_a_constant_y_beyond_the_squares_of_float64_has_no_r2_and_no_complaint():
+    assert math.isnan(fit_line([0.0, 1.0, 3.0], [2.5e272] * 3).r2)
+
+
 def test_a_sigma_of_new_points_is_looked_at_like_any_other(fifteen):
     found = fit_line(fifteen.given.x, fifteen.given.y, sigma=0.1)
     for sigma, message in (

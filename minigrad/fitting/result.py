@@ -160,8 +160,8 @@ class FitResult:
         w = w.reshape(-1, *[1] * (y.ndim - 1))
         off = y - self.found.curve.at(self.given.x) if self._distances else self.found.residuals
         through = self.found.extra.get("through")
-        centre = np.sum(w * y, axis=0) / np.sum(w) if through is None else np.asarray(through[1])
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            centre = np.sum(w * y, axis=0) / np.sum(w) if through is None else np.asarray(through[1])
             total = np.sum(w * (y - centre) ** 2, axis=0)
             explained = 1 - np.sum(w * off**2, axis=0) / total
         constant = (y == y[0]).all(axis=0) if through is None else total == 0
@@ -283,7 +283,8 @@ class FitResult:
         variance = np.asarray(self.found.curve.variance(places))
         if kind == "new":
             variance = variance + self._variance_of_new(places, sigma, y.ndim)
-        reach = self._quantile(band, "a band") * np.sqrt(variance)
+        # Below 0 by rounding alone, as where two places are all that errors are known of.
+        reach = self._quantile(band, "a band") * np.sqrt(np.maximum(variance, 0.0))
         found = (y, y - reach, y + reach)
         return tuple(_of_one(part) for part in found) if single else found
 
