@@ -621,3 +621,12 @@ def test_the_equation_stands_free_on_logarithmic_axes():
         inside = upper.transAxes.inverted().transform(upper.transData.transform(np.column_stack([x, law.given.y])))
         covered = (inside[:, 0] > box.x0) & (inside[:, 0] < box.x1) & (inside[:, 1] > box.y0) & (inside[:, 1] < box.y1)
         assert not covered.any()
+
+
+def test_the_legend_of_a_descent_covers_no_loss():
+    """Of a descent that hardly moved the loss stays at the top, where the legend used to be."""
+    x = np.arange(40.0)
+    slow = fit_line(x, 20 - 1.3 * x + np.sin(x), solver="adam", steps=50, standardize=False)
+    figure = draw(slow)
+    panel = figure.axes[-1]
+    assert panel.get_legend().get_window_extent().y0 >= panel.get_window_extent().y1

@@ -522,7 +522,7 @@ class _Sheet:
             axes.axhline(least, color=_GREY, lw=1.2, ls="--", label=f"exact minimum {least:.6g}", zorder=1.9)
         axes.set_xlabel("step")
         axes.set_ylabel("loss")
-        axes.legend(loc="upper right", frameon=False, fontsize=8)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=8, borderaxespad=0.1)
 
     def _path(self, axes: Any) -> tuple[list[Any], float, float]:
         """Draw a line on its way from faint to strong; return what stands for it in the legend, and its extent."""
