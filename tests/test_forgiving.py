@@ -226,3 +226,37 @@ def test_a_point_without_which_parameters_run_away_is_named_by_the_jackknife():
     x = np.column_stack([h, p, i])
     with pytest.raises(ValueError, match="without row 9 of 24 the points do not determine"):
         fit(rate, x, y, [35.92, 0.0708, 0.0377, 0.167], errors="jackknife")
+
+
+# ----------------------------------------------------------------------------- few points, and points on the curve
+
+
+def few(n):
+    x = np.linspace(0, 5, 25)[: 3 * n : 3]
+    return x, decay(x, 3, 1, 0.5) + 0.05 * np.random.default_rng(0).normal(size=n)
+
+
+def test_a_curve_through_three_of_four_points_is_no_better_by_that():
+    """Through as many points as parameters a curve goes by chance: it is not the fit, with errors of 0."""
+    found = fit(decay, *few(4), [3, 1, 0.5], loss="tukey")
+    assert all(error > 1e-6 for error in found.errors.values())
+
+
+@pytest.mark.parametrize("loss", ["huber", "tukey", "l1"])
+def test_as_many_points_as_parameters_have_one_sentence(loss):
+    (said,) = fit(decay, *few(3), [3, 1, 0.5], loss=loss).warnings
+    assert "leave nothing that tells the errors" in said
+
+
+def test_one_residual_left_by_least_absolute_deviations_is_said():
+    (said,) = fit(decay, *few(4), [3, 1, 0.5], loss="l1").warnings
+    assert "the one residual left does not tell the errors" in said
+
+
+def test_a_curve_on_which_most_points_lie_has_no_other_minimum_beside_itself():
+    x = np.linspace(0, 5, 25)
+    y = decay(x, 3, 1, 0.5)
+    y[:6] += np.random.default_rng(0).normal(size=6)
+    found = fit(decay, x, y, [2, 0.5, 0], loss="tukey")
+    assert found.params == pytest.approx({"a": 3, "b": 1, "c": 0.5}, rel=1e-10)
+    assert not any(found.params["a"] == pytest.approx(3) and "a 3," in said for said in found.warnings)

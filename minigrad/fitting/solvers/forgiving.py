@@ -122,7 +122,7 @@ def solved(task: Task, callback: Watch) -> Found:
     starts = [huber, start, _least(task, start)[0]]
     more = _halves(task, starts) if _falls_off(loss) else []
     usual, *others = [_settled(task, loss, each, known) for each in starts + more]
-    best = _best(loss, usual, others, known)
+    best = _best(loss, usual, [end for end in others if not _by_chance(task, end)], known)
     return _reported(task, loss, best, [usual, *others])
 
 
@@ -153,7 +153,7 @@ def _reported(task: Task, loss: Loss, end: _End, beside: Sequence[_End] = ()) ->
     variance = spread_of_gaussian(loss) if absolute else end.scale**2 * spread(loss, u, end.ending.rank)
     reported = scale(end.r) if callable(task.loss) and not absolute else end.scale
     warnings = []
-    if math.isnan(variance):
+    if math.isnan(variance) and task.given.n > end.ending.rank:
         warnings.append(
             "the loss is not curved upward at these residuals, and tells no errors: errors='bootstrap' does"
         )
@@ -245,6 +245,13 @@ def _straightened(task: Task, loss: Loss, start: Floats, known: float | None) ->
     return None
 
 
+def _by_chance(task: Task, end: _End) -> bool:
+    """Whether the curve goes through half of the points, and through no more than its parameters let it choose."""
+    noise = 16 * _floor(task)
+    on_curve = int(np.count_nonzero(np.abs(end.r) <= noise))
+    return end.scale <= noise and on_curve <= task.given.n / 2 + len(end.ending.values)
+
+
 def _best(loss: Loss, usual: _End, others: Sequence[_End], known: float | None) -> _End:
     """The lowest of several minima, or if each has a scale of its own the best as `is_better` says."""
     settled = [end for end in (usual, *others) if end.settled and end.ending.converged]
@@ -267,7 +274,7 @@ def _other(task: Task, end: _End, beside: Sequence[_End]) -> _End | None:
         if one.settled
         and one.ending.converged
         and not one.ending.at_fold
-        and np.linalg.norm(one.r - end.r) > 1e-6 * (end.scale * math.sqrt(len(end.r)))
+        and np.linalg.norm(one.r - end.r) > (1e-6 * end.scale + 1e3 * _floor(task)) * math.sqrt(len(end.r))
     ]
     return min(elsewhere, key=lambda one: one.scale, default=None)
 
@@ -407,5 +414,10 @@ def _absolute(task: Task, start: Floats) -> Found:
     message = f"{'converged' if ended else 'stopped'} after {times(steps)}"
     ending = Ending(values, place, ended, message, steps, [float(np.sum(np.abs(r)))], np.zeros(p, dtype=bool), p)
     reported = 1.0 if absolute else scale(r)
+    said = []
+    if math.isnan(variance) and task.given.n > p:
+        said.append(
+            f"{task.given.n} points for {p} parameters: the one residual left does not tell the errors, which are NaN"
+        )
     title = f"the least absolute deviations, of the straight problem again and again: {message}"
-    return task.found(ending, title, place.linear()[1], variance, reported, float(r @ r))
+    return task.found(ending, title, place.linear()[1], variance, reported, float(r @ r), said)
