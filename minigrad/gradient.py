@@ -127,10 +127,12 @@ def add_into(old: Any, c: Any) -> Any:
 def is_finite(g: Any) -> bool:
     """Whether there is no NaN and no infinity in a gradient. Of a GPU that is not asked: it would have to stop.
 
-    Truths are counted, in half the time of isfinite(g).all() for few numbers. The sum of the squares would be
-    a third cheaper still, but overflows.
+    The sum of the squares tells first: it is finite only if all are, and takes 4 µs for 40,000 numbers, where
+    counting what is finite takes 8. If it is not, perhaps of an overflow, each number is asked.
     """
     if type(g) is np.ndarray:
+        if g.dtype.char in "fd" and g.flags.c_contiguous and math.isfinite(np.vdot(g, g)):
+            return True
         return int(np.count_nonzero(np.isfinite(g))) == g.size
     if isinstance(g, Value):
         return is_finite(g._array)
