@@ -127,11 +127,11 @@ def add_into(old: Any, c: Any) -> Any:
 def is_finite(g: Any) -> bool:
     """Whether there is no NaN and no infinity in a gradient. Of a GPU that is not asked: it would have to stop.
 
-    The sum of the squares tells first: it is finite only if all are, and takes 4 µs for 40,000 numbers, where
-    counting what is finite takes 8. If it is not, perhaps of an overflow, each number is asked.
+    Of many numbers the sum of the squares tells first: it is finite only if all are, and takes 4 µs for 40,000,
+    where asking each number takes 8. For few, truths are counted, in half the time of all().
     """
     if type(g) is np.ndarray:
-        if g.dtype.char in "fd" and g.flags.c_contiguous and math.isfinite(np.vdot(g, g)):
+        if g.size > 1000 and g.dtype.char in "fd" and g.flags.c_contiguous and math.isfinite(np.vdot(g, g)):
             return True
         return int(np.count_nonzero(np.isfinite(g))) == g.size
     if isinstance(g, Value):
@@ -179,7 +179,9 @@ def accumulate(tensor: Value, g: Any, written: tuple[int, Place | None, int], cu
         if isinstance(g, Value):  # create_graph: the gradient is part of a graph
             new: Any = g
         else:
-            new = wrap(type(tensor), own(g, alone))
+            if not (alone and type(g) is np.ndarray and g.base is None):  # mostly it is so: a call less
+                g = own(g, alone)
+            new = wrap(type(tensor), g)
             new._cut = cut
         new._assigned = written
         tensor._grad = new

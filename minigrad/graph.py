@@ -546,8 +546,8 @@ def _zeros_matter(given: list[Any], order: list[Op]) -> bool:
         return False
     for g in given:
         array = g._array if isinstance(g, Value) else g
-        # The least tells of most: 4 µs for 40,000 numbers, counting truths 6, array.all() 8.
-        if array is not None and array.size and not array.min() > 0 and np.count_nonzero(array == 0):
+        # counting truths takes 0.55 µs for 16 numbers and 5 for 40,000, array.all() 0.76 and 8.6
+        if array is not None and np.count_nonzero(array == 0):
             return True
     return False
 
