@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from . import hooks
+from . import hooks, inplace
 from .backend import library_of
 from .containers import leaves, rebuilt
 from .errors import GradError
@@ -95,6 +95,7 @@ class _Block:
         self.f = f
         self.given = (args, keywords)
         self.inputs = [leaf for _, leaf in leaves(self.given) if isinstance(leaf, Value) and leaf._requires_grad]
+        self.are_values = [x.creator is not None or id(x) in inplace.values for x in self.inputs]
         self.place = here()
 
     def run(self, linked: bool) -> _Rerun:
@@ -110,12 +111,15 @@ class _Block:
         # The inputs of an outer run count as constants once it is over, and now its backward pass is here.
         asleep = [leaf for leaf in self.captured if isinstance(leaf, Value) and not leaf._requires_grad]
         start = tick()
+        values = [id(node) for node, is_value in zip(nodes, self.are_values) if is_value]
         try:
             for leaf in asleep:
                 leaf._requires_grad = True
+            inplace.values.update(values)
             with enable_grad():
                 result = self.f(*args, **keywords)
         finally:
+            inplace.values.difference_update(values)
             for leaf in asleep:
                 leaf._requires_grad = False
         parts = [part for _, part in leaves(result) if isinstance(part, Value) and part._requires_grad]

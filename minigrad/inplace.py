@@ -26,6 +26,10 @@ latest = 0
 by_reader = 0
 """The date of the latest change that was not backward() adding to a gradient."""
 
+values: set[int] = set()
+"""The inputs, by identity, that a function is being run with and that the reader gave as numbers: `x *= 2` makes
+another number there, as it does without minigrad."""
+
 
 def memory_of(array: Any) -> Any:
     """The array that owns the memory that `array` looks at."""

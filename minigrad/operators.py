@@ -290,7 +290,7 @@ def inplace_operator(function: Callable[[Any, Any], Any], ufunc: np.ufunc, sign:
 
     def operate(self: Any, other: Any) -> Any:
         if is_recording() and (self._requires_grad or (isinstance(other, Value) and other._requires_grad)):
-            if self.creator is not None and not self._array.shape:
+            if not self._array.shape and (self.creator is not None or id(self) in inplace.values):
                 return function(self, other)
             raise in_place_while_recording(self, f"x {sign}= ...", f"x = x {sign} ...")
         array = self._array

@@ -26,6 +26,9 @@ from .place import at, here
 from .tensor import Tensor
 from .value import Value, wrap
 
+_VALUES = (float, np.generic)
+"""What `x *= 2` does not change: it makes another."""
+
 
 class Same(Op):
     """x itself, as a node of its own."""
@@ -56,14 +59,20 @@ class Run:
         self.trees = [args[n] for n in self.numbers]
         recording = is_recording()
         self.inputs: list[Value] = []
+        values: list[int] = []
         args = list(args)
         for n, each in zip(self.numbers, self.given):
             nodes = [_node(who, path, leaf, recording, copy) for path, leaf in each]
             self.inputs += nodes
+            values += [id(x) for x, (_, leaf) in zip(nodes, each) if isinstance(leaf, _VALUES)]
             args[n] = refilled(args[n], nodes)
+        inplace.values.update(values)
         start = next(inplace.clock)
-        with enable_grad():
-            result = f(*args, **keywords)
+        try:
+            with enable_grad():
+                result = f(*args, **keywords)
+        finally:
+            inplace.values.difference_update(values)
         self.has_aux = has_aux
         self.aux: Any = None
         if has_aux:
@@ -251,7 +260,7 @@ def _numbers(who: str, argnums: Any, count: int) -> list[int]:
         if not -count <= n < count:
             raise ValueError(
                 f"{who} by argument {n}, but the function was called with {count} by position{at(here())}.\n"
-                f"Count from 0, {f'up to {count - 1}' if count else 'and pass it by position, not by name'}"
+                f"Count from 0{f', up to {count - 1}' if count else ''}; an argument passed by name is not counted"
             )
     chosen = [operator.index(n) % count for n in chosen]
     if len(set(chosen)) < len(chosen):

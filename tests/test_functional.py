@@ -529,7 +529,11 @@ POINT = np.ones(3)
         (lambda: mg.grad(lambda x: x > 0)(1.0), mg.DtypeError, "returned bool in the result, which has no slope"),
         (lambda: mg.grad(lambda x: x, has_aux=True)(1.0), TypeError, "returned a Tensor, not a pair"),
         (lambda: mg.grad(lambda x: x, 1)(1.0), ValueError, "by argument 1, but the function was called with 1"),
-        (lambda: mg.grad(lambda x: x)(x=1.0), ValueError, "called with 0 by position.*\n.*not by name"),
+        (
+            lambda: mg.grad(lambda x: x)(x=1.0),
+            ValueError,
+            "called with 0 by position.*\n.*passed by name is not counted",
+        ),
         (lambda: mg.grad(lambda x: x, "x")(1.0), TypeError, "argnums='x': arguments are chosen by their position"),
         (lambda: mg.grad(lambda x, y: x, (0, -2))(1.0, 1.0), ValueError, "names an argument twice"),
         (lambda: mg.elementwise_grad(np.sum)(POINT), mg.ShapeError, r"shape \(\) came of \(3,\)"),
@@ -601,3 +605,10 @@ def test_a_number_is_no_function_to_be_run(who):
     x = np.ones(2)
     with pytest.raises(TypeError, match=rf"{who} takes a function, and was given a.*\n.*{who}\(f, "):
         getattr(mg, who)(x, (x,), (x,))
+
+
+def test_an_argument_passed_by_name_has_no_number():
+    with pytest.raises(ValueError, match=r"(?s)by argument 1, .*with 1 by position.*passed by name is not counted"):
+        mg.grad(lambda x, y: x * y, argnums=1)(1.0, y=2.0)
+    with pytest.raises(ValueError, match=r"(?s)with 0 by position.*Count from 0; an argument passed by name"):
+        mg.grad(lambda x: x * x)(x=1.0)

@@ -203,6 +203,26 @@ def test_a_sum_made_in_a_loop():
     assert mg.hessian(f)(np.array([1.0, 5.0])).tolist() == [[2, 0], [0, 2]]
 
 
+@pytest.mark.parametrize("wrapped", [lambda f: f, mg.checkpoint, lambda f: lambda x: mg.checkpoint(f)(x + 0.0)])
+def test_a_number_given_to_a_function_is_a_value_too(wrapped):
+    """`x *= 2` of a float makes another float, in plain Python as in a function that is differentiated."""
+
+    @wrapped
+    def f(x):
+        x *= 2
+        x -= 1.0
+        return x**3
+
+    assert mg.grad(f)(1.5) == 6 * (2 * 1.5 - 1) ** 2
+    assert mg.grad(mg.grad(f))(np.float64(1.5)) == 24 * (2 * 1.5 - 1)
+    assert mg.jvp(f, (1.5,), (1.0,)) == (8.0, 24.0)
+    with pytest.raises(mg.InplaceError):  # an array is changed by it, which the caller would see
+        mg.grad(lambda x: np.sum(f(x)))(np.array([1.5]))
+    w = leaf(2.0)
+    with pytest.raises(mg.InplaceError):
+        mg.grad(lambda x: x * operator.iadd(w, x))(1.0)
+
+
 def test_a_parameter_that_is_a_number_is_still_not_changed_while_recording():
     w, total = leaf(2.0), mg.tensor(0.0)
     with pytest.raises(mg.InplaceError, match="the parameter w"):
