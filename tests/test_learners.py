@@ -66,6 +66,7 @@ MISTAKES = [
     (OPTIM, "o = optim.SGD([x], lr=0.1, nesterov=True)", ""),
     (OPTIM, "s = optim.StepLR(optim.SGD([x]), 5)", ""),
     (OPTIM, "optim.clip_grad_norm_([x], 1.0)", ""),
+    ("from minigrad import testing\n", "testing.gradcheck(lambda x: x * x, [2.0])", ""),
     (X, "y = mg.apply(lambda x: x**2, x)", ""),
     (X, "y = x + None", ""),
     (X, "with mg.no_grad: pass", ""),

@@ -561,3 +561,9 @@ def test_a_bad_option_is_said_before_anything_runs() -> None:
     for options in ({"atol": 1e-3}, {"eps": 1e-6}, {"kwargs": [1]}):
         with pytest.raises((TypeError, ValueError), match=r"(?s).+\n.+"):
             check_vjp(never, never, X, **options)
+
+
+def test_an_operation_is_not_the_function_that_applies_it():
+    with pytest.raises(UncheckableError, match=r"(?s)Sin is an operation.*lambda \*xs: minigrad\.apply\(Sin, \*xs\)"):
+        check_grad(mg.ops.Sin, 0.5)
+    check_grad(lambda *xs: mg.apply(mg.ops.Sin, *xs), 0.5)

@@ -15,8 +15,11 @@ those that are not about numbers. The checkers need NumPy alone; `strategies`, `
 `property_test` need Hypothesis and are imported when first used.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from ..absent import absent
 
 if TYPE_CHECKING:
     from . import strategies
@@ -57,6 +60,15 @@ _HOME = {
 }
 """In which file each public name lives: it is read when the name is first used."""
 
+_TORCHES = {
+    "check": "check_grad(f, x)",
+    "gradcheck": "check_grad(f, x)",
+    "gradgradcheck": "check_grad_grad(f, x)",
+    "check_grads": "check_grad(f, x)",
+    "check_gradient": "check_grad(f, x)",
+}
+"""How torch and JAX spell it, and how it is spelt here."""
+
 __all__ = [
     "GradReport",
     "GradientMismatch",
@@ -85,7 +97,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name != "strategies" and name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        instead = f"{__name__}.{_TORCHES[name]}" if name in _TORCHES else ""
+        raise absent(__name__, name, instead, sys._getframe(1))
     try:
         module = import_module(f".{_HOME.get(name, name)}", __name__)
     except ModuleNotFoundError as missing:

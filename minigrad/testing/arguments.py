@@ -11,12 +11,18 @@ from typing import Any
 import numpy as np
 
 from ..containers import leaves
+from ..op import Op
 from ..value import Value
 from .errors import UncheckableError
 
 
 def must_fit(f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], what: str, advice: str) -> None:
     """Raise UncheckableError unless a function takes these arguments, as far as its signature tells."""
+    if isinstance(f, type) and issubclass(f, Op):
+        raise UncheckableError(
+            f"{f.__name__} is an operation, not a function of tensors.\n"
+            f"Give the function that applies it: lambda *xs: minigrad.apply({f.__name__}, *xs)"
+        )
     if hasattr(f, "__wrapped__") or hasattr(f, "__signature__"):
         return  # the signature of another function, for readers
     try:
