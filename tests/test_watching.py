@@ -573,3 +573,15 @@ def test_watching_needs_numpy_alone():
     )
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
     assert result.stdout == "True\n"
+
+
+@pytest.mark.parametrize("unit", [1e-20, 1.0, 1e20])
+def test_a_slope_half_way_has_not_arrived_in_whatever_units(unit):
+    """Points on a line have no standard errors; in units of the intercept a slope of 1e-20 is always near."""
+    x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    half = fit_line(x * unit, 1 + x, solver="gd", steps=1)
+    assert half.slope * unit == pytest.approx(0.5)
+    assert not half.converged
+    assert half.warnings == ("descent ended before it arrived: allow more steps",)
+    assert fit_line(x * unit, 1 + x, solver="gd").converged
+    assert fit_line(x * unit, x, solver="gd").converged  # through 0, which no rate is measured in

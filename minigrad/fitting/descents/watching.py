@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ... import optim
 from ...errors import DivergedError, GradError, MinigradError, OptimiserError
@@ -27,6 +28,8 @@ from .descent import Best, Watch, copies, count, diverged_error, largest_stable_
 
 if TYPE_CHECKING:
     from ..solvers.task import Task
+
+Floats = NDArray[np.float64]
 
 SOLVERS = ("gd", "sgd", "adam", "lbfgs")
 SCHEDULES = ("auto", "constant", "cosine", "step", "exponential", "inverse_time")
@@ -221,7 +224,8 @@ def watched(coordinates: Coordinates, how: Settings, exact: Found, target: str) 
             tensor.data = np.array(value)[()]
     assert lr is not None
     found = coordinates.found(seen.best)
-    away, message = _distance(found, exact, seen, target)
+    path = np.array([coordinates.reported(values) for values in seen.points])
+    away, message = _distance(found, exact, path, seen.steps, target)
     best, first = coordinates.unit * seen.best_loss, coordinates.unit * seen.losses[0]
     elsewhere = best > coordinates.exact_loss + 1e-6 * abs(coordinates.exact_loss) + 1e-12 * abs(first)
     converged = away < _NOTHING or (seen.at_rest and not elsewhere)
@@ -240,7 +244,7 @@ def watched(coordinates: Coordinates, how: Settings, exact: Found, target: str) 
         warnings = (*warnings, f"descent ended before it arrived: {remedy}")
     extra = {
         **found.extra,
-        "path": np.array([coordinates.reported(values) for values in seen.points]),
+        "path": path,
         "rows": np.array(seen.rows),
         "exact": exact.values,
         "exact_loss": coordinates.exact_loss,
@@ -430,9 +434,9 @@ def _diverged(
 # ------------------------------------------------------------------------------------- how it ended
 
 
-def _distance(found: Found, exact: Found, seen: _Seen, target: str) -> tuple[float, str]:
+def _distance(found: Found, exact: Found, path: Floats, steps: int, target: str) -> tuple[float, str]:
     """How far the end is from the exact answer in standard errors, and the sentence that says so."""
-    after = f"after {seen.steps} {'step' if seen.steps == 1 else 'steps'}"
+    after = f"after {steps} {'step' if steps == 1 else 'steps'}"
     if exact.vertical is not None or found.vertical is not None:
         if exact.vertical is not None and found.vertical is not None:
             return 0.0, f"{after} the line is vertical, x = {found.vertical:.12g}, as the exact line is"
@@ -447,7 +451,10 @@ def _distance(found: Found, exact: Found, seen: _Seen, target: str) -> tuple[flo
     known = np.isfinite(errors) & (errors > 0)
     # Points on the line to rounding: an error is then rounding as well, and no measure of anything.
     if not known.any() or (known & (errors <= 1e-12 * np.abs(exact.values))).any():
-        parts = difference / np.maximum(np.abs(exact.values), np.abs(exact.values).max() * 1e-3 + 1e-300)
+        # Each in units of its own: of one that is 0, how far descent has had it away from there.
+        moved = np.abs(path - exact.values)
+        moved = np.max(np.where(np.isfinite(moved), moved, 0.0), axis=0)
+        parts = difference / np.maximum(np.abs(exact.values), 1e-3 * moved + 1e-300)
         where = np.unravel_index(int(np.argmax(parts)), difference.shape)
         name = found.names[where[-1]]
         away = float(parts[where]) / _SMALL * _NOTHING
