@@ -19,7 +19,7 @@ from ..found import Found
 from .levenberg import Ending, Look, Place, levenberg_marquardt, times
 from .losses import Loss, loss_of, scale, spread, spread_of_gaussian
 from .reweighting import Problem, is_better
-from .robust import variance_of_absolute
+from .robust import collapsed, exact_warning, variance_of_absolute
 from .task import Measured, Task, Watch
 from .vertices import least_absolute
 
@@ -121,9 +121,9 @@ def solved(task: Task, callback: Watch) -> Found:
     huber = _settled(task, loss_of("huber"), start, known).ending.values
     starts = [huber, start, _least(task, start)[0]]
     more = _halves(task, starts) if _falls_off(loss) else []
-    usual, *others = [_settled(task, loss, each, known) for each in starts + more]
-    best = _best(loss, usual, [end for end in others if not _by_chance(task, end)], known)
-    return _reported(task, loss, best, [usual, *others])
+    ends = [_settled(task, loss, each, known) for each in starts + more]
+    usual, *others = [end for end in ends if not _by_chance(task, end)] or ends
+    return _reported(task, loss, _best(loss, usual, others, known), [usual, *others])
 
 
 def _falls_off(loss: Loss) -> bool:
@@ -153,7 +153,14 @@ def _reported(task: Task, loss: Loss, end: _End, beside: Sequence[_End] = ()) ->
     variance = spread_of_gaussian(loss) if absolute else end.scale**2 * spread(loss, u, end.ending.rank)
     reported = scale(end.r) if callable(task.loss) and not absolute else end.scale
     warnings = []
-    if math.isnan(variance) and task.given.n > end.ending.rank:
+    n, on = task.given.n, _on_curve(task, end)
+    if end.scale <= 16 * _floor(task) and on <= end.ending.rank < n:
+        variance = math.nan
+        warnings.append(collapsed(on, n, end.ending.rank))
+    elif end.scale <= 16 * _floor(task) and on < n:
+        variance = 0.0
+        warnings.append(exact_warning(on, n))
+    elif math.isnan(variance) and n > end.ending.rank:
         warnings.append(
             "the loss is not curved upward at these residuals, and tells no errors: errors='bootstrap' does"
         )
@@ -245,11 +252,16 @@ def _straightened(task: Task, loss: Loss, start: Floats, known: float | None) ->
     return None
 
 
+def _on_curve(task: Task, end: _End) -> int:
+    """How many points lie on the curve, as far as rounding lets it be seen; re-weighting creeps towards them."""
+    size = np.abs(end.r)
+    return int(np.count_nonzero(size <= max(16 * _floor(task), 1e-10 * float(size.max()))))
+
+
 def _by_chance(task: Task, end: _End) -> bool:
-    """Whether the curve goes through half of the points, and through no more than its parameters let it choose."""
-    noise = 16 * _floor(task)
-    on_curve = int(np.count_nonzero(np.abs(end.r) <= noise))
-    return end.scale <= noise and on_curve <= task.given.n / 2 + len(end.ending.values)
+    """Whether the curve goes through half of the points, and through hardly more than its parameters let it choose."""
+    n, on = task.given.n, _on_curve(task, end)
+    return end.scale <= 16 * _floor(task) and on < n and on <= n / 2 + len(end.ending.values)
 
 
 def _best(loss: Loss, usual: _End, others: Sequence[_End], known: float | None) -> _End:
@@ -415,6 +427,9 @@ def _absolute(task: Task, start: Floats) -> Found:
     ending = Ending(values, place, ended, message, steps, [float(np.sum(np.abs(r)))], np.zeros(p, dtype=bool), p)
     reported = 1.0 if absolute else scale(r)
     said = []
+    off = int(np.count_nonzero(np.abs(r) > 16 * _floor(task)))
+    if variance == 0 and off:
+        said.append(exact_warning(task.given.n - off, task.given.n))
     if math.isnan(variance) and task.given.n > p:
         said.append(
             f"{task.given.n} points for {p} parameters: the one residual left does not tell the errors, which are NaN"

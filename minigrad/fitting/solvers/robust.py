@@ -235,13 +235,13 @@ def _reweighted(
         if n < 2 * on <= 2 * p:
             message = f"{title}: through {on} of {n} points"
             return _Fit(
-                found.coefficients, 0.0, math.nan, message, None, found.rounds, True, None, (_collapsed(on, n, p),)
+                found.coefficients, 0.0, math.nan, message, None, found.rounds, True, None, (collapsed(on, n, p),)
             )
     if found.scale == 0:
         on = int(np.count_nonzero(found.weights))
         message = f"{title}: exact through {on} of {n} points"
         if on < n:
-            said = (_exact_warning(on, n),)
+            said = (exact_warning(on, n),)
         return _Fit(
             found.coefficients, 0.0, 0.0, message, np.zeros((p, p)), found.rounds, found.settled, found.weights, said
         )
@@ -264,14 +264,16 @@ def _reweighted(
     )
 
 
-def _exact_warning(on: int, n: int) -> str:
+def exact_warning(on: int, n: int) -> str:
+    """Return what to say of a curve on which `on` of n points lie, more than half of them."""
     return (
         f"{on} of {n} points, more than half, lie on the curve to rounding: the errors are 0, "
         f"and the other {n - on} do not move it"
     )
 
 
-def _collapsed(on: int, n: int, p: int) -> str:
+def collapsed(on: int, n: int, p: int) -> str:
+    """Return what to say of a curve on which half of n points lie, but no more than its p parameters can choose."""
     return (
         f"{on} of {n} points lie on the curve, as they can on any with {p} parameters: the other {n - on} do not tell "
         "the scale, and the errors are NaN; more points do"
@@ -388,7 +390,7 @@ def _least_absolute(columns: Floats, y: Floats, numbers: NDArray[np.intp], absol
     if math.isnan(variance):
         said = (f"{n} points for {p} parameters: the one residual left does not tell the errors, which are NaN",)
     elif variance == 0 and off:
-        said = (_exact_warning(n - off, n),)
+        said = (exact_warning(n - off, n),)
     other = None
     if found.other is not None:
         other = ("other fits have the same absolute deviations; all between this one and", found.other)
