@@ -409,3 +409,18 @@ def test_a_vertical_line_has_no_slope_whose_error_could_be_told(way):
     result = fit_line([1.0, 1.0, 1.0], [0.0, 1.0, 2.0], loss="distance", errors=way)
     assert result.vertical
     assert any("vertical" in said for said in result.warnings)
+
+
+@pytest.mark.parametrize("errors", ["jackknife", "bootstrap"])
+@pytest.mark.parametrize(("of_x", "of_y"), [(2.0**60, 1.0), (2.0**-60, 1.0), (2.0**100, 2.0**-100)])
+def test_errors_of_a_line_by_distances_have_the_units_of_each_axis(errors, of_x, of_y):
+    """Frequencies of 1e15 beside the column of 1 left the pseudo-inverse one direction of two: errors of 0."""
+    random = np.random.default_rng(1)
+    x, sigma_x, sigma = random.normal(size=8), random.uniform(0.1, 1, 8), random.uniform(0.1, 1, 8)
+    y = 2 * x + 1 + random.normal(size=8) / 4
+    here = fit_line(x, y, loss="distance", sigma=sigma, sigma_x=sigma_x, errors=errors)
+    there = fit_line(x * of_x, y * of_y, loss="distance", sigma=sigma * of_y, sigma_x=sigma_x * of_x, errors=errors)
+    assert there.errors["slope"] * of_x / of_y == pytest.approx(here.errors["slope"], rel=1e-9)
+    assert there.errors["intercept"] / of_y == pytest.approx(here.errors["intercept"], rel=1e-9)
+    band = np.array(there.predict(x * of_x, band=0.9)) / of_y
+    np.testing.assert_allclose(band, here.predict(x, band=0.9), rtol=1e-9)

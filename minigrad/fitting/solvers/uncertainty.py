@@ -20,6 +20,7 @@ import minigrad as mg
 from ..found import Curve, Found
 from ..given import Points
 from .design import Basis, Centred, Combination
+from .extent import powers_of_two
 from .flat import Straight
 from .task import ModelCurve
 
@@ -194,17 +195,20 @@ class Scattered:
 
 
 def _ends_of(found: Found, given: Points) -> _Ends:
-    basis = _basis_of(found)
+    basis = _basis_of(found, given.x)
     inverse = None if basis is None else np.asarray(np.linalg.pinv(basis.columns(given.x)), dtype=np.float64)
     return _Ends(found, basis, given.x, inverse)
 
 
-def _basis_of(found: Found) -> Basis | None:
+def _basis_of(found: Found, x: Floats) -> Basis | None:
     """Columns of which the curve is a combination, if it is straight or a polynomial."""
     if isinstance(found.curve, Combination):
         return found.curve.basis
     if isinstance(found.curve, Straight):
-        return Centred(found.curve.centre, np.ones(len(found.curve.centre)), found.names)
+        # In units of the spread: beside a column of 1, one of 1e16 would leave the other no digits.
+        centre = found.curve.centre
+        unit = powers_of_two(np.abs(x.reshape(-1, len(centre)) - centre).max(axis=0))
+        return Centred(centre, unit, found.names)
     return None
 
 
