@@ -127,12 +127,10 @@ def add_into(old: Any, c: Any) -> Any:
 def is_finite(g: Any) -> bool:
     """Whether there is no NaN and no infinity in a gradient. Of a GPU that is not asked: it would have to stop.
 
-    Of many numbers the sum of the squares tells first: it is finite only if all are, and takes 4 µs for 40,000,
-    where asking each number takes 8. For few, truths are counted, in half the time of all().
+    Truths are counted, in half the time of isfinite(g).all() for few numbers. The sum of the squares would be
+    cheaper still, but overflows, and BLAS sums on all cores: 3 ms instead of 4 µs where others compute too.
     """
     if type(g) is np.ndarray:
-        if g.size > 1000 and g.dtype.char in "fd" and g.flags.c_contiguous and math.isfinite(np.vdot(g, g)):
-            return True
         return int(np.count_nonzero(np.isfinite(g))) == g.size
     if isinstance(g, Value):
         return is_finite(g._array)
