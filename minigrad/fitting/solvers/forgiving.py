@@ -122,7 +122,7 @@ def solved(task: Task, callback: Watch) -> Found:
     starts = [huber, start, _least(task, start)[0]]
     more = _halves(task, starts) if _falls_off(loss) else []
     ends = [_settled(task, loss, each, known) for each in starts + more]
-    usual, *others = [end for end in ends if not _by_chance(task, end)] or ends
+    usual, *others = [end for end in ends if not _by_chance(task, loss, end)] or ends
     return _reported(task, loss, _best(loss, usual, others, known), [usual, *others])
 
 
@@ -153,11 +153,12 @@ def _reported(task: Task, loss: Loss, end: _End, beside: Sequence[_End] = ()) ->
     variance = spread_of_gaussian(loss) if absolute else end.scale**2 * spread(loss, u, end.ending.rank)
     reported = scale(end.r) if callable(task.loss) and not absolute else end.scale
     warnings = []
-    n, on = task.given.n, _on_curve(task, end)
-    if end.scale <= 16 * _floor(task) and on <= end.ending.rank < n:
+    n, on, counted = task.given.n, _on_curve(task, end), int(np.count_nonzero(loss.weight(u)))
+    sunk = end.scale <= 16 * _floor(task)
+    if min(on if sunk else n, counted) <= end.ending.rank < n:
         variance = math.nan
-        warnings.append(collapsed(on, n, end.ending.rank))
-    elif end.scale <= 16 * _floor(task) and on < n:
+        warnings.append(collapsed(min(on, counted), n, end.ending.rank))
+    elif sunk and on < n:
         variance = 0.0
         warnings.append(exact_warning(on, n))
     elif math.isnan(variance) and n > end.ending.rank:
@@ -258,10 +259,13 @@ def _on_curve(task: Task, end: _End) -> int:
     return int(np.count_nonzero(size <= max(16 * _floor(task), 1e-10 * float(size.max()))))
 
 
-def _by_chance(task: Task, end: _End) -> bool:
+def _by_chance(task: Task, loss: Loss, end: _End) -> bool:
     """Whether the curve goes through half of the points, and through hardly more than its parameters let it choose."""
     n, on = task.given.n, _on_curve(task, end)
-    return end.scale <= 16 * _floor(task) and on < n and on <= n / 2 + len(end.ending.values)
+    p = len(end.ending.values)
+    if np.count_nonzero(loss.weight(end.r / end.scale)) <= p < n:
+        return True
+    return end.scale <= 16 * _floor(task) and on < n and on <= n / 2 + p
 
 
 def _best(loss: Loss, usual: _End, others: Sequence[_End], known: float | None) -> _End:
