@@ -424,3 +424,20 @@ def test_errors_of_a_line_by_distances_have_the_units_of_each_axis(errors, of_x,
     assert there.errors["intercept"] / of_y == pytest.approx(here.errors["intercept"], rel=1e-9)
     band = np.array(there.predict(x * of_x, band=0.9)) / of_y
     np.testing.assert_allclose(band, here.predict(x, band=0.9), rtol=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"degree": 2}, {"loss": lambda r: r**4}])
+def test_the_band_of_a_hessian_does_not_hang_on_the_units_of_x(options):
+    """It went through the covariance of the powers, which keeps no digits of it: 5 % off where x is about 1e9."""
+    random = np.random.default_rng(1)
+    x = random.normal(size=20)
+    y = 2 * x + 1 + random.normal(size=20)
+    settings = {"loss": "huber", "errors": "hessian", **options}
+    here = fit_line(x, y, **settings).predict(x, band=0.9)
+    for unit in (2.0**30, 2.0**-60, 2.0**90):
+        np.testing.assert_allclose(fit_line(x * unit, y, **settings).predict(x * unit, band=0.9), here, rtol=1e-9)
+    # Of a straight line the covariance says the same, where it has the digits.
+    if not options:
+        line = fit_line(x, y, **settings)
+        variance = line.cov[0, 0] * x**2 + 2 * line.cov[0, 1] * x + line.cov[1, 1]
+        np.testing.assert_allclose(line.found.curve.variance(x), variance, rtol=1e-12)

@@ -59,7 +59,8 @@ class Found:
 
     "fixed": the names of parameters that were held; "through": the point (x, y) a line was forced through;
     "bootstrap": the parameters that were drawn, of shape (draws, p); "weights": how much each point counted, 0 to 1,
-    in a robust fit, "cov_hessian", its covariance by exact second derivatives, and "corner", where its loss has one;
+    in a robust fit, "cov_hessian", its covariance by exact second derivatives, "inner_hessian", that of its curve's
+    coefficients, and "corner", where its loss has one;
     "x": where on the curve each point belongs, in a model with errors in x; "fold", where the slopes of a model nearly
     cancel each other at its end; of a descent, "path": the parameters on
     the way, (k, p), "rows", (k,), after which steps, "lr", its rate, "exact" and "exact_loss", the parameters and the

@@ -174,8 +174,10 @@ def _report(
             named = ", ".join(f"{name} {value:.6g}" for name, value in zip(basis.names, others, strict=True))
             said.append(f"{whose}{fit.other[0]} {named}")
     extra: dict[str, Any] = {"corner": True} if any(fit.corner for fit in fits) else {}
-    if all(fit.hessian is not None for fit in fits):
-        extra["cov_hessian"] = np.stack([root @ fit.hessian @ root.T for fit in fits])
+    hessians = [fit.hessian for fit in fits if fit.hessian is not None]
+    if len(hessians) == len(fits):
+        extra["cov_hessian"] = np.stack([root @ hessian @ root.T for hessian in hessians])
+        extra["inner_hessian"] = np.stack([inverse @ hessian @ inverse.T for hessian in hessians])
     if all(fit.weights is not None for fit in fits):
         extra["weights"] = np.stack([np.asarray(fit.weights) for fit in fits], axis=1)
     message = "; ".join(dict.fromkeys(fit.message for fit in fits))
@@ -185,7 +187,7 @@ def _report(
     if flat:
         fitted = Combination(basis, inner[:, 0], float(level[0]), inverse, float(deviation[0]))
         cov = cov[0]
-        for name, only in (("cov_hessian", 0), ("weights", np.s_[:, 0])):
+        for name, only in (("cov_hessian", 0), ("inner_hessian", 0), ("weights", np.s_[:, 0])):
             if name in extra:
                 extra[name] = extra[name][only]
     return Found(

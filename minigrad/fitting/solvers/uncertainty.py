@@ -103,7 +103,9 @@ def _by_hessian(found: Found, squares: bool, chi2: Callable[[Any], Any] | None, 
     message = f"{found.message}; errors by exact second derivatives"
     if "cov_hessian" in found.extra:
         # A robust loss knows more than its Hessian: how far the residuals pull, on both sides of it.
-        return replace(_with_cov(found, found.extra["cov_hessian"]), message=message)
+        assert isinstance(found.curve, Combination)
+        curve = Scattered(found.curve, found.curve.basis, found.extra["inner_hessian"])
+        return replace(found, cov=found.extra["cov_hessian"], curve=curve, message=message)
     if chi2 is None:
         raise ValueError("of this loss no second derivatives are known that tell errors.\nTake errors='bootstrap'")
     cov = np.array(found.cov)
@@ -215,9 +217,6 @@ def _basis_of(found: Found, x: Floats) -> Basis | None:
 def _with_cov(found: Found, cov: Floats) -> Found:
     """What was found, with another covariance of the parameters; the curve's follows where it can."""
     curve = found.curve
-    if isinstance(curve, Combination):
-        inverse = np.linalg.pinv(curve.basis.outside().rounded())
-        return replace(found, cov=cov, curve=Scattered(curve, curve.basis, inverse @ cov @ inverse.T))
     if isinstance(curve, ModelCurve):
         # A parameter that stands on its bound has no error, and moves nothing.
         curve = replace(curve, cov=np.nan_to_num(cov[np.ix_(curve.free, curve.free)]))
