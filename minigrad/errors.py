@@ -76,7 +76,7 @@ class StaleGradWarning(GradWarning):
 
 
 class NonFiniteWarning(GradWarning):
-    """A backward pass brought a parameter NaN or infinity."""
+    """A backward pass from a loss brought a parameter NaN or infinity."""
 
 
 class BroadcastWarning(GradWarning):

@@ -282,7 +282,8 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
         g = grads.pop(leaf)
         if create_graph:
             g = apart(g, taken)
-        if not (isfinite(g) if type(g) in FLOATS else is_finite(g)):
+        # Of one number alone: who gives a gradient to start from gets back what it makes of that.
+        if gradient is None and not (isfinite(g) if type(g) in FLOATS else is_finite(g)):
             explain.warn_of_non_finite(leaf, g, output, order, sys._getframe(1))
         # An array that owns its memory and that nobody else holds may become the leaf's own
         # buffer. Every other may be a view, or another tensor's gradient.

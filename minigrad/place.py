@@ -18,9 +18,11 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-_OWN = frozenset({"minigrad", "minigrad.ops", "numpy"})  # NumPy may stand between: np.ma, np.testing
+import numpy as np
 
 _ROOMS = f"{Path(__file__).parent}{os.sep}"
+_OURS = (_ROOMS, f"{Path(np.__file__).parent}{os.sep}")  # NumPy may stand between: np.ma, np.testing
+_STANDARD = f"{Path(os.__file__).parent}{os.sep}"
 
 Place = tuple[CodeType, int]
 """A point in a program: its code object and the offset of the instruction."""
@@ -39,31 +41,33 @@ def _outside(frame: FrameType | None) -> FrameType | None:
     """
     library = None
     while frame is not None:
-        package = frame.f_globals.get("__package__")
-        if not package or (package not in _OWN and package.partition(".")[0] not in _OWN):
-            if not _is_installed(frame.f_code.co_filename):
-                return frame
+        whose = _whose.get(file := frame.f_code.co_filename) or _asked(file)
+        if whose == "reader":
+            return frame
+        if whose == "library":
             library = library or frame
         frame = frame.f_back
     return library
 
 
+_whose: dict[str, str] = {}
+"""Whose the code of a file is, as it was found: the names of a program's files are few, and asked for at each call."""
+
+
+def _asked(file: str) -> str:
+    """Whose code a file holds: "ours", minigrad's or NumPy's; that of a "library"; the "reader"'s."""
+    parts = Path(file).parts
+    installed = file.startswith((_STANDARD, "<frozen ")) or "site-packages" in parts or "dist-packages" in parts
+    _whose[file] = "ours" if file.startswith(_OURS) else "library" if installed else "reader"
+    return _whose[file]
+
+
 def by_library() -> bool:
     """Whether it is another library that called minigrad, for the reader: matplotlib to draw a tensor, say."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and (frame.f_globals.get("__package__") or "").partition(".")[0] in _OWN:
+    while frame is not None and (_whose.get(file := frame.f_code.co_filename) or _asked(file)) == "ours":
         frame = frame.f_back
     return frame is not None and is_own(frame)
-
-
-_STANDARD = f"{Path(os.__file__).parent}{os.sep}"
-
-
-@functools.lru_cache(maxsize=1024)
-def _is_installed(file: str) -> bool:
-    """Whether a file is of Python's own library, or of one that was installed."""
-    parts = Path(file).parts
-    return file.startswith((_STANDARD, "<frozen ")) or "site-packages" in parts or "dist-packages" in parts
 
 
 def here() -> Place | None:
@@ -103,7 +107,7 @@ def in_a_rule(place: Place | None) -> bool:
     if not spot(place):
         return True
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and (frame.f_globals.get("__package__") or "").partition(".")[0] in _OWN:
+    while frame is not None and (_whose.get(file := frame.f_code.co_filename) or _asked(file)) == "ours":
         if frame.f_code.co_name in ("_pass_back", "push"):
             return True
         frame = frame.f_back

@@ -795,7 +795,7 @@ def test_a_gradient_that_is_not_finite_is_told_with_its_place(bad, shape, index,
     slope = np.ones(shape)
     slope[(1,) * len(shape)] = bad
     with pytest.warns(mg.NonFiniteWarning) as caught:
-        (a * slope).backward(np.ones(shape), create_graph=create_graph)
+        (a * slope).sum().backward(create_graph=create_graph)
     assert caught[0].lineno == line() - 1
     assert str(caught[0].message).startswith(f"[W04] a.grad{index} is {bad} (test_errors.py:{line() - 2}): ")
 
@@ -813,9 +813,17 @@ def test_gradients_that_nobody_keeps_are_not_judged():
 def test_the_nan_of_a_loss_is_told_by_its_name():
     a = leaf([-1.0])
     with np.errstate(invalid="ignore"):
-        loss = mg.log(a).sum()
+        loss = mg.log(a).sum() ** 2
     with pytest.warns(mg.NonFiniteWarning, match=r"a\.grad\[0\] is nan .*: loss itself is nan"):
-        loss.backward(np.nan)
+        loss.backward()
+
+
+@pytest.mark.usefixtures("strict")
+def test_a_gradient_to_start_from_brings_what_it_makes():
+    """Who gives one has no loss, and may well give NaN."""
+    a = leaf([1.0, 2.0])
+    (a * 3).backward([np.nan, np.inf])
+    np.testing.assert_array_equal(a.grad.tolist(), [np.nan, np.inf])
 
 
 # ----------------------------------------------------------------------------- through another library

@@ -504,6 +504,32 @@ missing.bug(
     on="nanmean", shown_by='grad(mg.nanmean, [1.0, float("nan")])',
 )  # fmt: skip
 
+covariance = _in("ops/covariance.py")
+
+covariance.bug(
+    "cov-of-one-side", "own", "cov: the second factor of the product counts as a constant",
+    "return squeeze(away @ away.T / free)", "return squeeze(away @ getattr(away, '_array', away).T / free)",
+    on="cov", shown_by="grad(mg.cov, [[1.0, 2.0, 4.0], [1.0, 3.0, 2.0]])",
+)  # fmt: skip
+
+blocks = _in("ops/blocks.py")
+
+blocks.bug(
+    "last-block-detached", "own", "block: the last block of a row is a constant",
+    "concatenate([_joined(part, depth - 1, ndim) for part in blocks], axis=-depth)",
+    "concatenate([_joined(part, depth - 1, ndim) for part in blocks[:-1]]"
+    " + [np.asarray(getattr(_joined(blocks[-1], depth - 1, ndim), '_array', blocks[-1]))], axis=-depth)",
+    on="block", shown_by="grad(lambda x, y: mg.block([x, y]), [1.0], [2.0])",
+)  # fmt: skip
+
+spacing = _in("ops/spacing.py")
+
+spacing.bug(
+    "linspace-end-detached", "own", "linspace: the last number, stop itself, gives it no gradient",
+    "(start * 0 + stop)[None]", "(start * 0 + getattr(stop, '_array', stop))[None]",
+    on="linspace", shown_by="grad(lambda a, b: np.linspace(a, b, 3), 1.0, 2.0)",
+)  # fmt: skip
+
 # ----------------------------------------------------------------------------- matrix products
 
 products = _in("ops/products.py")

@@ -18,6 +18,7 @@ from hypothesis.extra import numpy as hnp
 
 import minigrad as mg
 from minigrad import ops
+from minigrad.ops.spacing import linspace
 
 from . import uses
 from .problems import Array, Function, Problem
@@ -316,6 +317,19 @@ _along(ops.CumSum, mg.cumsum)
 _along(ops.CumProd, mg.cumprod)
 _along(ops.Sort, mg.sort)
 _add("nanmean", [at(mg.nanmean, (2, 3))], one(mg.nanmean), lambda: mg.nanmean)
+_add("cov", [at(mg.cov, (2, 3))], of((2, 3)).map(lambda x: Problem(mg.cov, (x,))), lambda: mg.cov)
+_add(
+    "block",
+    [at(lambda x, y: mg.block([x, y]), (2,), (3,))],
+    two(lambda x, y: mg.block([mg.reshape(x, -1), mg.reshape(y, -1)])),
+    lambda: ops.block,
+)
+_add(
+    "linspace",
+    [at(lambda x, y: np.linspace(x, y, 4), (), ())],
+    two(lambda x, y: np.linspace(x, y, 4)),
+    lambda: linspace,
+)
 _add(
     "MatMul",
     [
