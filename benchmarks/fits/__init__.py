@@ -77,7 +77,7 @@ def conditions(kinds: Iterable[str], rounds: int) -> str:
         f"{date.today().isoformat()}, {versions}. Each fit with its standard errors where the library has them, "
         f"float64, one thread, all libraries in one process in turns, the fastest of {rounds} rounds. Digits are those "
         "of the worst parameter, then of the worst standard error: -log10 of the relative error, against rational "
-        f"arithmetic on the same doubles or NIST's certified values; 16 is right to the last bit. Runs are those of the "
+        "arithmetic on the same doubles or NIST's certified values; 16 is right to the last bit. Runs are those of the "
         f"model as a Python function; `minigrad.fit` afterwards runs its list of operations again.{left_out}\n"
     )
 
