@@ -36,6 +36,20 @@ def both_uncertain(seed, n=30):
     return x, y, sigma, sigma_x
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_is_made_of_sigma_is_said(loss):
+    """The scale of the errors is the loss's own, not chi2's."""
+    x, y, sigma, _ = both_uncertain(0)
+    assert fit(line, x, y, loss=loss, sigma=sigma).message.endswith("; residuals in units of sigma")
+    assert fit(line, x, y, loss=loss, sigma=sigma, absolute_sigma=True).message.endswith("; sigma as it is")
+    assert "chi²/dof" not in fit(line, x, y, loss=loss, sigma=sigma).summary()
+
+
+def test_the_jackknife_of_least_absolute_deviations_is_no_guide():
+    x, y, *_ = both_uncertain(0)
+    assert any("no guide" in warning for warning in fit(line, x, y, loss="l1", errors="jackknife").warnings)
+
+
 # ----------------------------------------------------------------------------- with errors in x
 
 

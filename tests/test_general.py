@@ -301,6 +301,28 @@ def test_a_parameter_without_effect_is_named():
     assert any("useless: it has no effect" in warning for warning in result.warnings)
 
 
+@pytest.mark.parametrize("n", [240, 300, 3000])
+def test_a_parameter_without_effect_stops_no_other_among_many_points(n):
+    """Of many rows the factors come from sums of products, where the direction of such a parameter has no column."""
+    draws = np.random.default_rng(0)
+    x = np.linspace(0, 100, n)
+    y = decay(x, 3.0, 0.1, 0.5) + 0.05 * draws.normal(size=n)
+    found = fit(lambda x, a, b, c, idle: decay(x, a, b, c) + 0 * idle, x, y, [10.0, 0.01, 5.0, 1.0])
+    alone = fit(decay, x, y, [10.0, 0.01, 5.0])
+    assert found.converged
+    # Each search ends where rounding hides the minimum: about 1e-8 of an error.
+    for name in "abc":
+        assert found.params[name] == pytest.approx(alone.params[name], abs=1e-6 * alone.errors[name])
+
+
+def test_steps_that_are_asked_for_are_taken():
+    """One search alone takes 1000; a valley without an end needs as many as it gets."""
+    x = np.arange(1.0, 11.0)
+    found = fit(lambda x, a, b, c: a * np.exp(-b * x) + c, x, 2 * x, steps=1500, start={"a": 1, "b": 1, "c": 1})
+    assert not found.converged
+    assert found.found.steps > 1000
+
+
 def test_as_many_points_as_parameters_leave_no_errors():
     result = fit(lambda x, a, b: a * x**b, [1.0, 2.0], [3.0, 5.0])
     assert result.params["a"] == pytest.approx(3.0, rel=1e-12)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigrad.fitting.solvers.pieces import dot_products, triangle
+from minigrad.fitting.solvers.pieces import dot_products, tall_triangle
 
 ROWS = [1, 7, 2047, 2048, 2049, 6000]
 
@@ -21,6 +21,6 @@ def test_products_are_exact_where_they_can_be(n):
 @pytest.mark.parametrize("n", ROWS[1:])
 def test_a_triangle_has_the_singular_values_of_its_columns(n):
     columns = np.random.default_rng(n).normal(size=(n, 4)) * [1, 1e-3, 1e3, 1]
-    found = np.linalg.svd(triangle(columns), compute_uv=False)
+    found = np.linalg.svd(tall_triangle(columns), compute_uv=False)
     # Two orthogonal factorisations, each with an error of a few eps of the largest for every 100 rows or so.
     np.testing.assert_allclose(found, np.linalg.svd(columns, compute_uv=False), rtol=0, atol=1e-14 * found[0] * n**0.5)

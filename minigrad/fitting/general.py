@@ -16,7 +16,6 @@ from .given import Points, points
 from .line import DESCENTS, ERRORS, LOSSES
 from .models import Start, View, model_of, number, refuse_unknown
 from .result import FitResult
-from .solvers.levenberg import STEPS
 from .solvers.task import Loss, Task
 
 Bounds = Mapping[str, tuple[float | None, float | None]] | None
@@ -93,7 +92,7 @@ def fit(
             "absolute_sigma=True takes sigma as it is, and no sigma was given.\n"
             "Give sigma, one standard deviation of y, or leave absolute_sigma out"
         )
-    most = 3 * STEPS if steps is None or solver in DESCENTS else steps
+    most = None if solver in DESCENTS else steps
     task = Task(asked, view, given, loss, absolute_sigma, most, np.array(asked.start))
     task = _limited(task, bounds, fixed)
     if given.n < len(task.free):

@@ -176,13 +176,21 @@ def _reported(task: Task, loss: Loss, end: _End, beside: Sequence[_End] = ()) ->
         )
     return task.found(
         _unweighted(end.ending),
-        f"the loss {loss.name}, by Levenberg-Marquardt with its weights, scale {reported:.4g}: {end.ending.message}",
+        f"the loss {loss.name}, by Levenberg-Marquardt with its weights, scale {reported:.4g}: {end.ending.message}"
+        f"{_of_sigma(task)}",
         _measured(end.ending).linear()[1],
         variance,
         reported,
         float(end.r @ end.r),
         warnings,
     )
+
+
+def _of_sigma(task: Task) -> str:
+    """What was made of sigma: it is no chi2 that the errors are scaled by."""
+    if task.given.sigma is None:
+        return ""
+    return "; sigma as it is" if task.absolute_sigma else "; residuals in units of sigma"
 
 
 def _measured(ending: Ending) -> Measured:
@@ -211,7 +219,7 @@ def _settled(task: Task, loss: Loss, start: Floats, known: float | None, *, near
     settled = False
     for _ in range(_ROUNDS):
         look = _weighted(task, _by(loss, s))
-        ending = levenberg_marquardt(look, start, limits=task.limits(), steps=task.steps)
+        ending = levenberg_marquardt(look, start, limits=task.limits(), steps=task.most)
         steps += ending.steps
         start, r = ending.values, _measured(ending).signed
         measured = max(scale(r), floor) if known is None else known
@@ -318,7 +326,7 @@ def _halves(task: Task, starts: Sequence[Floats]) -> list[Floats]:
     look = _weighted(upright, nearer)
     costs = np.array([look(values, None).cost for values in tried])
     best = [tried[k] for k in np.argsort(costs, kind="stable")[:_KEPT] if math.isfinite(costs[k])]
-    return [least(task, nearer, values, task.steps) for values in (*starts, *best)]
+    return [least(task, nearer, values, task.most) for values in (*starts, *best)]
 
 
 def _through(rows: NDArray[np.intp]) -> Weigh:
@@ -438,5 +446,6 @@ def _absolute(task: Task, start: Floats) -> Found:
         said.append(
             f"{task.given.n} points for {p} parameters: the one residual left does not tell the errors, which are NaN"
         )
-    title = f"the least absolute deviations, of the straight problem again and again: {message}"
-    return task.found(ending, title, place.linear()[1], variance, reported, float(r @ r), said)
+    title = f"the least absolute deviations, of the straight problem again and again: {message}{_of_sigma(task)}"
+    found = task.found(ending, title, place.linear()[1], variance, reported, float(r @ r), said)
+    return replace(found, extra={**found.extra, "corner": True})

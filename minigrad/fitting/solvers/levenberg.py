@@ -26,7 +26,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .pieces import dot_products, triangle
+from .pieces import dot_products, tall_triangle
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -256,7 +256,8 @@ def _factors(j: Floats, gram: Floats, r: Floats, units: Floats, free: Mask | Non
         return _Factors([], [], lambda v: np.zeros(0), np.zeros((0, 0)))
     if n * p > _SMALL and n > p:
         s, directions = _of_many_rows(j, gram, units)
-        to_u = (directions / units).T / s
+        # Where the columns say nothing, u is any: there the part is not known, and none is taken.
+        to_u = (directions / units).T / np.where(s > s[0] * max(n, p) * _EPS, s, np.inf)
 
         def onto(v: Floats) -> Floats:
             found: Floats = dot_products(j, v) @ to_u
@@ -284,7 +285,7 @@ def _of_many_rows(j: Floats, gram: Floats, units: Floats) -> tuple[Floats, Float
     squares, vectors = np.linalg.eigh(gram / units / units[:, None])
     if squares[0] > 1e-8 * squares[-1]:
         return np.sqrt(squares[::-1]), vectors[:, ::-1].T
-    _, s, directions = np.linalg.svd(triangle(j) / units)
+    _, s, directions = np.linalg.svd(tall_triangle(j) / units)
     return s, directions
 
 

@@ -22,7 +22,7 @@ def dot_products(a: Floats, b: Floats) -> Any:
     return sum(a[k : k + _ROWS].T @ b[k : k + _ROWS] for k in range(0, n, _ROWS))
 
 
-def triangle(columns: Floats) -> Floats:
+def tall_triangle(columns: Floats) -> Floats:
     """Return R of a QR factorisation, or one of more rows that is as good: JᵀJ is RᵀR."""
     n, p = columns.shape
     if n > _ROWS > 4 * p:

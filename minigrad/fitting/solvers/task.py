@@ -21,7 +21,7 @@ from ..found import Found
 from ..given import Points
 from ..models import Model, View, checked
 from .levenberg import STEPS, Ending, Limits, Look, Place, levenberg_marquardt
-from .pieces import dot_products, triangle
+from .pieces import dot_products, tall_triangle
 from .rows import Rows
 
 Floats = NDArray[np.float64]
@@ -53,7 +53,7 @@ class Task:
     given: Points
     loss: Loss
     absolute_sigma: bool
-    steps: int
+    steps: int | None
     start: Floats
     free: tuple[int, ...] = ()
     low: Floats | None = None
@@ -64,6 +64,11 @@ class Task:
     def distance(self) -> bool:
         """Whether each point has an x of its own to find."""
         return self.loss == "distance" or self.given.sigma_x is not None
+
+    @property
+    def most(self) -> int:
+        """The most steps of one search."""
+        return STEPS if self.steps is None else self.steps
 
     @cached_property
     def x(self) -> Any:
@@ -186,10 +191,10 @@ class Task:
     def _from(self, look: Look, start: Floats, watch: Callable[[float, Floats], object] | None) -> Ending:
         """The ending from one start. Where it ran into the flat, its first steps are tried shorter."""
         best: Ending | None = None
-        left = self.steps
+        left = 3 * STEPS if self.steps is None else self.steps
         for radius, memory in _WAYS:
             ending = levenberg_marquardt(
-                look, start, limits=self.limits(), radius=radius, memory=memory, steps=min(left, STEPS), watch=watch
+                look, start, limits=self.limits(), radius=radius, memory=memory, steps=min(left, self.most), watch=watch
             )
             if best is None and not ending.steps and not ending.converged:
                 refuse_start(self, look, start)
@@ -458,7 +463,9 @@ def inverse_square(columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         return np.full((p, p), np.nan), np.ones(p, dtype=bool)
     lengths = np.sqrt(np.einsum("ij,ij->j", columns, columns))
     lengths[lengths == 0] = 1
-    _, singular, directions = np.linalg.svd(triangle(columns) / lengths if n > 10 * p else columns / lengths, n < p)
+    _, singular, directions = np.linalg.svd(
+        tall_triangle(columns) / lengths if n > 10 * p else columns / lengths, n < p
+    )
     if n >= p and singular[-1] > n * _EPS * singular[0]:
         half = directions.T / singular / lengths[:, None]
         return half @ half.T, np.zeros(p, dtype=bool)
