@@ -278,17 +278,24 @@ def backward(output: Value, gradient: Any = None, retain_graph: bool | None = No
     if hooks.hooked or anomaly.on:
         _complete(grads, create_graph, taken)
     written, cut = (tick(), place, 1), ("backward", place)
+    unsound: tuple[Any, ...] = ()
     for leaf in list(grads):
         g = grads.pop(leaf)
         if create_graph:
             g = apart(g, taken)
         # Of one number alone: who gives a gradient to start from gets back what it makes of that.
         if gradient is None and not (isfinite(g) if type(g) in FLOATS else is_finite(g)):
-            explain.warn_of_non_finite(leaf, g, output, order, sys._getframe(1))
+            unsound += ((leaf, g),)
         # An array that owns its memory and that nobody else holds may become the leaf's own
         # buffer. Every other may be a view, or another tensor's gradient.
         alone = sys.getrefcount(g) <= ALONE
         accumulate(leaf, g, written, cut, alone)
+    if unsound:  # told when all have arrived: a warning may be an error
+        frame = sys._getframe(1)
+        if frame.f_code is sys._getframe().f_code:  # create_graph under no_grad
+            frame = sys._getframe(2)
+        for leaf, g in unsound:
+            explain.warn_of_non_finite(leaf, g, output, order, frame)
 
 
 def gradients(

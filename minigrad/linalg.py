@@ -129,7 +129,9 @@ def cond(x: Any, p: Any = None) -> Any:
         )
     if p is None or p in (2, -2):
         s = svdvals(x)
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+        top, bottom = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
+        with np.errstate(divide="ignore"):
+            return (top + (s[..., 0] == 0)) / bottom  # of the zero matrix infinite, as NumPy's, not 0 / 0
     return norm(x, p, axis=(-2, -1)) * norm(inv(x), p, axis=(-2, -1))
 
 

@@ -291,7 +291,10 @@ def inplace_operator(function: Callable[[Any, Any], Any], ufunc: np.ufunc, sign:
     def operate(self: Any, other: Any) -> Any:
         if is_recording() and (self._requires_grad or (isinstance(other, Value) and other._requires_grad)):
             if not self._array.shape and (self.creator is not None or id(self) in inplace.values):
-                return function(self, other)
+                result, frame = function(self, other), _frame(1)
+                if result.creator is not None:
+                    result.creator.place = (frame.f_code, frame.f_lasti)  # not the line above
+                return result
             raise in_place_while_recording(self, f"x {sign}= ...", f"x = x {sign} ...")
         array = self._array
         value = other._array if isinstance(other, Value) else other

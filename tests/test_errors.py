@@ -800,6 +800,29 @@ def test_a_gradient_that_is_not_finite_is_told_with_its_place(bad, shape, index,
     assert str(caught[0].message).startswith(f"[W04] a.grad{index} is {bad} (test_errors.py:{line() - 2}): ")
 
 
+def test_a_gradient_that_is_not_finite_is_told_when_all_have_arrived():
+    """Where warnings are errors, every leaf has its gradient nevertheless."""
+    a, b, c = leaf(1.0), leaf(2.0), leaf(3.0)
+    loss = a * np.inf + b * 2 + c * np.inf
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(mg.NonFiniteWarning, match=r"\.grad is inf"):
+            loss.backward()
+    assert [leaf.grad.item() for leaf in (a, b, c)] == [np.inf, 2.0, np.inf]
+    with pytest.warns(mg.NonFiniteWarning) as caught:
+        (a * np.inf + c * np.inf).backward()
+    assert {str(w.message).split()[1] for w in caught} == {"a.grad", "c.grad"}
+
+
+def test_a_gradient_that_is_not_finite_is_told_under_no_grad_too():
+    a = leaf(1.0)
+    y = a * np.inf
+    with mg.no_grad(), pytest.warns(mg.NonFiniteWarning) as caught:
+        y.backward(create_graph=True)
+    assert caught[0].lineno == line() - 1
+    assert str(caught[0].message).startswith(f"[W04] a.grad is inf (test_errors.py:{line() - 2}): ")
+
+
 @pytest.mark.usefixtures("strict")
 def test_gradients_that_nobody_keeps_are_not_judged():
     """gradients() gives its result to the reader; what a mask left out is exactly zero."""

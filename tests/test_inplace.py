@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.place import expression, spot
 
 
 def leaf(value, **keywords):
@@ -191,6 +192,23 @@ def test_a_computed_number_is_a_value_as_numpys_is(sign):
     assert (before.item(), total.item()) == (6.0, wanted)
     ours = mg.gradients(total, w)
     assert ours.tolist() == mg.gradients(plain(w[0] * w[1], w[1] - 1.5), w).tolist()
+
+
+@pytest.mark.parametrize("more", [2.0, 2, np.float64(2.0), leaf(2.0), mg.tensor(2.0)], ids=str)
+def test_a_computed_number_has_the_readers_line(more):
+    """What is told of it later names the `y += w` of the reader, not a line of ours."""
+    w = leaf(3.0)
+    y = w * w
+    y += more
+    assert spot(y.creator.place) == f"test_inplace.py:{line() - 1}"
+    assert expression(y.creator.place) == "y += more"
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_every_sign_has_the_readers_line(sign):
+    w = leaf(3.0)
+    y = SIGNS[sign][0](w * w, w)
+    assert spot(y.creator.place) == f"test_inplace.py:{line() - 1}"
 
 
 def test_a_sum_made_in_a_loop():

@@ -35,23 +35,14 @@ def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: in
     Tensor([[ 1., -2.],
             [-2.,  4.]])
     """
-    x = _variables("m", m, rowvar)
-    if y is not None:
-        y = _variables("y", y, rowvar or np.shape(y)[0] == 1)  # one row is one variable either way
-        if y.shape[1] != x.shape[1]:
-            raise ShapeError(
-                f"cov() of {x.shape[1]} observations of m and {y.shape[1]} of y{at(here())}.\n"
-                "Give as many of each; where observations are rows, rowvar=False"
-            )
-        x = concatenate([x, y])
+    x = _variables("cov", "m", m, y, rowvar)
     free = x.shape[1] - (ddof if ddof is not None else 0 if bias else 1)
     if free <= 0:
         raise ShapeError(
             f"cov() of {x.shape[1]} observations has {free} degrees of freedom{at(here())}.\n"
             "Give more of them; where observations are rows, rowvar=False; or divide by their number: bias=True"
         )
-    away = x - mean(x, 1, keepdims=True)
-    return squeeze(away @ away.T / free)
+    return _covariances(x, free)
 
 
 @implements(np.corrcoef)
@@ -65,7 +56,13 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     Tensor([[ 1., -1.],
             [-1.,  1.]])
     """
-    c = cov(x, y, rowvar)
+    x = _variables("corrcoef", "x", x, y, rowvar)
+    if x.shape[1] < 2:
+        raise ShapeError(
+            f"corrcoef() of {x.shape[1]} observations, and a variable varies over two or more{at(here())}.\n"
+            "Give more of them; where observations are rows, rowvar=False"
+        )
+    c = _covariances(x, x.shape[1] - 1)
     if not c.shape:
         return c / c
     spread = sqrt(c.diagonal())
@@ -74,13 +71,33 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     return r - (value - value.clip(-1, 1))  # what rounding put beyond 1 is taken off; it has no slope
 
 
-def _variables(name: str, x: Any, rowvar: bool) -> Any:
-    """The variables as rows."""
+def _covariances(x: Any, free: int) -> Any:
+    """Those of the variables in the rows of x, with `free` degrees of freedom."""
+    away = x - mean(x, 1, keepdims=True)
+    return squeeze(away @ away.T / free)
+
+
+def _variables(called: str, name: str, x: Any, y: Any, rowvar: bool) -> Any:
+    """The variables of x as rows, with those of y below them; `name` is what x is to `called`."""
+    x = _rows(called, name, x, rowvar)
+    if y is None:
+        return x
+    y = _rows(called, "y", y, rowvar or np.shape(y)[:1] == (1,))  # one row is one variable either way
+    if y.shape[1] != x.shape[1]:
+        raise ShapeError(
+            f"{called}() of {x.shape[1]} observations of {name} and {y.shape[1]} of y{at(here())}.\n"
+            "Give as many of each; where observations are rows, rowvar=False"
+        )
+    return concatenate([x, y])
+
+
+def _rows(called: str, name: str, x: Any, rowvar: bool) -> Any:
+    """The variables of one array as rows."""
     x = array_of(x)
     if x.ndim > 2:
         raise ShapeError(
-            f"cov() is of variables and observations, two axes; {name} has shape {x.shape}{at(here())}.\n"
-            "Of each matrix by itself: minigrad.stack([minigrad.cov(m) for m in x])"
+            f"{called}() is of variables and observations, two axes; {name} has shape {x.shape}{at(here())}.\n"
+            f"Of each matrix by itself: minigrad.stack([minigrad.{called}(m) for m in {name}])"
         )
     x = x.astype(np.result_type(x.dtype, float))  # as NumPy: in twice the digits of float32
     return atleast_2d(x).T if not rowvar and x.ndim == 2 else atleast_2d(x)

@@ -370,25 +370,40 @@ def _moved(x: Any, source: int, target: int) -> Any:
 def matvec(x1: Any, x2: Any) -> Any:
     """Return the product of each matrix of a stack x1 with each vector of x2; the gradients are g x2ᵀ and x1ᵀ g.
 
-    Raises ShapeError where the inner lengths do not agree.
+    Raises ShapeError for an x1 of less than two axes, a number x2, and where the inner lengths do not agree.
 
     >>> import minigrad as mg
     >>> mg.matvec(mg.ones((4, 2, 3)), mg.ones(3)).shape
     (4, 2)
     """
-    return matmul(x1, _as_array(x2)[..., None])[..., 0]
+    x1, x2 = _with_axes("matvec", x1, 2, x2, 1)
+    return matmul(x1, x2[..., None])[..., 0]
 
 
 def vecmat(x1: Any, x2: Any) -> Any:
     """Return the product of each vector of x1 with each matrix of a stack x2; the gradients are x2 g and x1ᵀ g.
 
-    Raises ShapeError where the inner lengths do not agree.
+    Raises ShapeError for a number x1, an x2 of less than two axes, and where the inner lengths do not agree.
 
     >>> import minigrad as mg
     >>> mg.vecmat(mg.ones(2), mg.ones((4, 2, 3))).shape
     (4, 3)
     """
-    return matmul(_as_array(x1)[..., None, :], x2)[..., 0, :]
+    x1, x2 = _with_axes("vecmat", x1, 1, x2, 2)
+    return matmul(x1[..., None, :], x2)[..., 0, :]
+
+
+def _with_axes(called: str, x1: Any, first: int, x2: Any, second: int) -> tuple[Any, Any]:
+    """Both as arrays; raises ShapeError if they have fewer axes than `first` and `second`."""
+    x1, x2 = _as_array(x1), _as_array(x2)
+    if x1.ndim < first or x2.ndim < second:
+        needed = {1: "one axis or more (vectors)", 2: "two axes or more (matrices)"}
+        raise ShapeError(
+            f"{called}() needs x1 of {needed[first]} and x2 of {needed[second]}; "
+            f"here are shapes {x1.shape} and {x2.shape}{at(here())}.\n"
+            "The product of two vectors is x1 @ x2, that with a number x1 * x2"
+        )
+    return x1, x2
 
 
 for _name, _ours in (("matvec", matvec), ("vecmat", vecmat)):

@@ -15,7 +15,7 @@ from ..op import implements
 from ..place import at, here
 from ..value import Value
 from .joining import concatenate
-from .shape import moveaxis, reshape
+from .shape import broadcast_to, moveaxis, reshape
 
 __all__: list[str] = []
 """These go by NumPy's names: minigrad.linspace makes a tensor, and minigrad.gradients goes back."""
@@ -37,17 +37,25 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axi
     start, stop = _of_numbers(start), _of_numbers(stop)
     steps = num - 1 if endpoint else num
     dtype = np.result_type(1.0, *(x.dtype for x in (start, stop) if hasattr(x, "dtype")))
-    count = np.arange(num, dtype=dtype).reshape((num,) + (1,) * max(np.ndim(start), np.ndim(stop)))
-    way = stop - start
+    start, stop = _as_floats(start, dtype), _as_floats(stop, dtype)
+    way = (stop - start)[None]
+    count = np.arange(num, dtype=dtype).reshape((num,) + (1,) * (way.ndim - 1))
     line = count * (way / steps if steps > 0 else way) + start
     if endpoint and num > 1:  # the last is stop itself, whatever was rounded on the way
-        line = concatenate([line[:-1], (start * 0 + stop)[None]])
+        line = concatenate([line[:-1], broadcast_to(stop, way.shape)])
     return moveaxis(line, 0, axis) if axis else line
 
 
 def _of_numbers(x: Any) -> Any:
     """Lists as arrays; a Python number stays one, and float32 beside it float32."""
     return x if isinstance(x, (int, float)) else array_of(x)
+
+
+def _as_floats(x: Any, dtype: Any) -> Any:
+    """Whole numbers in `dtype`, for those of eight bits wrap around where they are subtracted; floats as they are."""
+    if isinstance(x, (int, float)):
+        return dtype.type(x)
+    return x.astype(dtype) if x.dtype.kind in "biu" else x
 
 
 @implements(np.gradient)
@@ -64,10 +72,10 @@ def gradient(f: Any, *distances: Any, axis: Any = None, edge_order: int = 1) -> 
     Tensor([1. , 1.5, 2.5, 3. ])
     """
     f = array_of(f)
-    if f.dtype.kind != "f":
-        f = f.astype(float)
+    f = _as_floats(f, np.dtype(float))
     axes = range(f.ndim) if axis is None else normalize_axis_tuple(axis, f.ndim)
-    if len(distances) not in (0, 1, len(axes)):
+    one = not distances or (len(distances) == 1 and np.ndim(array_of(distances[0])) == 0)
+    if not one and len(distances) != len(axes):
         raise TypeError(
             f"gradient() was given {len(distances)} distances for {len(axes)} axes{at(here())}.\n"
             "Give one number for all, or for each axis a number or the places of its elements"
@@ -88,6 +96,8 @@ def _slopes(f: Any, axis: int, distance: Any, edge_order: int) -> Any:
             f"and there are {n}{at(here())}.\nChoose the axes that are long enough: axis=..."
         )
     distance = _of_numbers(distance)
+    if hasattr(distance, "dtype"):
+        distance = _as_floats(distance, np.dtype(float))
     if np.ndim(distance):
         if distance.shape != (n,):
             raise ShapeError(
@@ -106,7 +116,7 @@ def _slopes(f: Any, axis: int, distance: Any, edge_order: int) -> Any:
         else:
             first = (-1.5 * f[:1] + 2 * f[1:2] - 0.5 * f[2:3]) / distance
             last = (1.5 * f[-1:] - 2 * f[-2:-1] + 0.5 * f[-3:-2]) / distance
-        return moveaxis(concatenate([first, inside, last]), 0, axis)
+        return _along(axis, [first, inside, last], f.dtype)
     steps = reshape(steps, (n - 1,) + (1,) * (f.ndim - 1))
     left, right = steps[:-1], steps[1:]
     both = left + right
@@ -116,7 +126,13 @@ def _slopes(f: Any, axis: int, distance: Any, edge_order: int) -> Any:
     else:
         first = _edge(f[:1], f[1:2], f[2:3], steps[:1], steps[1:2])
         last = -_edge(f[-1:], f[-2:-1], f[-3:-2], steps[-1:], steps[-2:-1])
-    return moveaxis(concatenate([first, inside, last]), 0, axis)
+    return _along(axis, [first, inside, last], f.dtype)
+
+
+def _along(axis: int, parts: list[Any], dtype: Any) -> Any:
+    """The slopes in one array, in the dtype of f whatever that of the distances, as NumPy has them."""
+    slopes = moveaxis(concatenate(parts), 0, axis)
+    return slopes if slopes.dtype == dtype else slopes.astype(dtype)
 
 
 def _edge(f0: Any, f1: Any, f2: Any, one: Any, two: Any) -> Any:
