@@ -1,6 +1,7 @@
 """The `minigrad` command: the result on standard output, everything else on standard error, three exit codes."""
 
 import csv
+import errno
 import json
 import math
 import os
@@ -19,6 +20,11 @@ from hypothesis import strategies as st
 import minigrad
 from minigrad.cli import program
 from minigrad.fitting.command import fit as command
+from minigrad.fitting.command.options import in_options
+from minigrad.fitting.files import reading
+from minigrad.fitting.files.reading import TextFile
+from minigrad.fitting.given import points
+from minigrad.fitting.solvers.york import york_line
 
 from .commands import refused
 
@@ -630,6 +636,108 @@ def test_a_large_file_is_fitted_as_it_passes(tmp_path, monkeypatch):
     bad = path.read_text() + "1,n/a\n"
     assert refused(run("fit", "-", stdin=bad), 'standard input:5002: column "y": "n/a" is not a number')
     assert found("fit", "-", "--skip-bad", stdin=bad)["params"] == streamed["params"]
+
+
+def test_an_input_that_fails_when_it_is_read_again_is_not_taken_for_the_residuals(tmp_path, monkeypatch):
+    path = tmp_path / "points.csv"
+    path.write_text("x,y\n0,1\n1,3\n2,5.5\n3,6\n")
+    monkeypatch.setattr(command, "STREAMED", 1)
+    once, passes = TextFile.blocks, []
+
+    def twice(self, columns, *, skip_bad=False):
+        passes.append(columns)
+        if len(passes) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+        yield from once(self, columns, skip_bad=skip_bad)
+
+    monkeypatch.setattr(TextFile, "blocks", twice)
+    result = run("fit", path, "--residuals", tmp_path / "residuals.csv")
+    assert (len(passes), result.exit_code) == (2, 2)
+    assert result.stderr == f"minigrad: {path}: cannot be read: Input/output error\n"
+
+
+def test_comments_below_the_first_bytes_are_told():
+    text = "t,v\n" + "0,1\n1,3\n" * (reading._HEAD // 8) + "#5,6\n"
+    result = run("fit", "-", stdin=text)
+    assert (result.exit_code, result.stderr) == (
+        0,
+        f"minigrad: standard input: 1 comment among the rows passed over: line {2 * (reading._HEAD // 8) + 2}\n",
+    )
+
+
+# ---------------------------------------------------------------------------- in the words of the command
+
+
+def test_the_line_of_the_program_is_not_told_whatever_it_is_called(tmp_path):
+    """The script that pip writes is called minigrad, without .py."""
+    points, script = tmp_path / "points.csv", tmp_path / "minigrad"
+    points.write_text("x,y\n0,1\n1,3\n2,5.5\n")
+    program = "import sys\nfrom minigrad.cli import main\nsys.exit(main())\n"
+    script.write_text(program)
+    arguments = ["fit", str(points), "--solver", "gd", "--batch", "2"]
+    for called in ([str(script)], ["-c", program], ["-m", "minigrad"]):
+        done = subprocess.run([sys.executable, *called, *arguments], capture_output=True, text=True)
+        assert done.returncode == 2
+        assert "in each step, and --batch 2 was given.\n" in done.stderr
+
+
+POINTS = "1,2,3\n4,5,6\n7,9,9\n1,7,8\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        (
+            ["--sigma-x", "0.5", "--loss", "distance"],
+            "--sigma-x was given and --sigma was not: the distance needs the errors of both.\n"
+            "Give --sigma too; if y is exact: -x and -y exchanged, --sigma alone, without --loss distance",
+        ),
+        (
+            ["--sigma-x", "0.5", "--loss", "distance", "--model", "a + b * x"],
+            "--sigma-x was given without --sigma, and distances compare the two.\nGive --sigma too",
+        ),
+        (
+            ["--sigma", "0.5", "--loss", "distance", "--model", "a + b * x"],
+            "--sigma was given without --sigma-x, and distances compare the two.\n"
+            "Give --sigma-x too, the same as --sigma if x is as uncertain as y; if x is exact, leave --loss distance",
+        ),
+        (
+            ["--loss", "l1", "--bounds", "a=0:2", "--model", "a + b * x"],
+            "Take --loss huber, or hold a parameter on its bound: --fix NAME=VALUE\n",
+        ),
+    ],
+)
+def test_advice_is_in_options(options, advice):
+    assert refused(run("fit", "-", *options, stdin=POINTS), advice)
+
+
+@pytest.mark.parametrize(
+    ("y", "sigma", "sigma_x"),
+    [
+        (np.eye(4, 2), 1, 1),
+        (np.arange(4.0), 1, None),
+        (np.arange(4.0), None, 1),
+        (np.array([0.0, 1.0, 4.0, 9.0]), [1, 2, 1, 1], 1e-60),
+    ],
+)
+def test_advice_of_the_line_with_errors_in_x_is_in_options(y, sigma, sigma_x):
+    """Nothing of Python is left in it, and what it names are options of the command."""
+    with pytest.raises(ValueError, match="\n") as error:
+        york_line(points(range(4), y, sigma=sigma, sigma_x=sigma_x))
+    text = in_options(str(error.value))
+    assert not re.search(r"=\.\.\.|fit_line|\(x, y|loss=|Give sigma|^sigma", text)
+    known = {option for parameter in command.fit.params for option in parameter.opts}
+    assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", text)) <= known
+
+
+@pytest.mark.parametrize(("given", "told"), [("1", True), ("1.0", False), ("0.5", False)])
+@pytest.mark.parametrize("option", ["--sigma", "--sigma-x"])
+def test_a_number_that_is_the_name_of_a_column_is_told(option, given, told):
+    more = ["--loss", "distance", "--sigma", "0.7"] if option == "--sigma-x" else []
+    result = run("fit", "-", "--no-header", option, given, *more, stdin=POINTS)
+    assert result.exit_code == 0
+    assert (f"{option} 1 is column 1 (the number: {option} 1.0)" in result.stderr) == told
+    assert ("x is column 2" in result.stderr) == told
 
 
 # ---------------------------------------------------------------------------- what would be lost, or said twice

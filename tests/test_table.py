@@ -643,12 +643,116 @@ def test_times_of_day_of_parquet_are_refused(tmp_path):
         ),
         ("#Res,1.0\n[Spectrum]\n[Data]\n0,1\n1,3\n", ("1", "2"), ("no header", "the table begins at line 4")),
         ("! Touchstone\n0 1 5\n1 3 5\n", ("1", "2"), ("no header", "the table begins at line 2")),
+        ("t,v\n! a note\n// two, of, them\n0,1\n1,3\n", ("t", "v"), ("line 2 is passed over", "line 3 is passed over")),
+        ("Run A\nt,v\n! a note\n0,1\n1,3\n", ("t", "v"), ("the table begins at line 2", "line 3 is passed over")),
+        # What stands above a section belongs to another.
+        ("Operator,Smith\n[Data]\n0,1\n1,3\n", ("1", "2"), ("no header", "the table begins at line 3")),
     ],
 )
 def test_what_loggers_write_above_their_numbers(text, columns, notes):
     table = opened(text)
     assert numbers_in(table, *columns) == [[0.0, 1.0], [1.0, 3.0]]
     assert table.notes[: len(notes)] == notes
+
+
+@pytest.mark.parametrize(
+    ("broken", "hint"),
+    [
+        ("5%,3%", "Leave out the sign %"),
+        ("0 s,1 V", "Write the number alone"),
+        ("5%,1.5 m/s", "Leave out the sign %"),
+        ("(1.5),(2.5)", "Write a negative number with a minus"),
+        ("'1','2'", 'Quote cells with "'),
+        ("€1,€2", "Write the number alone"),
+        ("1_000,2 000", "Write 1000"),
+    ],
+)
+def test_a_first_point_that_is_broken_does_not_become_the_names(broken, hint):
+    with pytest.raises(
+        TableError, match=r"^f:1: .* is almost a number: the line may be a header or a point\n"
+    ) as error:
+        opened(f"{broken}\n0,1\n1,3\n")
+    assert hint in str(error.value)
+    assert str(error.value).splitlines()[-1].startswith("For a header give the columns names")
+
+
+@pytest.mark.parametrize("broken", ["1 s,1 V", "(1.5),(2.5)", "5%,3%"])
+def test_a_point_that_is_broken_does_not_become_the_units(broken):
+    """Refused where it is read, below the names; it was passed over as a line of units."""
+    table = opened(f"t,v\n{broken}\n0,1\n1,3\n")
+    assert table.layout.names == ("t", "v")
+    with pytest.raises(TableError, match=r"^f:2: "):
+        numbers_in(table, "t", "v")
+
+
+@pytest.mark.parametrize("names", [("2019 sales", "2020 sales"), ("1.5x", "2.5y"), ("1st", "2nd")])
+def test_names_that_begin_with_a_digit_are_told(names):
+    table = opened(f"{','.join(names)}\n0,1\n1,3\n")
+    assert numbers_in(table, *names) == [[0.0, 1.0], [1.0, 3.0]]
+    listed = ", ".join(f'"{name}"' for name in names)
+    assert table.notes == (f"line 1 names the columns: {listed} (--no-header: it is a point)",)
+
+
+@pytest.mark.parametrize("names", ["t,1/T", "'t','v'", "(t),(v)", "x 1,x 2", "m,%"])
+def test_names_that_are_none_but_names_are_not(names):
+    assert opened(f"{names}\n0,1\n1,3\n").notes == ()
+
+
+def test_comments_among_the_data_are_told():
+    commented = "the line that begins with # names the columns"
+    also = "lines that begin with # are comments"
+    assert opened("# t,v\n0,1\n#1,2\n2,3\n").notes == (commented, also)
+    assert opened("# in May\n# t,v\n0,1\n2,3\n").notes == (commented,)
+
+
+@given(st.lists(st.sampled_from(["1,2", "#3,4", "%5,6"]), max_size=12))
+def test_comments_that_stand_below_what_was_looked_at_are_counted(lines):
+    head = "t,v\n" + "0,1\n" * 4
+    text = (head + "".join(f"{line}\n" for line in lines)).encode()
+    table = TextFile("f", io.BytesIO(text), text[: len(head)], block=7)
+    # As in a file longer than what is looked at first; the second pass counts anew.
+    table._stream.seek(len(head))
+    for _ in range(2):
+        list(table.blocks([table.layout.column("t")]))
+        assert table.comments.count == sum(line[0] in "#%" for line in lines)
+        assert table.comments.lines == [n for n, line in enumerate(lines, 6) if line[0] in "#%"][:5]
+    told = opened("t,v\n# off\n0,1\n")
+    list(told.blocks([told.layout.column("t")]))
+    assert told.comments.count == 0
+
+
+@pytest.mark.parametrize(("delimiter", "ruled"), [("\t", "---\t---"), ("|", "---|---"), (" ", "--- ---")])
+@pytest.mark.parametrize("block", [1, 2**22])
+def test_a_row_of_signs_of_missing_values_is_no_rule(delimiter, ruled, block):
+    row = delimiter.join
+    lines = [row("tv"), ruled, row("01"), ruled, row("13"), ruled, row("25")]
+    table = opened("\n".join(lines), block=block)
+    with pytest.raises(TableError, match=r'^f:4: column "t": "---" is not a number'):
+        numbers_in(table, "t", "v")
+    assert table.faults.lines == [4, 6]
+    assert numbers_in(table, "t", "v", skip_bad=True) == [[0.0, 1.0, 2.0], [1.0, 3.0, 5.0]]
+
+
+@pytest.mark.parametrize("rule", ["---", "----\t----", "---+---", "===\t==="])
+def test_a_rule_among_the_data_is_one(rule):
+    assert numbers_in(opened(f"t\tv\n0\t1\n{rule}\n1\t3\n"), "t", "v") == [[0.0, 1.0], [1.0, 3.0]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "note"), [("1'234", "apostrophes"), ("1’234", "apostrophes"), ("1\u202f234", "no-break spaces")]
+)
+def test_every_separator_of_thousands_is_told(cell, note):
+    table = opened(f"t,v\n0,{cell}\n1,3\n")
+    assert numbers_in(table, "v") == [[1234.0, 3.0]]
+    assert table.notes == (f"{note} between thousands",)
+    assert opened(f"it{cell},v\n0,1\n1,3\n").notes == ()
+
+
+def test_a_row_that_is_left_out_does_not_move_the_clock():
+    text = "at,v\n13:00:01,1\n13:00:03,bad\n13:00:02,4\n13:00:05,5\n"
+    assert numbers_in(opened(text), "at", "v", skip_bad=True) == [[0.0, 1.0, 4.0], [1.0, 4.0, 5.0]]
+    with pytest.raises(TableError, match=r"^f:4: .*13:00:02 stands below 13:00:03"):
+        numbers_in(opened(text.replace("bad", "2")), "at", "v", skip_bad=True)
 
 
 def test_a_point_cut_at_another_sign_is_not_passed_over():

@@ -259,7 +259,7 @@ def _check_spread(loss: Loss, sigma: Any, sigma_x: Any, weights: Any, delta: Any
     if sigma_x is not None and sigma is None and weights is None:
         raise ValueError(
             "sigma_x was given and sigma was not: the distance needs the errors of both.\n"
-            "Give sigma too; if y is exact, exchange them: fit_line(y, x, sigma=...)"
+            "Give sigma too; if y is exact: fit_line(y, x, sigma=...)"
         )
     if sigma_x is not None and delta is not None:
         raise ValueError(

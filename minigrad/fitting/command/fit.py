@@ -235,6 +235,9 @@ class _Fit:
         result, rows = self._fitted(table, columns, formula)
         if table.faults.count:
             _say(f"{layout.source}: {table.faults.share} left out: {table.faults.listed}")
+        if table.comments.count:
+            what = "1 comment" if table.comments.count == 1 else f"{table.comments.count:,} comments"
+            _say(f"{layout.source}: {what} among the rows passed over: {table.comments.listed}")
         self._show(result, places)
         if self.residuals is not None:
             path = self.residuals
@@ -513,11 +516,14 @@ class _Fit:
             return
         k, seen = len(columns.xs), 0
         with reading_bar("residuals", table) as passed:
-            for block in passing(table.blocks(columns.read, skip_bad=self.skip_bad), passed):
-                x, y = block.values[:, :k], block.values[:, k]
-                fitted = result.found.curve.at(x[:, 0] if k == 1 else x)
-                seen += len(y)
-                yield block.rows, x, y, fitted, y - fitted
+            try:
+                for block in passing(table.blocks(columns.read, skip_bad=self.skip_bad), passed):
+                    x, y = block.values[:, :k], block.values[:, k]
+                    fitted = result.found.curve.at(x[:, 0] if k == 1 else x)
+                    seen += len(y)
+                    yield block.rows, x, y, fitted, y - fitted
+            except OSError as error:  # of the input: what fails where the rows are written is not raised here
+                raise TableError(f"{table.layout.source}: cannot be read: {error.strerror or error}") from None
         if seen != result.n:
             raise TableError(
                 f"{table.layout.source}: it changed while it was read: {result.n:,} rows were fitted, and {seen:,} are "
@@ -582,6 +588,13 @@ class _Columns:
                 notes.append(
                     f"{column.name}: without the times in {beside}; write both in one cell, 2020-03-31 13:30:00"
                 )
+        for option, given, deviation in (
+            ("--sigma", asked.sigma, self.sigma),
+            ("--sigma-x", asked.sigma_x, self.sigma_x),
+        ):
+            if given is not None and isinstance(deviation, Column) and number_in(given) is not None:
+                number = f" (the number: {option} {given}.0)" if given.isdecimal() else ""
+                notes.append(f"{option} {given} is column {given}{number}")
         for column in (*self.xs, self.y):
             compact = layout.compact_date(column.name) if column.calendar is None else ""
             if compact:

@@ -15,7 +15,12 @@ from ..files.table import Column
 _SPELLINGS = [
     (re.compile(pattern), option)
     for pattern, option in (
-        (r" \([\w.]+\.py:\d+\)", ""),  # the line of the program that asked: here it is none of the reader's
+        (r" \([^()\s]+:\d+\)", ""),  # the line of the program that asked: here it is none of the reader's
+        (r"\bfit_line\(x, y, sigma=\.\.\.\)", "--sigma alone, without --loss distance"),
+        (r"\bfit_line\(y, x, sigma=\.\.\.\)", "-x and -y exchanged, --sigma alone, without --loss distance"),
+        (r"\bsigma_x=sigma\b", "the same as --sigma"),
+        (r"^sigma (?=and sigma_x\b)", "--sigma "),
+        (r"\bfixed=\{\.\.\.\}", "--fix NAME=VALUE"),
         (r"\bfit_line\(y, x\)", "-x and -y exchanged"),
         (r"\bleave standardize=True", "leave out --raw"),
         (r"\bstandardize=False", "--raw"),
@@ -31,10 +36,12 @@ _SPELLINGS = [
         (r"\b(loss|solver|errors|schedule|lr)=[\"'](\w[\w-]*)[\"']", r"--\1 \2"),
         (r"\b(lr|steps|degree|delta|seed)=([\d.e+-]*\d)", r"--\1 \2"),
         (r"\bfit\(lambda x, a, b: a \+ b \* x, x, y, \.\.\.\)", '--model "a + b * x"'),
-        (r"\bfit_line\(x, y, (--[^)]*)\)", r"\1"),
+        (r"\bfit_line\(x, y(?:\[:, 0\])?, (--[^)]*)\)", r"\1"),
         (r"--batch (?=\W|$)", "--batch"),
         (r"^through and degree were", "--through and --degree were"),
         (r"^(degree|steps|delta|through|sigma) (?=is|was)", r"--\1 "),
+        (r"\b(and|without) sigma\b(?=,| was)", r"\1 --sigma"),
+        (r"\bGive sigma(?= too|;)", "Give --sigma"),
         (r"\b([Ll])eave (degree|delta|through|sigma) out", r"\1eave --\2 out"),
         (r"\bGive sigma, one standard deviation of y", "Give --sigma"),
         (r"\bGive \(low, high\)", "Give --bounds NAME=low:high"),

@@ -17,8 +17,8 @@ GROUPS = {
 """Numbers with a separator of thousands, by the separator."""
 
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
-# Separators of thousands that mean nothing else: the apostrophe, the no-break spaces.
-_SILENT = re.compile("(?<=\\d)['’\u00a0\u202f](?=\\d{3}(?!\\d))")
+APART = re.compile("(?<=\\d)['’\u00a0\u202f](?=\\d{3}(?!\\d))")
+"""Separators of thousands that mean nothing else: the apostrophe, the no-break spaces."""
 _MISSING = frozenset(
     ("", "na", "n/a", "#n/a", "#na", "null", "none", "nil", "missing", "-", "--", "---", "?", ".", "*")
 )
@@ -51,7 +51,7 @@ _NEARLY = [
 
 def simplified(cell: str) -> str:
     """Return the cell with the minus of a keyboard, and without separators that mean nothing else."""
-    return _SILENT.sub("", cell.replace("−", "-"))
+    return APART.sub("", cell.replace("−", "-"))
 
 
 def like_a_number(cell: str) -> bool:
@@ -98,4 +98,16 @@ def mending(cell: str) -> str:
     return next((said for pattern, said in _NEARLY if pattern.fullmatch(cell[:80])), "")
 
 
-__all__ = ["like_a_compact_date", "like_a_number", "like_a_time", "meaningful", "mending", "missing", "simplified"]
+__all__ = [
+    "APART",
+    "DECIMAL_COMMA",
+    "GROUPS",
+    "NUMBER",
+    "like_a_compact_date",
+    "like_a_number",
+    "like_a_time",
+    "meaningful",
+    "mending",
+    "missing",
+    "simplified",
+]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .cells import meaningful, missing
+from .cells import meaningful, mending, missing
 from .lines import Row, TableError, body, cut, is_comment
 
 _UNIT = (
@@ -23,10 +23,12 @@ _WORDS = (
     r"pascal|kelvin|hertz|newton|joule|lit(er|re)|degree|ohm|tesla|radian|mole)s?|celsius|percent|units?|TS|RN|smp|avg|"
     r"deg(rees)? ?[CFK]|[dmyhs]+([-./:][dmyhs]+)+"
 )
-# A word that begins like a number may be a broken one, and the line a point.
 _MARKED = re.compile(r"[\[!*;:/=<>{~&]")
 """How a line begins that is none of a table: [Data], ! a note, // a note."""
+# A word that begins like a number may be a broken one, and the line a point.
 _BROKEN = re.compile(r"\W*\d")
+_WITH_A_WORD = re.compile(r"[+-]?[\d.,]+(?:e[+-]?\d+)?\s*([^\W\d_].*)", re.IGNORECASE)
+"""A number with what follows it: its unit, 5 V, or the rest of a name, 2019 sales."""
 _UNITS = [
     re.compile(rf"{_UNIT}([ ./·*]+{_UNIT})*"),
     re.compile(rf"({_WORDS})( per ({_WORDS}))?", re.IGNORECASE),
@@ -47,6 +49,8 @@ class Heading:
     """The rows below."""
     notes: tuple[str, ...]
     """What was assumed."""
+    commented: bool = False
+    """Whether the names stand in a comment."""
 
 
 def heading(text: str, rows: list[Row], delimiter: str, source: str) -> Heading:
@@ -68,7 +72,7 @@ def heading(text: str, rows: list[Row], delimiter: str, source: str) -> Heading:
     commented = _commented(text, delimiter, source, first, len(cells))
     if commented is not None and any(map(meaningful, cells)):
         mark, names = commented
-        return Heading(names, True, first - 1, rows, (f"the line that begins with {mark} names the columns",))
+        return Heading(names, True, first - 1, rows, (f"the line that begins with {mark} names the columns",), True)
     if not _is_header(rows, source):
         return numbered(rows)
     if len(rows) == 1:
@@ -98,10 +102,14 @@ def _above(
         return fitted if named else None
 
     text_alone = not any(_all_values(cells) or _BROKEN.match(cells[0]) for _, cells in rows[:start])
-    if text_alone and _MARKED.match(rows[start - 1][1][0]) and len(rows[start - 1][1]) != width:
+    top = _below_the_text(rows, start, width) if text_alone else start
+    here = names(top - 1) if top else None
+    # A section begins at [Data]: what stands above it belongs to another.
+    section = any(cells[0].startswith("[") for _, cells in rows[top:start])
+    if top < start and (here is None or section):
         line = rows[start][0]
         return Heading(_numbers(rows[start][1]), False, line - 1, rows[start:], ("no header", _begins(line)))
-    last, here = start - 1, names(start - 1)
+    last = top - 1
     if here is None:
         return None
     beside: list[Row] = []  # lines that say more of the columns, below their names
@@ -115,12 +123,39 @@ def _above(
         return None
     if last and any(_BROKEN.match(here[k]) for k in places):
         return None
+    line = rows[last][0]
     notes = [f"line {line} has the units {', '.join(filter(None, cells))}" for line, cells in beside]
+    notes += [f"line {line} is passed over" for line, _ in rows[top:start]]
+    numbered_names = [here[k] for k in places if not missing(here[k])]
+    if not last and numbered_names and all(map(_BROKEN.match, numbered_names)):
+        _refuse_broken(numbered_names, source, line)
+        listed = ", ".join(f'"{name}"' for name in numbered_names)
+        notes.append(f"line {line} names the columns: {listed} (--no-header: it is a point)")
     if len(rows[last][1]) < width and delimiter != " ":
         notes.append("lines end with an empty cell")
     if last:
-        notes.insert(0, _begins(rows[last][0]))
-    return Heading(_named(here, source, rows[last][0]), True, rows[start - 1][0], rows[start:], tuple(notes))
+        notes.insert(0, _begins(line))
+    return Heading(_named(here, source, line), True, rows[start - 1][0], rows[start:], tuple(notes))
+
+
+def _below_the_text(rows: Sequence[Row], start: int, width: int) -> int:
+    """How many lines stand above those of text, each with its mark, that end where the numbers begin."""
+    while start and _MARKED.match(rows[start - 1][1][0]) and len(rows[start - 1][1]) != width:
+        start -= 1
+    return start
+
+
+def _refuse_broken(cells: Sequence[str], source: str, line: int) -> None:
+    """Raise TableError where each of these cells is a number but for a sign or a unit: the line may be a point.
+
+    A number with another word is a name: 2019 sales.
+    """
+    words = (_WITH_A_WORD.fullmatch(cell) for cell in cells)
+    if all(map(mending, cells)) and all(word is None or _is_unit(word[1]) for word in words):
+        raise TableError(
+            f'{source}:{line}: "{cells[0]}" is almost a number: the line may be a header or a point\n'
+            f"{mending(cells[0])}\nFor a header give the columns names that do not begin with a digit"
+        )
 
 
 def _begins(line: int) -> str:
@@ -142,7 +177,12 @@ def _fitted(cells: Sequence[str], width: int, below: Sequence[Row]) -> list[str]
 
 def _like_units(cells: Sequence[str]) -> bool:
     named = [cell for cell in cells if not missing(cell)]
-    return bool(named) and all(any(pattern.fullmatch(cell) for pattern in _UNITS) for cell in named)
+    broken = all(map(mending, named))  # 1 s, (1.5): numbers, and none of them as it should be
+    return bool(named) and not broken and all(map(_is_unit, named))
+
+
+def _is_unit(cell: str) -> bool:
+    return any(pattern.fullmatch(cell) for pattern in _UNITS)
 
 
 def _line(text: str, number: int) -> str:

@@ -41,19 +41,18 @@ def is_comment(line: str) -> bool:
     return _COMMENT.match(line) is not None
 
 
-def cut(text: str, delimiter: str, source: str, above: int = 0) -> Iterator[Row]:
+def cut(text: str, delimiter: str, source: str, above: int = 0, *, begun: bool = False) -> Iterator[Row]:
     """Yield the lines that hold anything, cut into cells; a ruled line, |---|---|, holds nothing.
 
-    `above` is the number of lines before the text.
+    `above` is the number of lines before the text, `begun` whether data are among them: below data a line whose
+    every cell is --- is no rule, but a row without values.
 
     Raises TableError for a quoted cell that is not closed.
 
     >>> list(cut("a,b\\n# nothing\\n,\\n1,2\\n", ",", "f"))
     [(1, ['a', 'b']), (4, ['1', '2'])]
     """
-    lines: Iterable[str] = io.StringIO(text, newline=None)
-    # A comment keeps its line, so that the lines below it keep their numbers.
-    lines = ("\n" if is_comment(line) or _RULE.fullmatch(line) else line for line in lines)
+    lines: Iterable[str] = _that_hold(io.StringIO(text, newline=None), delimiter, begun)
     if delimiter == "":
         yield from ((above + n, [line.strip()]) for n, line in enumerate(lines, 1) if line.strip())
         return
@@ -72,6 +71,37 @@ def cut(text: str, delimiter: str, source: str, above: int = 0) -> Iterator[Row]
             f"{source}:{above + last + 1}: a quoted cell is not closed as it should be ({error})\n"
             'Close it, or write a " that belongs into it twice'
         ) from None
+
+
+def _that_hold(lines: Iterable[str], delimiter: str, begun: bool) -> Iterator[str]:
+    """The lines, empty where they hold nothing, so that the lines below keep their numbers."""
+    unjudged: list[str] = []  # few files have rules: only there the lines above are looked at, each once
+    for line in lines:
+        ruled = _RULE.fullmatch(line) is not None
+        if ruled and _without_values(line, delimiter):
+            begun = begun or any(_is_data(above, delimiter) for above in unjudged)
+            unjudged.clear()
+            ruled = not begun
+        elif not begun:
+            unjudged.append(line)
+        yield "\n" if ruled or is_comment(line) else line
+
+
+def _without_values(line: str, delimiter: str) -> bool:
+    """Whether a line could be a row of missing values: each cell is ---, and there are some."""
+    cells = _bare(line, delimiter)
+    return len(cells) > 1 and all(cell == "---" for cell in cells)
+
+
+def _is_data(line: str, delimiter: str) -> bool:
+    cells = _bare(line, delimiter)
+    return all(meaningful(cell) or missing(cell) for cell in cells) and any(map(meaningful, cells))
+
+
+def _bare(line: str, delimiter: str) -> list[str]:
+    """The cells of a line without their quotes; close enough to tell whether they hold numbers."""
+    cells = line.split() if delimiter == " " else line.split(delimiter) if delimiter else [line]
+    return [cell.strip(' "\t\r\n') for cell in cells]
 
 
 def best_cut(text: str, source: str) -> tuple[str, list[Row]]:

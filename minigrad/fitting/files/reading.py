@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ..found import Floats
 from .dates import EPOCH
 from .lines import COMMENTS, TableError
-from .table import Column, Layout, counted, understand
+from .table import Column, Layout, comments_in, counted, understand
 
 _HEAD = 2**20
 """How many bytes are read to understand a file."""
@@ -73,7 +73,7 @@ class Faults:
     rows: int = 0
     """How many rows were read, good and bad."""
 
-    def add(self, line: int, reason: str) -> None:
+    def add(self, line: int, reason: str = "") -> None:
         """Note a row that cannot be used."""
         self.first = self.first or reason
         self.count += 1
@@ -113,6 +113,7 @@ class TextFile:
         self._started = False
         self.size = _size(stream)
         self.faults = Faults("line")
+        self.comments = Faults("line")
         self._latest: dict[int, tuple[float, str]] = {}  # of columns of times of day, by place
         if encoding == "auto":
             _refuse_binary(self._head, source)
@@ -148,9 +149,11 @@ class TextFile:
         Raises TableError at the end if a row could not be read, with the first reason and all such rows counted; with
         `skip_bad` they are left out, and `faults` knows them.
         """
-        self.faults = Faults("line")
+        self.faults, self.comments = Faults("line"), Faults("line")
         self._latest.clear()
         for text, above in self._texts():
+            for line, _ in comments_in(text, above) if not self.layout.comments else ():
+                self.comments.add(line)
             values = _plain_numbers(text, self.layout, columns)
             if values is None:
                 yield self._one_by_one(text, above, columns)
@@ -164,7 +167,7 @@ class TextFile:
         values: list[list[float]] = []
         rows: list[int] = []
         source, width = self.layout.source, len(self.layout.names)
-        for line, cells in self.layout.rows(text, above):
+        for line, cells in self.layout.rows(text, above, begun=self.faults.rows > 0):
             self.faults.rows += 1
             if len(cells) != width:
                 self.faults.add(line, f"{source}:{line}: {self.layout.ragged(cells)}")
@@ -172,14 +175,16 @@ class TextFile:
             numbers: list[float] = []
             for column in columns:
                 number = column.number(cells[column.place])
-                where = f'{source}:{line}: column "{column.name}"'
                 if number is None:
+                    where = f'{source}:{line}: column "{column.name}"'
                     self.faults.add(line, f"{where}: {column.refusal(cells[column.place])}")
                     break
-                if column.calendar is not None and column.calendar.clock:
-                    self._forwards(column.place, number, cells[column.place], where)
                 numbers.append(number)
             else:
+                for column, number in zip(columns, numbers, strict=True):
+                    if column.calendar is not None and column.calendar.clock:
+                        where = f'{source}:{line}: column "{column.name}"'
+                        self._forwards(column.place, number, cells[column.place], where)
                 values.append(numbers)
                 rows.append(self.faults.rows)
         return Block(np.array(values, dtype=np.float64).reshape(-1, len(columns)), np.array(rows, dtype=np.int64))
@@ -242,6 +247,7 @@ class ParquetFile:
 
     encoding = ""
     again = True
+    comments = Faults("row")  # there are none
 
     def __init__(self, source: str, stream: BinaryIO, head: bytes) -> None:
         try:

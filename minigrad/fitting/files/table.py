@@ -18,12 +18,14 @@ How a text is understood, always in this order:
 """
 
 import difflib
+import io
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from .cells import (
+    APART,
     DECIMAL_COMMA,
     GROUPS,
     NUMBER,
@@ -35,7 +37,7 @@ from .cells import (
 )
 from .dates import Calendar, calendar, like_a_date
 from .heading import heading, numbered
-from .lines import DELIMITER_NAMES, Row, TableError, best_cut, cut, is_comment
+from .lines import COMMENTS, DELIMITER_NAMES, Row, TableError, best_cut, cut, is_comment
 
 _EXCEL_MARK = re.compile(r'"?sep=([^\w\s]|\t)"?[ \t]*(\r\n?|\n)', re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d{16,300}", re.ASCII)
@@ -139,13 +141,16 @@ class Layout:
     """What was assumed, in words; empty for a table with a header, commas and decimal points."""
     sample: list[Row] = field(repr=False)
     """The first rows of data."""
+    comments: bool = False
+    """Whether `notes` say that there are comments."""
 
-    def rows(self, text: str, above: int = 0) -> Iterator[Row]:
+    def rows(self, text: str, above: int = 0, *, begun: bool = False) -> Iterator[Row]:
         """Return the lines of a part of the text that are not empty and no comments, cut into cells.
 
-        `above` is the number of lines before the part. Raises TableError for a quoted cell that is not closed.
+        `above` is the number of lines before the part, `begun` whether data are among them. Raises TableError for a
+        quoted cell that is not closed.
         """
-        return cut(text, self.delimiter, self.source, above)
+        return cut(text, self.delimiter, self.source, above, begun=begun)
 
     def column(self, name: str) -> Column:
         """Return the column `name`. Raises TableError if there is none, or if its dates can be read in two ways.
@@ -295,8 +300,7 @@ def understand(
         text = "\n" + text[excel.end() :]
         delimiter = excel[1] if delimiter == "auto" else delimiter
     delimiter, rows = best_cut(text, source) if delimiter == "auto" else (delimiter, list(cut(text, delimiter, source)))
-    begun = re.findall(r"(?:^|(?<=[\r\n]))[#%].*", text) if "#" in text or "%" in text else []
-    marks = sorted({line[0] for line in begun if is_comment(line)})
+    marks = sorted({mark for _, mark in comments_in(text)})
     if not rows and not marks:
         raise TableError(f"{source}: the file is empty\nIt should hold one line for each point, for example 1.5,2.5")
     if not rows:
@@ -304,12 +308,15 @@ def understand(
     above = numbered(rows) if header is False else heading(text, rows, delimiter, source)
     names, sample = above.names, above.rows
     notes = list(above.notes)
-    if marks and not any("names the columns" in note for note in notes):
+    if above.commented:
+        # One of those above the numbers is used; those among them are not.
+        marks = sorted({mark for line, mark in comments_in(text) if line > sample[0][0]})
+    if marks:
         notes.append(f"lines that begin with {' or '.join(marks)} are comments")
     if delimiter not in (",", ""):
         notes.append(f"cut at {DELIMITER_NAMES.get(delimiter, repr(delimiter))}")
     whole = [row for row in sample if len(row[1]) == len(names)]
-    layout = Layout(source, delimiter, names, above.header, above.above, ".", "", tuple(notes), whole)
+    layout = Layout(source, delimiter, names, above.header, above.above, ".", "", tuple(notes), whole, bool(marks))
     if not whole:
         raise TableError(f"{source}:{sample[0][0]}: {layout.ragged(sample[0][1])}")
     found, thousands = _marks(whole) if decimal == "auto" else (decimal, "," if decimal == "." else ".")
@@ -317,6 +324,11 @@ def understand(
         notes.append("decimal commas")
     if decimal == "auto" and thousands:
         notes.append(f"{'commas' if thousands == ',' else 'points'} between thousands")
+    apart = (
+        sorted({mark for _, cells in whole for cell in cells for mark in _apart(cell)}) if APART.search(text) else []
+    )
+    if apart:
+        notes.append(f"{' and '.join(apart)} between thousands")
     if re.search(r'"\s*[+-]?[\d.,]+\s*"', text):
         notes.append("numbers in quotes")
     if any("d" in cell.casefold() and like_a_number(cell) for _, cells in whole[:100] for cell in cells):
@@ -340,6 +352,24 @@ def counted(n: int, noun: str) -> str:
 
 def _shown(cell: str) -> str:
     return cell if len(cell) <= 40 else cell[:37] + "..."
+
+
+def _apart(cell: str) -> set[str]:
+    """What separates the thousands of a number, beside points and commas."""
+    marks = APART.findall(cell) if like_a_number(cell) else []
+    return {"apostrophes" if mark in "'’" else "no-break spaces" for mark in marks}
+
+
+def comments_in(text: str, above: int = 0) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text that are comments, counted from `above` on, each with its mark.
+
+    >>> list(comments_in("t,v\\n# off\\n1,2\\n"))
+    [(2, '#')]
+    """
+    if any(mark in text for mark in COMMENTS):
+        for line, content in enumerate(io.StringIO(text, newline=None), above + 1):
+            if is_comment(content):
+                yield line, content[0]
 
 
 def _marks(sample: list[Row]) -> tuple[str, str]:
@@ -367,4 +397,4 @@ def _is_zero(cell: str) -> bool:
     return not re.search("[1-9]", re.split("[eEdD]", cell)[0])
 
 
-__all__ = ["Column", "Layout", "TableError", "counted", "understand"]
+__all__ = ["Column", "Layout", "TableError", "comments_in", "counted", "understand"]
