@@ -53,7 +53,7 @@ _METHODS = {
     "neg": "-{x}",
     "numel": "{x}.size",
     "permute": "{x}.transpose({axes})",
-    "requires_grad_": "{x}.requires_grad = True",
+    "requires_grad_": "{x}.requires_grad = {True}",
     "sub": "{x} - {y}",
     "t": "{x}.T",
     "to_numpy": "{x}.numpy()",
@@ -65,7 +65,7 @@ _METHODS = {
 }
 """Methods and attributes of other libraries' arrays, and how they are spelt here, with the arguments as they are."""
 
-_ARGUMENTS = {"dim": "axis", "keepdim": "keepdims", "other": "", "input": ""}
+_ARGUMENTS = {"dim": "axis", "keepdim": "keepdims", "other": "", "input": "", "requires_grad": ""}
 """What torch calls an argument, and NumPy; nothing for what has no name here."""
 
 _UPDATES = {"add_": "+=", "sub_": "-=", "mul_": "*=", "div_": "/=", "pow_": "**="}
@@ -99,13 +99,16 @@ _NAMES = {
 
 
 class _Absent:
-    """Stands where a tensor has nothing: for hasattr() and dir() there is nothing, for who writes `.name` an answer."""
+    """Stands where a tensor has nothing: for hasattr() and dir() of a tensor there is nothing, for who writes
+    `.name` an answer. The class has nothing either, but for dir(Tensor), which lists what stands in it."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __get__(self, tensor: Any, kind: type[Any]) -> NoReturn:
-        raise _no_attribute(kind if tensor is None else tensor, self._name, sys._getframe(1))
+        if tensor is None:
+            raise AttributeError(f"type object {kind.__name__!r} has no attribute {self._name!r}")
+        raise _no_attribute(tensor, self._name, sys._getframe(1))
 
 
 def _no_attribute(tensor: Any, name: str, frame: FrameType) -> AttributeError:
@@ -135,15 +138,22 @@ def _method_here(x: str, name: str, given: list[str]) -> str:
     """What to write instead of `x.name(*given)`."""
     if name == "zero_":
         return f"Write {x.removesuffix('.grad')}.zero_grad(); or, outside of the graph, with no_grad(): {x}[...] = 0.0"
-    y = given[0] if given else "y"
+    if name == "view" and len(given) == 1 and _DTYPE.fullmatch(given[0]):
+        return f"Its array has one: {x}.data.view({given[0]})"
+    y = _operand(given)
     if name in _UPDATES:
         sign = _UPDATES[name]
         return f"To compute with it: {x} = {x} {sign[:-1]} {y}   To update it, outside of the graph: " + (
             f"with no_grad(): {x} {sign} {y}"
         )
     if name in _METHODS:
-        spelt = _METHODS[name].replace("{x}", x).replace("{y}", y)
-        return "Write " + re.sub(r"\{(.*?)\}", lambda left: ", ".join(given) or left[1], spelt)
+        understood = _understood(name, given)
+        words = {"x": x, "y": y}
+
+        def filled(left: re.Match[str]) -> str:
+            return words.get(left[1]) or (understood and ", ".join(given)) or left[1]
+
+        return ("Write " if understood else "Its like here is ") + re.sub(r"\{(.*?)\}", filled, _METHODS[name])
     ours = name.removesuffix("_")
     if hasattr(ops, ours):
         new = f"{x} = " if name.endswith("_") else ""
@@ -151,12 +161,36 @@ def _method_here(x: str, name: str, given: list[str]) -> str:
         known = theirs is not None and (theirs in by_numpy or theirs in by_function)
         arguments = ", ".join([ast.unparse(ast.parse(x)), *given])
         return f"Write {new}minigrad.{ours}({arguments})" + (f", or {new}np.{ours}({arguments})" if known else "")
-    return f"Its array has one: {x}.data.{name}"
+    return f"Its array has one: {x}.data.{name}" + (f"({', '.join(given)})" if given else "")
+
+
+_DTYPE = re.compile(r"(?:np|numpy|torch)\.[a-z]+\d*|float|int|bool|complex|[\"'].*[\"']")
+"""What is written for a dtype, most likely."""
+
+
+def _understood(name: str, given: list[str]) -> bool:
+    """Whether the arguments of a method of another library's have their places in how it is spelt here."""
+    if name == "expand" and "-1" in given:  # which leaves a length as it is: NumPy has no word for that
+        return False
+    places = set(re.findall(r"\{(.*?)\}", _METHODS[name])) - {"x"}
+    return not given or (places == {"y"} and _operand(given) != "y") or bool(places - {"y"})
+
+
+def _operand(given: list[str]) -> str:
+    """The one argument, as it may stand beside an operator; y where there are others, or it has a name."""
+    text = given[0] if len(given) == 1 else "y"
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return "y"
+    alone = isinstance(node, (ast.Name, ast.Constant, ast.Call, ast.Attribute, ast.Subscript, ast.List))
+    return text if alone else f"({text})"
 
 
 def no_name(name: str, frame: FrameType) -> AttributeError:
     """minigrad was asked for a name that it has not."""
-    dtype = isinstance(getattr(np, name, None), type) and issubclass(getattr(np, name), np.generic)
+    found = vars(np).get(name)  # and not getattr, at which NumPy warns of names it once had
+    dtype = isinstance(found, type) and issubclass(found, np.generic)
     return absent("minigrad", name, f"np.{name}" if dtype else _NAMES.get(name, ""), frame)
 
 

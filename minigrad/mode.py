@@ -41,10 +41,20 @@ _outer: ContextVar[tuple[bool, Any] | None] = ContextVar("minigrad_outer_modes",
 class _Named(type):
     """The class of the modes, so that `with no_grad:` and `@no_grad` say what is missing: the brackets."""
 
+    _brackets = "()"
+
+    def __call__(cls, *args: Any, **keywords: Any) -> Any:
+        if args and inspect.isroutine(args[0]):
+            raise cls._without_brackets(f"@{cls.__name__}")
+        return super().__call__(*args, **keywords)
+
     def __enter__(cls) -> NoReturn:
-        raise TypeError(
-            f"with {cls.__name__}: lacks its brackets{at(here())}.\n"
-            f"Write with {cls.__name__}():, and before a function @{cls.__name__}()"
+        raise cls._without_brackets(f"with {cls.__name__}:")
+
+    def _without_brackets(cls, written: str) -> TypeError:
+        called = cls.__name__ + cls._brackets
+        return TypeError(
+            f"{written} lacks its brackets{at(here())}.\nWrite with {called}:, and before a function @{called}"
         )
 
     def __exit__(cls, *error: object) -> None:
@@ -178,6 +188,8 @@ class set_grad_enabled(_Mode):
     >>> mg.is_grad_enabled()
     True
     """
+
+    _brackets = "(False)"
 
     def __init__(self, mode: bool) -> None:
         if not isinstance(mode, bool):

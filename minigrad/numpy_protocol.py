@@ -15,7 +15,7 @@ import numpy as np
 
 from . import explain
 from .errors import DtypeError, GraphCutError
-from .explain.rewriting import arguments_at, renamed, with_first, without
+from .explain.rewriting import inputs_at, renamed, with_first, without
 from .graph import apply
 from .op import by_function, by_numpy
 from .place import at, here, name_of
@@ -179,10 +179,10 @@ def _refused(name: str, keyword: str, value: Any, inputs: tuple[Any, ...]) -> Ty
 def _mended(name: str, keyword: str, count: int) -> str:
     """What to write without a keyword, or what came by position after the inputs: the reader's own call if possible."""
     call, said = without(here(), name, keyword)
-    given = arguments_at(here(), name)
+    given = inputs_at(here(), name)
     if not call and 0 < count < len(given):
         call, said = f"{name}({', '.join(given[:count])})", given[count]
-    x = next(iter(arguments_at(here(), name)), "x") if call else "x"
+    x = next(iter(given), "x") if call else "x"
     short = name.removeprefix("np.")
     if keyword == "where" and (short in _INSTEAD_OF_WHERE or f"nan{short}" in _NAN):
         chosen = f"minigrad.where({said or 'mask'}, {x}, {_INSTEAD_OF_WHERE.get(short, 'np.nan')})"
@@ -309,8 +309,9 @@ def _not_taken(function: Any, ours: Callable[..., Any], keywords: dict[str, Any]
         said = ", ".join(f"{keyword}=" for keyword in torches)
         call = renamed(here(), name, torches) or f"{name}(x, {', '.join(f'{ours}=...' for ours in torches.values())})"
         return TypeError(f"{name} takes no {said}, which is torch's word{at(here())}.\nNumPy's is here: {call}")
+    written = [n if p.default is p.empty else f"{n}=..." for n, p in parameters.items()]  # ours stand in another order
     return TypeError(
-        f"{name} takes fewer arguments for a tensor, not {unknown}{at(here())}.\nWrite {name}({', '.join(parameters)})"
+        f"{name} takes fewer arguments for a tensor, not {unknown}{at(here())}.\nWrite {name}({', '.join(written)})"
     )
 
 

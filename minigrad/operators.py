@@ -185,7 +185,9 @@ def _with_another(op: type[Op], self: Value, other: Any, reflected: bool) -> Any
                 f"{op.__name__} of a tensor of minigrad and one of {library}{at(here())}: neither records the other.\n"
                 f"Share its memory first: minigrad.from_dlpack({name_of(lambda v: v is other, 't')})"
             )
-        if other is None and op.__name__ not in ("Equal", "NotEqual"):  # x == None is False, as everywhere
+        if op.__name__ in ("Equal", "NotEqual"):  # x == None is False, as everywhere; and so `x in things` is answered
+            return NotImplemented
+        if other is None:
             raise TypeError(
                 f"{op.__name__} of a tensor and None{at(here())}.\nWhat was to be computed is not there: "
                 "a function without return gives None, and so does .grad that no backward() has reached"

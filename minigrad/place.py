@@ -237,6 +237,8 @@ def computes_with_attribute(code: CodeType, offset: int) -> bool:
     """Whether what the instruction there loads is computed with at once, as in `lr * a.grad` or `a.grad.sum()`."""
     steps, k = _step_at(code, offset)
     names = [step.opname for step in steps[k + 1 : k + 3]]
+    if names and names[0].count("LOAD_FAST") > 1:  # from Python 3.13: a.grad waits, as in f(a.grad, x + y)
+        return False
     if names and names[0].startswith(("LOAD_CONST", "LOAD_FAST", "LOAD_NAME", "LOAD_GLOBAL", "LOAD_DEREF")):
         names = names[1:]
         return bool(names) and names[0].startswith("BINARY_")
@@ -265,6 +267,20 @@ def name_of(is_it: Any, otherwise: str) -> str:
                 if is_it(part):
                     return name + path
     return otherwise
+
+
+def in_module(path: list[str]) -> bool:
+    """Whether what the reader calls `np`, or `np.linalg`, given as its names, is a module, or a function with methods.
+
+    `np.sum(x)` is a call of a function, `x.sum()` that of a method: they look alike.
+    """
+    frame = _outside(sys._getframe(1))
+    if frame is None or not path:
+        return False
+    found: Any = {**frame.f_globals, **variables_of(frame)}.get(path[0])
+    for name in path[1:]:
+        found = getattr(found, name, None) if isinstance(found, ModuleType) else None
+    return isinstance(found, (ModuleType, np.ufunc))
 
 
 def variables_of(frame: FrameType) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from .test_error_messages import said
 X = "x = mg.tensor([2.0, 3.0], requires_grad=True)\n"
 A = "a = mg.tensor(2.0, requires_grad=True)\n"
 W = "w = mg.tensor([[0.5], [0.1]], requires_grad=True)\n"
+MASK = "mask = np.array([True, False])\n"
 OPTIM = "from minigrad import optim\n" + X
 
 # Before the wrong line; the wrong line; what its message offers, as it stands in the message.
@@ -36,6 +37,34 @@ MISTAKES = [
     (W, "y = w.mean(1, keepdim=True)", "w.mean(1, keepdims=True)"),
     (X, "y = x.sum(dtype=np.float32)", "x.sum().astype(np.float32)"),
     (X, "y = x.mean(out=np.zeros(()))", "y = x.mean()"),
+    (X + MASK, "y = x.sum(0, where=mask)", "np.sum(minigrad.where(mask, x, 0.0), 0)"),
+    (X + MASK, "y = x.mean(0, where=mask)", "np.nanmean(minigrad.where(mask, x, np.nan), 0)"),
+    (X + MASK, "y = np.add.reduce(x, 0, where=mask)", "np.add.reduce(minigrad.where(mask, x, 0.0), 0)"),
+    (X, "y = x.sum(foo=1)", "np.sum(x, axis=..., keepdims=...)"),
+    (X + 'params = {"w0": x}\nk = 0\n', 'y = params[f"w{k}"].unsqueeze(0)', 'params[f"w{k}"].expand_dims(0)'),
+    (X, "x.requires_grad_(False)", "x.requires_grad = False"),
+    (X, "x.requires_grad_(requires_grad=False)", "x.requires_grad = False"),
+    (X, "x.requires_grad_()", "x.requires_grad = True"),
+    (X, "y = x.mul(x + 1)", "x * (x + 1)"),
+    (X, "y = x.add(x, alpha=2)", "Its like here is x + y"),
+    (X, "y = x.add(alpha=2)", "Its like here is x + y"),
+    (X, "y = x.clone(memory_format=0)", "Its like here is x.copy()"),
+    (X, "y = x.clamp(min=0)", "x.clip(min=0)"),
+    (W, "y = w.expand(3, -1, -1)", "Its like here is w.broadcast_to(shape)"),
+    (W, "y = w.expand(3, 2, 1)", "w.broadcast_to(3, 2, 1)"),
+    (X, "y = x.view(np.int64)", "x.data.view(np.int64)"),
+    (X, "x.fill(0)", "x.data.fill(0)"),
+    (
+        "n = np.arange(3)\n",
+        "a = mg.from_numpy(n, requires_grad=True)",
+        "mg.from_numpy(n.astype(float), requires_grad=True)",
+    ),
+    (
+        "n = np.arange(3)\n",
+        "a = mg.from_dlpack(n, requires_grad=True)",
+        "minigrad.tensor(n, dtype=float, requires_grad=True)",
+    ),
+    (X, "y = any(x > 0 for x in [x, x])", "(x > 0).any()"),
     ("", "y = mg.as_tensor([1.0])", "minigrad.tensor"),
     ("", "y = np.ones(2, mg.float32)", "np.float32"),
     ("", "a = mg.tensor([1, 2], requires_grad=True)", "mg.tensor([1, 2], dtype=float, requires_grad=True)"),
@@ -70,6 +99,8 @@ MISTAKES = [
     (X, "y = mg.apply(lambda x: x**2, x)", ""),
     (X, "y = x + None", ""),
     (X, "with mg.no_grad: pass", ""),
+    (X, "f = mg.no_grad(lambda: x * x)", ""),
+    (X, "f = mg.set_grad_enabled(lambda: x * x)", ""),
 ]
 
 HEAD = "import math\nimport statistics\n\nimport minigrad\nimport minigrad as mg\nimport numpy as np\n"
@@ -92,8 +123,8 @@ def test_a_wrong_line_is_told_in_two_lines_with_its_place(before, wrong, offered
 @pytest.mark.usefixtures("forgetful_registry")
 @pytest.mark.parametrize(
     ("before", "wrong", "offered"),
-    [case for case in MISTAKES if case[2]],
-    ids=[case[1] for case in MISTAKES if case[2]],
+    [case for case in MISTAKES if case[2] and not case[2].startswith("Its like") and "..." not in case[2]],
+    ids=[case[1] for case in MISTAKES if case[2] and not case[2].startswith("Its like") and "..." not in case[2]],
 )
 def test_what_is_offered_works_in_its_place(before, wrong, offered, tmp_path):
     assert said(HEAD + before + offered + "\n", tmp_path) == ""

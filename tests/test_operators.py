@@ -121,3 +121,22 @@ def test_numbers_are_a_condition_by_their_truth():
     np.testing.assert_array_equal(taken.detach().numpy(), [7.0, 4.0, 16.0, np.nan])
     assert mg.gradients(taken[:3].sum(), x).tolist() == [0.0, 4.0, -8.0, 0.0]
     assert mg.hessian(lambda v: np.sum(np.where(v, v**3, 1.0)))(np.array([0.0, 2.0])).tolist() == [[0, 0], [0, 12]]
+
+
+class Column:
+    """Like a column of pandas: it takes tensors apart, and is equal to nothing here."""
+
+    def to_numpy(self):
+        raise AssertionError("nobody may take its numbers without being told to")
+
+
+def test_a_column_of_another_library_is_compared_as_none_is():
+    x, column = mg.tensor(1.0, requires_grad=True), Column()
+    assert x != column
+    assert not x == column  # noqa: SIM201
+    assert x not in [column, None, "a"]
+    assert [x, column].index(column) == 1
+    with pytest.raises(mg.BackendError, match=r"Take its numbers: column\.to_numpy\(\)"):
+        x + column
+    with pytest.raises(mg.BackendError):
+        column > x  # noqa: B015

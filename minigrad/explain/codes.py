@@ -18,14 +18,9 @@ def coded(code: str) -> Callable[[E], E]:
         @functools.wraps(explain)
         def explained(*args: Any, **keywords: Any) -> Exception:
             error = explain(*args, **keywords)
-            error.args = (in_front(code, str(error)), *error.args[1:])
+            error.args = (f"[{code}] {error}", *error.args[1:])
             return error
 
         return explained  # type: ignore[return-value]
 
     return decorate
-
-
-def in_front(code: str, message: str) -> str:
-    """A message with its code."""
-    return f"[{code}] {message}"

@@ -14,7 +14,15 @@ from ..errors import DtypeError, GraphCutError, ShapeError
 from ..place import Place, at, by_library, expression, goes_to, here, name_of, seen, stores_element
 from ..value import Value
 from .codes import coded
-from .rewriting import arguments_at, call_at, element, of_another, with_arguments, with_keyword
+from .rewriting import (
+    arguments_at,
+    call_at,
+    element,
+    of_another,
+    searched_in,
+    with_arguments,
+    with_keyword,
+)
 from .words import called
 
 _MATH = re.compile(r"math\.(\w+)\(.*\)")
@@ -132,9 +140,9 @@ def no_truth(tensor: Any) -> ShapeError:
     """`if x > 0:` of several elements, or of none."""
     place = here()
     name, written = called(tensor, ""), expression(place)
-    searched = re.fullmatch(r"(.+?) (?:not )?in (.+)", written)
+    searched = searched_in(written)
     if searched is not None:
-        mend = f"`in` compares by ==. To look for the very tensor: any({searched[1]} is t for t in {searched[2]})"
+        mend = f"`in` compares by ==. To look for the very tensor: any({searched[0]} is t for t in {searched[1]})"
     else:
         x = name or "(x > 0)"
         mend = f"Say which you mean, {x}.any() or {x}.all(); elementwise it is &, | and ~, not `and`, `or`, `not`"
@@ -205,6 +213,12 @@ def integers(dtype: np.dtype[Any], tensor: Any = None) -> DtypeError:
     known = re.fullmatch(r"(.+)\.requires_grad(?: = True)?", expression(place))
     if known is not None:
         mend = f"Convert it before: {known[1]} = {known[1]}.astype(float)"
+    elif (call := call_at(place, "from_numpy")) is not None and call.args:
+        shared = with_arguments(place, "from_numpy", arguments_at(place)[:1], lambda array: f"{array}.astype(float)")
+        mend = f"Convert it before: {shared}"
+    elif call_at(place, "from_dlpack") is not None:
+        x = next(iter(arguments_at(place)), "x")
+        mend = f"Copy its numbers, as others: minigrad.tensor({x}, dtype=float, requires_grad=True)"
     else:
         said = with_keyword(place, "dtype", "float") or "minigrad.tensor([1, 2, 3], requires_grad=True, dtype=float)"
         mend = f"Write numbers with a point, [1., 2., 3.], or say {said}"

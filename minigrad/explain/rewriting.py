@@ -9,7 +9,7 @@ import linecache
 from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 
-from ..place import Place, expression, spot
+from ..place import Place, expression, in_module, spot
 
 
 def call_at(place: Place | None, name: str = "") -> ast.Call | None:
@@ -72,10 +72,10 @@ def with_keyword(place: Place | None, keyword: str, value: str) -> str:
 def with_first(place: Place | None, name: str, keyword: str, function: str, first: str) -> str:
     """The call of `name` without a keyword, of another function and with another first argument; empty if not found."""
     call = call_at(place, name)
-    if call is None or not call.args:
+    if call is None or not (inputs := _inputs(call)):
         return ""
     call.func = ast.parse(function, mode="eval").body
-    call.args[0] = ast.parse(first, mode="eval").body
+    call.args = [ast.parse(first, mode="eval").body, *inputs[1:]]
     call.keywords = [k for k in call.keywords if k.arg != keyword]
     return _text(call)
 
@@ -117,6 +117,19 @@ def arguments_at(place: Place | None, name: str = "") -> list[str]:
     return [] if call is None else [_text(a) for a in call.args]
 
 
+def inputs_at(place: Place | None, name: str = "") -> list[str]:
+    """What is given to the call at a place by position; first that of which it is a method, if it is one."""
+    call = call_at(place, name)
+    return [] if call is None else [_text(a) for a in _inputs(call)]
+
+
+def _inputs(call: ast.Call) -> list[ast.expr]:
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if owner is None or in_module(_text(owner).split(".")):
+        return call.args
+    return [owner, *call.args]
+
+
 def update_at(place: Place | None) -> tuple[str, str]:
     """A line such as `w = w - step` at a place, and what changes w itself, `w -= step`; empty if it is another."""
     line = spot(place).rpartition(":")[2]
@@ -133,6 +146,34 @@ def update_at(place: Place | None) -> tuple[str, str]:
                 change = ast.AugAssign(ast.parse(target).body[0].value, node.value.op, node.value.right)  # type: ignore
                 return _text(node), _text(change)
     return "", ""
+
+
+def operands_at(place: Place | None) -> list[ast.expr]:
+    """What the operator written at a place, or the call, is of; nothing where the source is not known."""
+    try:
+        node = next(iter(ast.parse(expression(place)).body), None)
+    except SyntaxError:
+        return []
+    if isinstance(node, ast.Expr):
+        node = node.value  # type: ignore[assignment]
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    if isinstance(node, ast.AugAssign):
+        return [node.target, node.value]
+    return _inputs(node) if isinstance(node, ast.Call) else []
+
+
+def searched_in(text: str) -> tuple[str, str] | None:
+    """What is looked for, and where, in `x in xs` or `x not in xs`; None if that is something else."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        return _text(node.left), _text(node.comparators[0])
+    return None
 
 
 def element(text: str) -> tuple[str, str]:
