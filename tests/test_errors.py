@@ -330,8 +330,25 @@ def test_no_warning_where_the_axis_was_asked_for():
         assert (x[:, None] - x).shape == (3, 3)
         assert np.exp(x[..., np.newaxis] * x).shape == (3, 3)
         assert (points - points[:, None]).shape == (3, 3, 2)
+        assert (x.detach()[:, None] * x).shape == (3, 3)
+        assert np.subtract(x[:, None], x).shape == (3, 3)
         with pytest.raises(mg.BroadcastWarning):
             x.reshape(3, 1) - x
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_an_axis_asked_for_in_another_line_is_the_mistake_itself(constant):
+    a = leaf([1.0, 2.0, 3.0])
+    predicted = (mg.tensor([1.0, 2.0, 3.0]) if constant else a * 2)[:, None]
+    with pytest.warns(mg.BroadcastWarning, match=r"predicted - a is \(3, 3\)"):
+        predicted - a
+
+
+def test_no_warning_of_an_axis_asked_for_where_the_source_is_not_known():
+    x = leaf(np.arange(3.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", mg.BroadcastWarning)
+        assert eval("x[:, None] - x", {"x": x}).shape == (3, 3)
 
 
 @pytest.mark.parametrize(
@@ -823,6 +840,18 @@ def test_a_gradient_that_is_not_finite_is_told_under_no_grad_too():
     assert str(caught[0].message).startswith(f"[W04] a.grad is inf (test_errors.py:{line() - 2}): ")
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize("innocent", ["a * 1e200 * 1e200 / 3.0 * 1e-300", "mg.sqrt(b) + a * 1e200 * 1e200 * 1e-300"])
+def test_an_operation_is_not_accused_of_what_another_may_have_done(innocent):
+    """The quotient has the slope 1/3, the root is not on the way to a: by then nobody knows."""
+    a, b = leaf(1e-200), leaf(1.0)
+    loss = eval(innocent, {"mg": mg, "a": a, "b": b})
+    with pytest.warns(
+        mg.NonFiniteWarning, match=r"a\.grad is inf .*: an overflow .*; it may be an infinite slope, as "
+    ):
+        (loss * 1e300).backward()
+
+
 @pytest.mark.usefixtures("strict")
 def test_gradients_that_nobody_keeps_are_not_judged():
     """gradients() gives its result to the reader; what a mask left out is exactly zero."""
@@ -849,6 +878,35 @@ def test_a_gradient_to_start_from_brings_what_it_makes():
     np.testing.assert_array_equal(a.grad.tolist(), [np.nan, np.inf])
 
 
+def test_what_is_loaded_two_at_a_time_is_not_computed_with_the_gradient(monkeypatch):
+    """From Python 3.13: f(a.grad, x + y) loads x and y at once, and a.grad waits; lr * a.grad + b computes with it."""
+    from types import SimpleNamespace
+
+    from minigrad import place
+
+    def computes(*after):
+        names = ("LOAD_ATTR", *after)
+        steps = tuple(SimpleNamespace(opname=name, offset=2 * n, argval="grad") for n, name in enumerate(names))
+        monkeypatch.setattr(place, "_steps", lambda code: steps)
+        return place.computes_with_attribute.__wrapped__(None, 0)
+
+    assert not computes("LOAD_FAST_LOAD_FAST", "BINARY_OP", "CALL")
+    assert not computes("LOAD_FAST_BORROW_LOAD_FAST_BORROW", "BINARY_OP", "CALL")
+    assert computes("LOAD_FAST", "BINARY_OP")
+    assert computes("LOAD_FAST_BORROW", "BINARY_OP")
+    assert computes("BINARY_OP")
+
+
+def test_why_is_true_of_a_gradient_that_was_cleared():
+    a = leaf(2.0)
+    y = a * 3
+    y.retain_grad()
+    y.backward()
+    y.zero_grad()
+    place = line() - 2
+    assert f"the backward() at test_errors.py:{place} had passed before, or it was cleared since.\n" in y.why()
+
+
 # ----------------------------------------------------------------------------- through another library
 
 
@@ -860,6 +918,19 @@ def test_the_place_is_the_readers_own_line():
     with pytest.raises(mg.InplaceError, match=r"^\[P01\] random\.shuffle\(x\) would change x ") as info:
         random.shuffle(x)
     assert f"(test_errors.py:{line() - 1})" in str(info.value)
+
+
+def test_a_library_that_changes_a_tensor_is_given_a_copy():
+    """Only one that shuffles is told to arrange positions."""
+    import heapq
+
+    x = leaf([3.0, 2.0])
+    python = {}
+    exec(compile("def settle(a):\n    a[0] = a[1]", heapq.__file__, "exec"), python)
+    settle = python["settle"]
+    with pytest.raises(mg.InplaceError, match=r"(?s)^\[P01\] settle\(x\) would change x .* x\.detach\(\)\.copy\(\)$"):
+        settle(x)
+    settle(x.detach().copy())
 
 
 @pytest.mark.usefixtures("strict")
@@ -898,6 +969,17 @@ def test_a_name_that_is_not_here_is_not_here():
         x.exp = 1
 
 
+def test_of_the_class_no_instance_is_spoken():
+    with pytest.raises(AttributeError, match=r"^type object 'Tensor' has no attribute 'add'$"):
+        mg.Tensor.add  # noqa: B018
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize("name", ["object", "bool8", "no_such_name"])
+def test_numpy_has_nothing_to_say_of_a_name_that_is_not_here(name):
+    assert not hasattr(mg, name)
+
+
 @pytest.mark.parametrize("name", [n for n in vars(mg.ops) if inspect.isfunction(vars(mg.ops)[n])])
 def test_every_function_is_a_method_or_says_what_it_is(name):
     x = leaf([1.0, 2.0])
@@ -910,7 +992,7 @@ def test_what_torch_spells_otherwise_works_as_it_is_spelt_here():
     from minigrad import absent
 
     x = leaf([[1.0, 2.0], [3.0, 4.0]])
-    given = {"low, high": "0, 1", "shape": "(2, 2)", "axes": "1, 0", "dtype": "float", "axis": "0"}
+    given = {"True": "True", "low, high": "0, 1", "shape": "(2, 2)", "axes": "1, 0", "dtype": "float", "axis": "0"}
     for name, spelt in absent._METHODS.items():
         if name == "cuda":  # there may be none
             continue

@@ -85,10 +85,12 @@ def in_place_while_recording(tensor: Value, written: str, instead: str) -> Inpla
         instead = f"{array} = minigrad.index_update({array}, {index}, {instead})" if array else f"{name} = {instead}"
         written = change.string
     elif by_library():
+        said = expression(place)
+        mend = f"Give it a copy to change, where no gradient should pass: {name}.detach().copy()"
+        if "shuffle" in said:
+            mend = f"Arrange positions instead, and take the elements in that order: {name}[positions]"
         return InplaceError(
-            f"{expression(place) or 'another library'} would change {name} "
-            f"while the graph is being recorded{at(place)}.\n"
-            f"Arrange positions instead, and take the elements in that order: {name}[positions]"
+            f"{said or 'another library'} would change {name} while the graph is being recorded{at(place)}.\n{mend}"
         )
     else:
         written, instead = written.replace("x", name, 1), instead.replace("x", name)

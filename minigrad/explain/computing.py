@@ -3,9 +3,12 @@
 One idea: NumPy's own words stay, as the cause; shapes, dtypes and the reader's line are added to them.
 """
 
+import ast
+import functools
 import inspect
 import warnings
 from collections.abc import Sequence
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ from ..place import at, expression, here, in_a_rule, name_of, seen, stack_level
 from ..value import Value
 from .codes import coded
 from .matrices import unfit_matrix
+from .rewriting import operands_at
 from .rules import argument
 
 
@@ -147,7 +151,7 @@ def warn_if_outer(call: Any, left: Any, right: Any) -> None:
 
     The most expensive silent mistake in the field: predictions against targets make an
     (n, n) loss. No false alarm on bias, layer norm, explicit outer products; none where the reader
-    asked for the axis just there, `x[:, None] - x`, nor for what a derivative rule computes.
+    asked for the axis in that line, `x[:, None] - x`, nor for what a derivative rule computes.
     """
     a, b = getattr(left, "shape", ()), getattr(right, "shape", ())
     shape = call.shape
@@ -156,7 +160,7 @@ def warn_if_outer(call: Any, left: Any, right: Any) -> None:
     long, short = (a, b) if len(a) > len(b) else (b, a)
     padded = (1,) * (len(long) - len(short)) + short
     grown = {n for side in (long, padded) for n, m in zip(shape, side, strict=True) if n != m}
-    if len(grown) == 1 and grown != {0} and not _asked_for(call.inputs[long is b]) and not in_a_rule(call.place):
+    if len(grown) == 1 and grown != {0} and not _asked_for(call, call.inputs[long is b]) and not in_a_rule(call.place):
         what = expression(call.place) or type(call).__name__
         x, y = (left, right) if long is a else (right, left)
         x_name, y_name = _name_of_array(x, ""), _name_of_array(y, "y")
@@ -170,12 +174,36 @@ def warn_if_outer(call: Any, left: Any, right: Any) -> None:
         )
 
 
-def _asked_for(origin: Any) -> bool:
-    """Whether an axis of length 1 was put in by the indexing itself, as in `x[:, None]`."""
+def _asked_for(call: Any, origin: Any) -> bool:
+    """Whether an axis of length 1 was put in by indexing just there, as in `x[:, None] - x`.
+
+    The reader's line says so, of tensors and arrays alike. Where it is not to be had, or the operation is only a part
+    of what they called, it is asked whether what the operation was given came of such an index.
+    """
+    operands = call.place and _operands(*call.place)
+    if operands:
+        if any(_adds_axis(operand) for operand in operands):
+            return True
+        if type(origin).__name__ != "GetItem" or origin.place != call.place:
+            return False
     if type(origin).__name__ != "GetItem" or not origin.record:
         return False
     index = origin.args[1]
     return index is None or (isinstance(index, tuple) and any(part is None for part in index))
+
+
+@functools.lru_cache(maxsize=1024)
+def _operands(code: CodeType, offset: int) -> list[ast.expr]:
+    """What the operation written at a place is of."""
+    return operands_at((code, offset))
+
+
+def _adds_axis(node: ast.expr) -> bool:
+    """Whether an expression is `x[:, None]`, or the like."""
+    if not isinstance(node, ast.Subscript):
+        return False
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return any(ast.unparse(part).rpartition(".")[2] in ("None", "newaxis") for part in parts)
 
 
 def _name_of_array(array: Any, otherwise: str) -> str:

@@ -57,8 +57,8 @@ def warn_if_not_kept(tensor: Any, kept: bool, frame: FrameType) -> None:
 def warn_of_non_finite(leaf: Any, g: Any, output: Any, order: Sequence[Any], frame: FrameType) -> None:
     """Warn that backward(), called in `frame`, brings a leaf a gradient that is not finite, and say what made it so.
 
-    By then the graph is freed, so where NaN was born is not known for certain: but `order`, the calls that
-    were passed, is, and so are those whose slope can be infinite. detect_anomaly() finds the birth.
+    By then the graph is freed, so where NaN was born is not known, nor what led to this leaf: but `order`, the calls
+    that were passed, is, and so are those whose slope can be infinite. detect_anomaly() finds the birth.
     """
     if is_own(frame):  # a descent of our own sees to it by itself
         return
@@ -72,10 +72,9 @@ def warn_of_non_finite(leaf: Any, g: Any, output: Any, order: Sequence[Any], fra
         cause = f"{what} itself is {float(end)}" if end.size == 1 else f"{what} itself is not finite"
     else:
         singular = list(dict.fromkeys(computed(call) for call in reversed(order) if call.singular))
-        has = "has" if len(singular) == 1 else "have"
         cause = "an overflow on the way back, or 0 times infinity"
         if singular:
-            cause = f"on the way back {' and '.join(singular[:3])} {has} points where the slope is infinite"
+            cause += f"; it may be an infinite slope, as there can be in {' or '.join(singular[:3])}"
     warnings.warn(
         f"[W04] {bad}: {cause}.\nKeep away from there, as in np.sqrt(x + 1e-12). "
         "To see where it is born, repeat the step inside: with minigrad.detect_anomaly():",
@@ -123,16 +122,16 @@ def _not_arrived(tensor: Any, name: str, kept: bool) -> str:
             f"gradients(L, {name}) is then zero."
         )
     how = f"{name} was computed{made(name, call)}"
+    went = "" if call.record else spot(call.record.place)
     if kept and not call.record:
         return (
-            f"{how} and asked to keep its gradient, but the backward() at {spot(call.record.place)} "
-            "had passed before.\n"
-            f"Ask earlier: {name}.retain_grad() right where {name} is computed."
+            f"{how} and asked to keep its gradient, but the backward(){' at ' + went if went else ''} "
+            "had passed before, or it was cleared since.\n"
+            f"Ask earlier, {name}.retain_grad() right where {name} is computed, and read its .grad before clearing it."
         )
     if kept:
         return f"{how} and asked to keep its gradient, but no backward() has passed it since.\nCall L.backward()."
     if not call.record:
-        went = spot(call.record.place)
         return (
             f"{how}; the backward(){' at ' + went if went else ''} passed its gradient on and kept none, "
             f"as for all that is no parameter.\nAsk before backward(): {name}.retain_grad()."
