@@ -17,6 +17,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from . import absent_methods as absent_methods
 from . import backend, linalg, ops
 from . import questions as questions
 from .absent import no_name

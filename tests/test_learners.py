@@ -31,6 +31,7 @@ MISTAKES = [
     (W, "y = w.mm(w.T)", "w @ w.T"),
     (X, "x.detach_()", "x = x.detach()"),
     (X, "x.add_(1.0)", "with no_grad(): x += 1.0"),
+    (X, "x.add_(x, alpha=2)", "with no_grad(): x += ..."),
     (X + "x.sum().backward()\n", "x.grad.zero_()", "x.zero_grad()"),
     (X, "y = x.strides", "x.data.strides"),
     (X, "y = x.sum(dim=0)", "x.sum(axis=0)"),
@@ -99,6 +100,7 @@ MISTAKES = [
     (X, "y = mg.apply(lambda x: x**2, x)", ""),
     (X, "y = x + None", ""),
     (X, "with mg.no_grad: pass", ""),
+    (X, "with mg.set_grad_enabled: pass", ""),
     (X, "f = mg.no_grad(lambda: x * x)", ""),
     (X, "f = mg.set_grad_enabled(lambda: x * x)", ""),
 ]
