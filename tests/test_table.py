@@ -685,7 +685,9 @@ def test_a_point_that_is_broken_does_not_become_the_units(broken):
         numbers_in(table, "t", "v")
 
 
-@pytest.mark.parametrize("names", [("2019 sales", "2020 sales"), ("1.5x", "2.5y"), ("1st", "2nd")])
+@pytest.mark.parametrize(
+    "names", [("2019 sales", "2020 sales"), ("1.5x", "2.5y"), ("1st", "2nd"), ("5% NaCl", "9% NaCl")]
+)
 def test_names_that_begin_with_a_digit_are_told(names):
     table = opened(f"{','.join(names)}\n0,1\n1,3\n")
     assert numbers_in(table, *names) == [[0.0, 1.0], [1.0, 3.0]]

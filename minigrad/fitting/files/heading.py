@@ -27,7 +27,7 @@ _MARKED = re.compile(r"[\[!*;:/=<>{~&]")
 """How a line begins that is none of a table: [Data], ! a note, // a note."""
 # A word that begins like a number may be a broken one, and the line a point.
 _BROKEN = re.compile(r"\W*\d")
-_WITH_A_WORD = re.compile(r"[+-]?[\d.,]+(?:e[+-]?\d+)?\s*([^\W\d_].*)", re.IGNORECASE)
+_WITH_A_WORD = re.compile(r"[+-]?[\d.,]+(?:e[+-]?\d+)?\s*((?:[^\W\d_]|%).*)", re.IGNORECASE)
 """A number with what follows it: its unit, 5 V, or the rest of a name, 2019 sales."""
 _UNITS = [
     re.compile(rf"{_UNIT}([ ./·*]+{_UNIT})*"),
