@@ -345,7 +345,7 @@ choosing.bug(
 )  # fmt: skip
 choosing.bug(
     "clip-leaks", "own", "clip: the gradient passes beyond the upper bound",
-    "inside = (lo < x) & (x < hi)", "inside = lo < x",
+    "return where_taken(kept, g)", "return where_taken(kept | (x > hi), g)",
     on="Clip", shown_by="grad(lambda x: mg.clip(x, 0.0, 1.0), [2.0])",
 )  # fmt: skip
 choosing.bug(
